@@ -1,0 +1,1 @@
+"""An embeddable SIP/RTP session engine whose every state is an explicit, declarative chart."""
