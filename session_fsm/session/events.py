@@ -1,0 +1,303 @@
+"""Everything an application can be told: one frozen dataclass an event, its first line says when it happens.
+
+The names and fields are those of the reference documents' event plan; what a chart emits in CamelCase is a class of
+this file. `media_state` and `call_state` are the states after the step that caused the event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from session_fsm.rtp.quality import MediaMetrics, MediaQuality
+
+Address = tuple[str, int]
+"An IP address (IPv6 without brackets) and a port."
+
+SessionId = str
+"Names one session within its user agent."
+
+
+class Role(StrEnum):
+    """Which side of the call a session is."""
+
+    UAC = "UAC"
+    "The caller: it sent the INVITE."
+    UAS = "UAS"
+    "The callee: it received the INVITE."
+
+
+class CallState(StrEnum):
+    """The states of `statecharts/call.toml`."""
+
+    IDLE = "Idle"
+    INITIATING = "Initiating"
+    PROCEEDING = "Proceeding"
+    RINGING = "Ringing"
+    ACTIVE = "Active"
+    ON_HOLD = "OnHold"
+    CANCELLING = "Cancelling"
+    TERMINATING = "Terminating"
+    TERMINATED = "Terminated"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+
+
+class MediaState(StrEnum):
+    """The states of `statecharts/media.toml`."""
+
+    IDLE = "Idle"
+    NEGOTIATING = "Negotiating"
+    READY = "Ready"
+    ESTABLISHED = "Established"
+    ACTIVE = "Active"
+    STALLED = "Stalled"
+    HELD = "Held"
+    CLOSED = "Closed"
+
+
+class DialogState(StrEnum):
+    """The states of `statecharts/dialog.toml`."""
+
+    IDLE = "Idle"
+    EARLY = "Early"
+    MORATORIUM = "Moratorium"
+    CONFIRMED = "Confirmed"
+    UNWANTED = "Unwanted"
+    TERMINATED = "Terminated"
+
+
+class FlowDirection(StrEnum):
+    """In which direction media is known to flow."""
+
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+    BIDIRECTIONAL = "Bidirectional"
+
+
+class SdpKind(StrEnum):
+    """Which part of an offer/answer exchange a description is, seen from this side."""
+
+    OFFER_SENT = "offer_sent"
+    OFFER_RECEIVED = "offer_received"
+    ANSWER_SENT = "answer_sent"
+    ANSWER_RECEIVED = "answer_received"
+
+
+class MediaChange(StrEnum):
+    """What a `MediaEvent` tells."""
+
+    STALLED = "stalled"
+    "Media that flowed has not arrived for the stall time."
+    RESUMED = "resumed"
+    "Media that had stalled arrives again."
+    SILENT = "silent"
+    "Nothing at all has arrived since the path opened, for the stall time. Reception goes on."
+    SOURCE_CHANGED = "source_changed"
+    "The peer's media comes from another source than before."
+    HELD = "held"
+    "Neither side sends: the negotiated direction is inactive."
+    RENEGOTIATED = "renegotiated"
+    "A re-INVITE changed address, codec or direction."
+    REOFFER_REFUSED = "reoffer_refused"
+    "The peer refused our re-INVITE; nothing changed."
+    PATH_FAILED = "path_failed"
+    "The media path cannot send: the peer's port is unreachable or the socket failed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvent:
+    """Base of all events. Never published by itself."""
+
+    session_id: SessionId
+    "Which session it happened to."
+    role: Role
+    "Which side of the call that session is."
+    time: float
+    "When, in seconds of the process's monotonic clock."
+    call_state: CallState
+    "The call state once the step had settled."
+    media_state: MediaState
+    "The media state after the step."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCreated(SessionEvent):
+    """A session exists: we are about to send an INVITE, or received one that we can take."""
+
+    peer: str
+    "The other party's URI."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(SessionEvent):
+    """The call state changed."""
+
+    old_state: CallState
+    new_state: CallState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogStateChanged(SessionEvent):
+    """A dialog's state changed. A forked INVITE has several dialogs, told apart by `remote_tag`."""
+
+    old_state: DialogState
+    new_state: DialogState
+    remote_tag: str | None
+    "The peer's tag, which names the dialog."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdpEvent(SessionEvent):
+    """An offer or an answer was sent or received."""
+
+    event_type: SdpKind
+    sdp: str
+    "The session description as text."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCallPrepared(SessionEvent):
+    """UAC: the local RTP port is open and the INVITE is built, but not yet sent."""
+
+    target: str
+    "The URI that is called."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallInitiated(SessionEvent):
+    """UAC: the INVITE was sent."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCall(SessionEvent):
+    """UAS: an INVITE arrived that we can take; the application decides."""
+
+    caller: str
+    "The URI in From."
+    target: str
+    "The Request-URI."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAccepted(SessionEvent):
+    """UAS: the application accepted; the 200 is about to be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(SessionEvent):
+    """The call is answered: UAC, the first 2xx was received; UAS, the 200 was sent."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogEstablished(SessionEvent):
+    """The dialog is confirmed: the 2xx was received (UAC) or sent (UAS)."""
+
+    call_id: str
+    local_tag: str
+    remote_tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckSent(SessionEvent):
+    """UAC: the ACK to the 2xx was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckReceived(SessionEvent):
+    """UAS: the ACK to our 200 arrived. Media does not wait for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSessionReady(SessionEvent):
+    """Media entered Ready: the local RTP socket is open and a codec is agreed."""
+
+    local_addr: Address
+    "Where this side receives RTP, as written in its SDP."
+    codec: str
+    "The agreed codec's name, such as PCMU."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaNegotiated(SessionEvent):
+    """Offer and answer agree; both RTP addresses are known."""
+
+    local_addr: Address
+    remote_addr: Address
+    codec: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFlowEstablished(SessionEvent):
+    """At Established with OUTBOUND: our sending path is open. At Active with the direction that evidence confirms."""
+
+    local_addr: Address
+    remote_addr: Address
+    direction: FlowDirection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAudioFrameReceived(SessionEvent):
+    """The first RTP packet from the peer arrived on this path."""
+
+    timestamp: float
+    "Arrival, in seconds of the monotonic clock."
+    ssrc: int
+    "The synchronization source that sent it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioChannelsReady(SessionEvent):
+    """Media entered Active: audio can be written and read."""
+
+    can_send: bool
+    can_receive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteMediaConfirmed(SessionEvent):
+    """The first RTP or RTCP from the peer arrived; published again when the other kind arrives."""
+
+    remote_addr: Address
+    rtp_flowing: bool
+    rtcp_received: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaQualityChange(SessionEvent):
+    """The measured quality entered another band."""
+
+    quality: MediaQuality
+    metrics: MediaMetrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaEvent(SessionEvent):
+    """Something else happened to the media path."""
+
+    event: MediaChange
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(SessionEvent):
+    """The call is over: a BYE was answered, or it was cancelled before an answer."""
+
+    status: int | None
+    "The SIP status that ended it (487 when cancelled), None when a BYE did."
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(SessionEvent):
+    """The call was refused, not answered, or could not be sent."""
+
+    status: int | None
+    "The SIP status, None when no response came."
+    reason: str
+    contacts: tuple[str, ...] = ()
+    "Where a 3xx response sends the caller, in its order of preference."

@@ -1,0 +1,81 @@
+"""What the coordinator asks of the runtime, and what the media plane tells the coordinator: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from session_fsm.sdp import Agreement
+from session_fsm.session.events import Address, SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """One SIP datagram to send. The host may be a name: then the runtime resolves it first."""
+
+    data: bytes
+    destination: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPath:
+    """Open, or change, the media path of a session; answered by the edge PATH_OPENED or PATH_FAILED.
+
+    A second order for the same session replaces the first: evidence starts anew, counters go on.
+    """
+
+    session_id: SessionId
+    agreement: Agreement
+    learn_source: bool
+    "Whether another source than the negotiated address may be learnt (a peer behind NAT)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PausePath:
+    """Stop sending (held, or a BYE is on its way); the socket stays and what arrives is counted."""
+
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePath:
+    """The session's media is over: close its sockets and end its channels."""
+
+    session_id: SessionId
+
+
+MediaOrder = OpenPath | PausePath | ClosePath
+
+
+class Edge(StrEnum):
+    """What the media plane tells: only edges, never every packet. Each value is an event of `media.toml`."""
+
+    PATH_OPENED = "path_opened"
+    PATH_FAILED = "path_failed"
+    FIRST_FRAME = "first_frame"
+    "The first RTP packet from the peer since the path was opened or changed (or since the socket was opened)."
+    RTCP_RECEIVED = "rtcp_received"
+    "The first RTCP packet from the peer."
+    REPORT_RECEIVED = "report_received"
+    "The first RTCP report block about our own stream on this path."
+    STALLED = "stalled"
+    "No RTP for the stall time although the peer may send."
+    FLOW_RESUMED = "flow_resumed"
+    SOURCE_CHANGED = "source_changed"
+    QUALITY_CHANGED = "quality_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeFacts:
+    """What is known about an edge."""
+
+    source: Address | None = None
+    "Where the packet came from."
+    ssrc: int = 0
+    arrival: float = 0.0
+    "Arrival of the packet, seconds of the monotonic clock."
+    rtp_flowing: bool = False
+    rtcp_received: bool = False
+    detail: str = ""
+    extra: object = field(default=None)
+    "MediaMetrics and MediaQuality of a quality change, as a tuple."
