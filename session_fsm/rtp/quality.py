@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-# The upper edge of each band: packet loss as a fraction of one, jitter in milliseconds. Beyond the last one it is Failed.
+# The upper edge of each band: packet loss as a fraction of one, jitter in milliseconds.
 GOOD_BELOW = (0.01, 50.0)
 DEGRADED_BELOW = (0.05, 150.0)
 POOR_BELOW = (0.10, 300.0)

@@ -1,0 +1,28 @@
+"""SDP: descriptions to values and back, and offer/answer as pure functions. Knows no sockets, clock or dice."""
+
+from __future__ import annotations
+
+from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
+from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
+from session_fsm.sdp.direction import MediaDirection
+from session_fsm.sdp.negotiate import Agreement, Answer, LocalMedia, answer, conclude, offer
+from session_fsm.sdp.remote import Refusal
+
+__all__ = [
+    "CODECS",
+    "PCMA",
+    "PCMU",
+    "Agreement",
+    "Answer",
+    "Codec",
+    "Connection",
+    "LocalMedia",
+    "MediaDescription",
+    "MediaDirection",
+    "Origin",
+    "Refusal",
+    "SessionDescription",
+    "answer",
+    "conclude",
+    "offer",
+]

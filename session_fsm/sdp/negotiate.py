@@ -1,0 +1,279 @@
+"""Offer and answer as pure functions: what we can do and what the peer wrote in, an agreement or a refusal out.
+
+One audio stream is negotiated; every other stream of an offer is refused with port 0, in its place. Nothing is offered
+or answered that this engine does not handle. Sources: RFC 3264, RFC 6337, RFC 3605.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from session_fsm.sdp.codec import CODECS, Codec
+from session_fsm.sdp.description import (
+    DEFAULT_TIMING,
+    MAX_PORT,
+    Connection,
+    Line,
+    MediaDescription,
+    Origin,
+    SessionDescription,
+)
+from session_fsm.sdp.direction import MediaDirection
+from session_fsm.sdp.numbers import number
+from session_fsm.sdp.remote import Address, Refusal, canonical, is_unspecified, remote_host, remote_rtcp
+
+PROTOCOL = "RTP/AVP"  # RFC 3551; the secure and feedback profiles are not handled, so they are refused
+DEFAULT_PTIME_MS = 20  # RFC 3551 §4.2, the default packetization of G.711
+MAX_PTIME_MS = 200  # RFC 3551 §4.2: receivers should accept packets of up to 200 ms
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMedia:
+    """What this side can do and wants, as it will stand in its description."""
+
+    address: Address
+    "Where we receive RTP: a real address that the peer can reach, never the wildcard."
+    codecs: tuple[Codec, ...] = CODECS
+    "In order of preference, under the numbers that we offer."
+    direction: MediaDirection = MediaDirection.SENDRECV
+    ptime_ms: int = DEFAULT_PTIME_MS
+    "The packet time that we wish to receive, in milliseconds."
+    session_id: int = 1
+    "The number of the `o=` line that stays the same for the whole session."
+    version: int = 1
+    "The version of the first description; later ones count up from the one that went before."
+    rtcp_port: int | None = None
+    "Where we receive RTCP; None for the port above RTP."
+
+    def __post_init__(self) -> None:
+        if is_unspecified(self.address[0]) or not 0 < self.address[1] <= MAX_PORT:
+            raise ValueError(f"{self.address[0]}:{self.address[1]} is no address that a peer could send to")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What offer and answer agreed, seen from our side. Two of them differ when the media path must change."""
+
+    codec: Codec
+    "The codec that we send, under the number by which we receive it."
+    payload_type: int
+    "The number on the packets that we receive in this codec."
+    send_payload_type: int
+    "The number on the packets that we send: the peer's (RFC 3264 §5.1)."
+    remote: Address
+    "Where RTP goes. The unspecified address when the peer holds the old way; then `direction` does not send."
+    remote_rtcp: Address | None
+    "Where RTCP goes; None when the peer left no place for it."
+    direction: MediaDirection
+    "Ours."
+    ptime_ms: int = DEFAULT_PTIME_MS
+    "How much audio the peer wishes in a packet; our own wish when it names none."
+    receivable: tuple[Codec, ...] = field(default=(), compare=False)
+    "Every codec that may arrive, under our numbers: the peer may use any that the answer left (RFC 3264 §7)."
+
+    def summary(self) -> dict[str, str | int]:
+        """What a trace says of this agreement."""
+        return {
+            "codec": self.codec.name,
+            "remote": f"{self.remote[0]}:{self.remote[1]}",
+            "direction": str(self.direction),
+            "ptime_ms": self.ptime_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The description that answers an offer, and what is agreed once it is sent."""
+
+    description: SessionDescription
+    agreement: Agreement
+
+
+def offer(local: LocalMedia, previous: SessionDescription | None = None) -> SessionDescription:
+    """Our offer. `previous` is our last description of this session, if there was one.
+
+    RFC 3264 §8: the streams of `previous` keep their places, and the version counts up by one if anything changed.
+    """
+    ours = _stream(local, local.codecs, local.direction)
+    streams = [_refused(media) for media in previous.media] if previous else []
+    at = _audio_place(previous)
+    streams[at : at + 1] = [ours]
+    timing = previous.timing if previous else DEFAULT_TIMING
+    return _described(local, tuple(streams), timing=timing, previous=previous)
+
+
+def answer(
+    offer: SessionDescription, local: LocalMedia, previous: SessionDescription | None = None
+) -> Answer | Refusal:
+    """Answer a peer's offer: the first audio stream that we can handle is taken, all others are refused in place."""
+    reading = _Reading.of(offer, local)
+    refusals = []
+    for at, media in enumerate(offer.media):
+        theirs = reading.stream(media, local.codecs)
+        if isinstance(theirs, _Stream):
+            return _answered(offer, at, theirs, local, previous)
+        if media.kind == "audio" and media.port:
+            refusals.append(theirs)
+    return refusals[0] if refusals else Refusal("no audio stream is offered", warning=304)
+
+
+def conclude(offer: SessionDescription, answer: SessionDescription, local: LocalMedia) -> Agreement | Refusal:
+    """What the answer to our own offer makes of it."""
+    at = _audio_place(offer)
+    if len(answer.media) != len(offer.media) or at >= len(answer.media):
+        return Refusal(f"{len(answer.media)} streams answer {len(offer.media)} offered ones", warning=304)
+    ours = offer.media[at]
+    theirs = _Reading.of(answer, local).stream(answer.media[at], ours.codecs)
+    if isinstance(theirs, Refusal):
+        return theirs
+    return theirs.agreement(_direction(ours, offer).narrowed_by(theirs.direction))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """The peer's side of one stream: all of it that we can use."""
+
+    pairs: tuple[tuple[Codec, Codec], ...]
+    "Codecs in the peer's order: ours under our number, and the same under the peer's."
+    remote: Address
+    remote_rtcp: Address | None
+    direction: MediaDirection
+    ptime_ms: int
+
+    def agreement(self, direction: MediaDirection) -> Agreement:
+        ours, theirs = self.pairs[0]
+        return Agreement(
+            codec=ours,
+            payload_type=ours.payload_type,
+            send_payload_type=theirs.payload_type,
+            remote=self.remote,
+            remote_rtcp=self.remote_rtcp,
+            direction=direction,
+            ptime_ms=self.ptime_ms,
+            receivable=tuple(mine for mine, _ in self.pairs),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A peer's description being read. What its session part says for every stream is looked up once."""
+
+    connection: Connection | None
+    direction: MediaDirection
+    local: LocalMedia
+
+    @classmethod
+    def of(cls, description: SessionDescription, local: LocalMedia) -> _Reading:
+        return cls(description.connection, description.direction or MediaDirection.SENDRECV, local)
+
+    def stream(self, media: MediaDescription, codecs: tuple[Codec, ...]) -> _Stream | Refusal:
+        """What this stream lets us do with these codecs of ours, or why it cannot be used."""
+        unusable = _unusable(media)
+        place = unusable or self._place(media)
+        if isinstance(place, Refusal):
+            return place
+        pairs = _common(media.codecs, codecs)
+        if not pairs:
+            return Refusal(f"no codec in common: {_names(media.codecs)} offered, {_names(codecs)} handled", warning=305)
+        rtcp = remote_rtcp(media.attribute("rtcp"), place, self.local.address)
+        return _Stream(pairs, place, rtcp, self._effective_direction(media, place), _ptime(media, self.local.ptime_ms))
+
+    def _place(self, media: MediaDescription) -> Address | Refusal:
+        connection = media.connection or self.connection
+        if connection is None:
+            return Refusal("the audio stream has no connection address", warning=301)
+        host = remote_host(connection, self.local.address[0])
+        if isinstance(host, Refusal):
+            return host
+        if (host, media.port) == (canonical(self.local.address[0]), self.local.address[1]):
+            return Refusal(f"{host}:{media.port} is our own address", warning=399)
+        return host, media.port
+
+    def _effective_direction(self, media: MediaDescription, place: Address) -> MediaDirection:
+        direction = media.direction or self.direction
+        # RFC 3264 §8.4: nothing is sent to 0.0.0.0, the hold of RFC 2543. The peer may still send.
+        return direction.narrowed_by(MediaDirection.RECVONLY) if is_unspecified(place[0]) else direction
+
+
+def _unusable(media: MediaDescription) -> Refusal | None:
+    if media.kind != "audio":
+        return Refusal(f"a stream of {media.kind[:20]} is not handled", warning=304)
+    if not media.port:
+        return Refusal("the audio stream is refused with port 0", warning=304)
+    if media.protocol.upper() != PROTOCOL:
+        return Refusal(f"{media.protocol[:40]} is not handled, only {PROTOCOL} is", warning=302)
+    return None
+
+
+def _common(theirs: tuple[Codec, ...], ours: tuple[Codec, ...]) -> tuple[tuple[Codec, Codec], ...]:
+    """Ours and theirs of each codec that both have, in the peer's order (RFC 3264 §6.1 recommends to keep it)."""
+    known = {codec.encoding: codec for codec in reversed(ours)}
+    return tuple((known[codec.encoding], codec) for codec in theirs if codec.encoding in known)
+
+
+def _ptime(media: MediaDescription, ours: int) -> int:
+    """The packet time that the peer wishes, where it is one that G.711 is sent in; else ours (RFC 8866 §6.4)."""
+    wished = number((media.attribute("ptime") or "").strip().partition(".")[0], at_most=MAX_PTIME_MS)
+    most = number((media.attribute("maxptime") or "").strip().partition(".")[0], at_most=10 * MAX_PTIME_MS)
+    return min(wished or ours, most or MAX_PTIME_MS)
+
+
+def _direction(media: MediaDescription, description: SessionDescription) -> MediaDirection:
+    return media.direction or description.direction or MediaDirection.SENDRECV
+
+
+def _names(codecs: tuple[Codec, ...]) -> str:
+    return ", ".join(codec.name[:20] for codec in codecs[:8]) or "nothing known"
+
+
+def _answered(
+    offer: SessionDescription, at: int, theirs: _Stream, local: LocalMedia, previous: SessionDescription | None
+) -> Answer:
+    # RFC 3264 §6.1: one codec under one number for both ways. The number is the offer's, and a single codec leaves no
+    # doubt about what will arrive.
+    ours, wire = theirs.pairs[0]
+    codec = replace(ours, payload_type=wire.payload_type)
+    agreement = replace(theirs, pairs=((codec, wire),)).agreement(local.direction.narrowed_by(theirs.direction))
+    streams = [_refused(media) for media in offer.media]
+    streams[at] = _stream(local, (codec,), agreement.direction)
+    # RFC 3264 §6: the answer's t= line equals the offer's.
+    return Answer(_described(local, tuple(streams), timing=offer.timing, previous=previous), agreement)
+
+
+def _audio_place(description: SessionDescription | None) -> int:
+    """Where the live audio stream stands; else a refused one, to be used again (RFC 3264 §8.1); else the end."""
+    streams = description.media if description else ()
+    audio = [at for at, media in enumerate(streams) if media.kind == "audio"]
+    return next((at for at in audio if streams[at].port), audio[0] if audio else len(streams))
+
+
+def _stream(local: LocalMedia, codecs: tuple[Codec, ...], direction: MediaDirection) -> MediaDescription:
+    """Our audio stream. Static payload types get an rtpmap too, as RFC 3264 §5.1 recommends."""
+    lines: list[Line] = [("a", f"rtpmap:{codec.rtpmap}") for codec in codecs]
+    if local.rtcp_port is not None and local.rtcp_port != local.address[1] + 1:
+        lines.append(("a", f"rtcp:{local.rtcp_port}"))
+    lines += [("a", f"ptime:{local.ptime_ms}"), ("a", str(direction))]
+    formats = tuple(str(codec.payload_type) for codec in codecs)
+    return MediaDescription("audio", local.address[1], PROTOCOL, formats, lines=tuple(lines))
+
+
+def _refused(media: MediaDescription) -> MediaDescription:
+    """The same stream with port 0 (RFC 3264 §6): what is said of it no longer matters."""
+    return replace(media, port=0, port_count=1, lines=())
+
+
+def _described(
+    local: LocalMedia,
+    streams: tuple[MediaDescription, ...],
+    *,
+    timing: str = DEFAULT_TIMING,
+    previous: SessionDescription | None,
+) -> SessionDescription:
+    """Our description; the version counts up by one only if anything differs from the one before (RFC 3264 §8)."""
+    host = local.address[0]
+    family = "IP6" if ":" in host else "IP4"
+    lines = (("s", "-"), ("c", f"IN {family} {host}"), ("t", timing))
+    if previous is None:
+        return SessionDescription(Origin("-", local.session_id, local.version, family, host), lines, streams)
+    same = SessionDescription(previous.origin, lines, streams)
+    return same if same == previous else same.with_version(previous.origin.version + 1)
