@@ -1,0 +1,36 @@
+"""CSeq: the number and method that order the requests of a dialog (RFC 3261 §20.16)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.grammar import MAX_UINT32, T, number
+
+_RULE = "RFC 3261 §20.16 CSeq"
+_CSEQ = re.compile(rf"([0-9]++)[ \t]++({T}++)")
+
+
+@dataclass(slots=True)
+class CSeq:
+    """`number method`. A value: it is never changed after it was made."""
+
+    number: int
+    "Expressible as a 32-bit unsigned integer."
+    method: str
+    "The method, case-sensitive."
+
+    @classmethod
+    def parse(cls, text: str) -> CSeq:
+        """A CSeq value, or `Malformed`; a number above 2**32-1 is malformed (RFC 4475 §3.1.2.4)."""
+        match = _CSEQ.fullmatch(text)
+        if match is None:
+            raise Malformed(_RULE, text)
+        value = number(match[1], _RULE)
+        if value > MAX_UINT32:
+            raise Malformed("RFC 3261 §20.16 CSeq above 2**32-1", text)
+        return cls(value, match[2])
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"

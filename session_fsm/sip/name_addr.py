@@ -1,0 +1,70 @@
+"""NameAddr: the value of From, To, Contact, Route and Record-Route (RFC 3261 §20.10, §25.1 name-addr)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.grammar import QUOTED, Params, format_params, parse_params, quote, readable, unquote
+from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
+
+_RULE = "RFC 3261 §20.10 name-addr"
+
+# RFC 4475 §3.1.1.6: no space is needed before "<". §3.1.2.14: spaces just inside the brackets are forgiven. §3.1.2.15:
+# a display name of other characters than tokens is forgiven unless it has a comma, which would also split a list.
+_NAME_ADDR = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
+
+
+@dataclass(slots=True)
+class NameAddr:
+    """`"Display Name" <uri>;params`. A value: it is never changed after it was made."""
+
+    uri: SipUri | OtherUri
+    "Whom it names."
+    display_name: str | None = None
+    "The name for people, quotes and escapes resolved, or None."
+    params: Params = field(default_factory=dict)
+    "Header parameters in order; for From and To the tag is one of them."
+
+    @classmethod
+    def parse(cls, text: str, rule: str = _RULE) -> NameAddr:
+        """One value, in the form with `<>` or as a bare URI, or `Malformed`."""
+        match = _NAME_ADDR.fullmatch(text)
+        if match is None:
+            return cls(*_parse_addr_spec(text, rule))
+        name, uri, rest = match.groups()
+        params = parse_params(rest, rule) if rest else {}
+        return cls(parse_uri(uri.strip(" \t")), _display_name(name) if name else None, _checked(params, rule))
+
+    def __str__(self) -> str:
+        name = f"{quote(self.display_name)} " if self.display_name else ""
+        return f"{name}<{self.uri}>{format_params(self.params)}"
+
+    @property
+    def tag(self) -> str | None:
+        """The tag of a From or To (RFC 3261 §19.3)."""
+        return self.params.get("tag")
+
+    def with_tag(self, tag: str) -> NameAddr:
+        """The same value with this tag."""
+        return NameAddr(self.uri, self.display_name, {**self.params, "tag": tag})
+
+
+def _parse_addr_spec(text: str, rule: str) -> tuple[SipUri | OtherUri, None, Params]:
+    uri, semicolon, rest = text.partition(";")
+    # RFC 3261 §20.10: a URI with a comma, a question mark or a semicolon must be in brackets.
+    if "<" in text or "?" in uri or "," in uri:
+        raise Malformed(rule, text)
+    return parse_uri(uri.strip(" \t")), None, _checked(parse_params(semicolon + rest, rule), rule)
+
+
+def _display_name(text: str) -> str | None:
+    text = text.strip(" \t")
+    return readable(unquote(text)) or None
+
+
+def _checked(params: dict[str, str | None], rule: str) -> dict[str, str | None]:
+    if "tag" in params and params["tag"] is None:
+        raise Malformed(rule, ";tag")
+    return params

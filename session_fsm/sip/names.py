@@ -1,0 +1,70 @@
+"""Names of header fields: case-blind, with compact forms; and which of them may be comma lists (RFC 3261 §20, §7.3)."""
+
+from __future__ import annotations
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.grammar import is_token
+
+_COMPACT = {
+    "a": "Accept-Contact",  # RFC 3841
+    "b": "Referred-By",  # RFC 3892
+    "c": "Content-Type",
+    "d": "Request-Disposition",  # RFC 3841
+    "e": "Content-Encoding",
+    "f": "From",
+    "i": "Call-ID",
+    "j": "Reject-Contact",  # RFC 3841
+    "k": "Supported",
+    "l": "Content-Length",
+    "m": "Contact",
+    "o": "Event",  # RFC 6665
+    "r": "Refer-To",  # RFC 3515
+    "s": "Subject",
+    "t": "To",
+    "u": "Allow-Events",  # RFC 6665
+    "v": "Via",
+    "x": "Session-Expires",  # RFC 4028
+}
+
+_LISTS = (
+    "Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Call-Info Contact Content-Encoding "
+    "Content-Language Error-Info In-Reply-To Path Proxy-Require Record-Route Require Route Service-Route Supported "
+    "Unsupported Via Warning Accept-Contact Reject-Contact Request-Disposition Reason P-Asserted-Identity Diversion "
+    "History-Info"
+)
+
+_SINGLES = (
+    "Authorization Call-ID Content-Disposition Content-Length Content-Type CSeq Date Event Expires From Max-Forwards "
+    "MIME-Version Min-Expires Min-SE Organization Priority Proxy-Authenticate Proxy-Authorization RAck RSeq Refer-To "
+    "Referred-By Replaces Reply-To Retry-After Server Session-Expires Subject Timestamp To User-Agent WWW-Authenticate"
+)
+
+LISTS = frozenset(name.lower() for name in _LISTS.split())
+"Keys of the header fields whose value is a comma list; an unknown field is never split (RFC 4475 §3.1.1.1)."
+
+SINGLES = frozenset({"call-id", "content-length", "content-type", "cseq", "from", "max-forwards", "to"})
+"Keys of the fields that must not appear twice in a message: a second one would make its meaning a matter of luck."
+
+CANONICAL = {name.lower(): name for name in f"{_LISTS} {_SINGLES}".split()}
+"Key to the spelling that we send."
+
+# Filled with the usual spellings once; never with what peers send, which would let them fill the memory.
+KEYS = {
+    spelling: key
+    for key, name in CANONICAL.items()
+    for spelling in (key, name, name.upper(), name.title(), *(c for c, full in _COMPACT.items() if full == name))
+}
+KEYS.update({compact.upper(): name.lower() for compact, name in _COMPACT.items()})
+"Usual spellings of a name to its key, so that most names need one look-up."
+
+
+def key_of(name: str) -> str:
+    """The key of a header field's name: lower case, long form. `Malformed` if it is no token."""
+    key = KEYS.get(name)
+    if key is not None:
+        return key
+    bare = name.rstrip(" \t")
+    if not is_token(bare):
+        raise Malformed("RFC 3261 §7.3.1 header-name", name)
+    lower = bare.lower()
+    return KEYS.get(lower, lower)

@@ -1,0 +1,128 @@
+"""Echo: what a response repeats of its request, encoded once, so that each response is a join of octets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.message import Request
+from session_fsm.sip.reasons import REASONS, reason_of
+from session_fsm.sip.uri import Address
+
+_STATUS_LINES = {status: f"SIP/2.0 {status} {reason}\r\n".encode() for status, reason in REASONS.items()}
+_NO_BODY = b"Content-Length: 0\r\n\r\n"
+
+
+class Echo:
+    """The fields that every response to one request has (RFC 3261 §8.2.6.2): Via, From, To with tag, Call-ID, CSeq.
+
+    Made once a request, also from a rejected one, of which it repeats what there is.
+    """
+
+    __slots__ = ("_block", "_record_route", "_request", "_trying", "reply_to")
+
+    reply_to: Address | None
+    "Where the responses go (RFC 3261 §18.2.2, RFC 3581 §4); None without `received_from`."
+
+    def __init__(self, request: Request, to_tag: str | None = None, *, received_from: Address | None = None) -> None:
+        self._request = request
+        vias, self.reply_to = _stamped_vias(request, received_from)
+        rest = [f"{name}: {request._first[key]}" for name, key in _REPEATED if key in request._first]
+        lines = [*vias, *rest]
+        self._trying = _joined([*lines, *_rows(request, "Timestamp", "timestamp")[:1]])
+        self._block = _joined([_tagged(line, request, to_tag) for line in lines]) if to_tag else _joined(lines)
+        self._record_route: bytes | None = None
+
+    def response(
+        self,
+        status: int,
+        reason: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str | None = None,
+        record_route: bool = False,
+    ) -> bytes:
+        """A whole response. Headers with a line break, and codes that are no status, are refused with `Malformed`."""
+        line = _STATUS_LINES.get(status) if reason is None else None
+        block = self._block if status != 100 else self._trying
+        if line is None:
+            line = _status_line(status, reason)
+        if not headers and not body and not record_route:
+            return line + block + _NO_BODY
+        return b"%b%b%b%b%b" % (
+            line,
+            block,
+            self._record_routes() if record_route else b"",
+            _extra(headers) if headers else b"",
+            _with_body(body, content_type) if body else _NO_BODY,
+        )
+
+    def _record_routes(self) -> bytes:
+        """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""
+        if self._record_route is None:
+            self._record_route = _joined(_rows(self._request, "Record-Route", "record-route"))
+        return self._record_route
+
+
+_REPEATED = (("From", "from"), ("To", "to"), ("Call-ID", "call-id"), ("CSeq", "cseq"))
+
+
+def _stamped_vias(request: Request, source: Address | None) -> tuple[list[str], Address | None]:
+    """The Via rows; the topmost value tells where the request really came from."""
+    rows = request.rows("via")
+    if source is None or not rows:
+        return [f"Via: {row}" for row in rows], source
+    try:
+        via = request.via
+        stamped = via.stamped(source)
+        if stamped is not via:
+            rest = [str(lower) for lower in request.vias[1:]] if "," in rows[0] else rows[1:]
+            rows = [str(stamped), *rest]
+        reply_to = via.reply_address(source)
+    except Malformed:
+        reply_to = source
+    return [f"Via: {row}" for row in rows], reply_to
+
+
+def _tagged(line: str, request: Request, tag: str) -> str:
+    """Add the tag to a To that has none. A To that cannot be read is repeated as it is."""
+    if not line.startswith("To: "):
+        return line
+    try:
+        if request.to_tag is not None:
+            return line
+    except Malformed:
+        return line
+    return f"{line};tag={tag}"
+
+
+def _rows(request: Request, name: str, key: str) -> list[str]:
+    return [f"{name}: {row}" for row in request.rows(key)]
+
+
+def _joined(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def _status_line(status: int, reason: str | None) -> bytes:
+    if not 100 <= status <= 699:
+        raise Malformed("RFC 3261 §7.2 Status-Code", str(status))
+    phrase = reason_of(status) if reason is None else reason
+    if "\r" in phrase or "\n" in phrase:
+        raise Malformed("RFC 3261 §7.2 Reason-Phrase", phrase)
+    return f"SIP/2.0 {status} {phrase}\r\n".encode("utf-8", "surrogateescape")
+
+
+def _extra(headers: Sequence[tuple[str, str]]) -> bytes:
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    # Each field brings exactly one CR and one LF of its own; any more came with a name or a value.
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
+        raise Malformed("RFC 3261 §7.3.1 line break in a header field", text)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _with_body(body: bytes, content_type: str | None) -> bytes:
+    kind = content_type or "application/sdp"
+    if "\r" in kind or "\n" in kind:
+        raise Malformed("RFC 3261 §7.3.1 line break in Content-Type", kind)
+    return b"Content-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (kind.encode(), len(body), body)

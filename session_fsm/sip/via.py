@@ -1,0 +1,109 @@
+"""Via: one hop of a message's way, and the key to its transaction (RFC 3261 §20.42, RFC 3581 for rport)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.grammar import Params, T, format_host, format_params, parse_host, parse_params, parse_port
+from session_fsm.sip.uri import Address
+
+_RULE = "RFC 3261 §20.42 via-parm"
+
+# RFC 3261 §8.1.1.7: a branch that begins so is unique over all transactions; RFC 2543 had no such promise.
+MAGIC_COOKIE = "z9hG4bK"
+
+_WS = r"[ \t]*+"
+_VIA = re.compile(
+    rf"({T}++{_WS}/{_WS}{T}++){_WS}/{_WS}({T}++)[ \t]++"  # protocol, version, transport
+    rf"(\[[^\]]*+\]|[^:;,\[\] \t]++){_WS}(?::{_WS}([0-9]++){_WS})?+(;.*+)?+",  # host, port, parameters
+    re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class Via:
+    """`SIP/2.0/UDP host:port;params`. A value: it is never changed after it was made."""
+
+    transport: str
+    "UDP, TCP, TLS, SCTP or another token, upper case."
+    host: str
+    "Where the sender wants its answer (sent-by); IPv6 without brackets."
+    port: int | None = None
+    "The port that is written, or None."
+    params: Params = field(default_factory=dict)
+    "Parameters in order: branch, received, rport and others."
+    protocol: str = "SIP/2.0"
+    "Protocol name and version."
+
+    @classmethod
+    def parse(cls, text: str) -> Via:
+        """One Via value, or `Malformed`."""
+        match = _VIA.fullmatch(text)
+        if match is None:
+            raise Malformed(_RULE, text)
+        protocol, transport, host, port, rest = match.groups()
+        if protocol != "SIP/2.0":
+            protocol = protocol.replace(" ", "").replace("\t", "").upper()
+        params = parse_params(rest, _RULE) if rest else {}
+        if "branch" in params and params["branch"] is None:
+            raise Malformed("RFC 3261 §25.1 via-branch", text)
+        return cls(transport.upper(), parse_host(host), parse_port(port) if port else None, params, protocol)
+
+    def __str__(self) -> str:
+        where = format_host(self.host, self.port)
+        return f"{self.protocol}/{self.transport} {where}{format_params(self.params)}"
+
+    @property
+    def branch(self) -> str | None:
+        """The branch as written, whether or not it has the magic cookie."""
+        return self.params.get("branch")
+
+    @property
+    def unique_branch(self) -> str | None:
+        """The branch if it names a transaction alone, else None: then the rules of RFC 2543 apply (RFC 3261 §17.2.3).
+
+        `z9hG4bK` with nothing behind it names no transaction (RFC 4475 §3.2.1) and counts as no branch.
+        """
+        branch = self.params.get("branch")
+        if branch is not None and len(branch) > 7 and branch.startswith(MAGIC_COOKIE):
+            return branch
+        return None
+
+    @property
+    def received(self) -> str | None:
+        """The source address that the receiver wrote; brackets, which some add, are dropped (RFC 5118 §4.5)."""
+        value = self.params.get("received")
+        return value.strip("[]") if value else None
+
+    @property
+    def wants_rport(self) -> bool:
+        """Whether the sender asks for the answer at the port it sent from (RFC 3581 §3)."""
+        return "rport" in self.params
+
+    @property
+    def rport(self) -> int | None:
+        """The source port that the receiver wrote, or None."""
+        value = self.params.get("rport")
+        return int(value) if value and len(value) <= 5 and value.isascii() and value.isdigit() else None
+
+    @property
+    def sent_by(self) -> Address:
+        """Host in lower case and port or its default: with branch and method the key of a server transaction."""
+        default = 5061 if self.transport == "TLS" else 5060
+        return (self.host.lower(), default if self.port is None else self.port)
+
+    def stamped(self, source: Address) -> Via:
+        """The Via as a server returns it: with received and rport of the source (RFC 3261 §18.2.1, RFC 3581 §4)."""
+        ip, port = source
+        if self.wants_rport:
+            return replace(self, params={**self.params, "received": ip, "rport": str(port)})
+        return replace(self, params={**self.params, "received": ip}) if self.host != ip else self
+
+    def reply_address(self, source: Address) -> Address:
+        """Where a response over UDP goes (RFC 3261 §18.2.2, RFC 3581 §4)."""
+        if self.wants_rport:
+            return source
+        maddr = self.params.get("maddr")
+        return (maddr.strip("[]") if maddr else source[0], self.sent_by[1])

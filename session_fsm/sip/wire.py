@@ -1,0 +1,256 @@
+"""Octets to a verdict: a message that is accepted, a request to be rejected and how, a datagram to be dropped and why.
+
+Lenient where RFC 4475 allows it, strict where two readers could understand a message differently. Never raises, and
+takes time linear in the datagram. The choices:
+
+- accepted: several blanks in the start line (RFC 4475 §3.1.2.9, §3.1.2.10), a foreign time zone in Date (§3.1.2.12),
+  blanks inside `<>` (§3.1.2.14), unquoted display names without comma (§3.1.2.15), RFC 2543 requests (§3.4.1), an
+  absent or overlarge Max-Forwards (§3.1.2.4), `branch=z9hG4bK` alone as no branch (§3.2.1), lines that end in LF alone,
+  octets that are no UTF-8;
+- rejected with 400: a Request-URI in `<>` (§3.1.2.7), with blanks (§3.1.2.8) or with headers (§3.1.2.11), an address
+  that needs `<>` (§3.1.2.13), a field twice that may be there once (§3.3.8), a parameter twice, a bare CR.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.grammar import is_token, number
+from session_fsm.sip.message import Message, Request, Response
+from session_fsm.sip.methods import METHODS
+from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, key_of
+from session_fsm.sip.typed import mandatory
+from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A well-formed message. No typed access of it raises."""
+
+    message: Request | Response
+    "What was read."
+
+
+@dataclass(slots=True)
+class Rejected:
+    """A malformed request that is to be answered. ACK is never rejected: it has no response."""
+
+    request: Request
+    "As much as could be read, for `Echo`; its typed values may raise `Malformed`."
+    status: int
+    "The status of the answer: 400, 501 or 505."
+    rule: str
+    "The section and production that it breaks."
+    excerpt: str = ""
+    "Where it breaks it, at most 80 characters."
+    headers: tuple[tuple[str, str], ...] = ()
+    "Header fields that the answer must have."
+
+
+@dataclass(slots=True)
+class Dropped:
+    """A datagram that is no SIP message, or one that must not be answered."""
+
+    reason: str
+    "What it was: `keep-alive`, `STUN`, `not SIP`, `malformed response`, `malformed ACK`, …"
+    rule: str
+    "The section that says so."
+    excerpt: str = ""
+    "The place, at most 80 characters."
+
+
+Verdict = Accepted | Rejected | Dropped
+
+_UNFOLD = re.compile(r"\r\n[ \t]++")
+_LINE_END = re.compile(r"\r?\n")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?+", re.IGNORECASE)
+_STUN_COOKIE = b"\x21\x12\xa4\x42"  # RFC 5389 §6
+
+
+def read(datagram: bytes) -> Verdict:
+    """One datagram to a verdict."""
+    cut = datagram.find(b"\r\n\r\n")
+    if cut < 0 or datagram[0] <= 32:
+        return _read_unusual(datagram)
+    head = datagram[:cut].decode("utf-8", "surrogateescape")
+    if "\r\n " in head or "\r\n\t" in head:
+        # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space.
+        head = _UNFOLD.sub(" ", head)
+    lines = head.split("\r\n")
+    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
+        return _read_unusual(datagram)
+    return _read_lines(lines, datagram[cut + 4 :])
+
+
+def _read_unusual(datagram: bytes) -> Verdict:
+    """A datagram without the usual frame: keep-alives, other protocols, LF line ends, no blank line at all."""
+    if not datagram.strip(b"\r\n\0 \t"):
+        return Dropped("keep-alive", "RFC 5626 §3.5.1")
+    if datagram[0] < 4 and datagram[4:8] == _STUN_COOKIE:
+        return Dropped("STUN", "RFC 5626 §3.5.2")
+    # RFC 3261 §7.5: line breaks before the start line are ignored.
+    datagram = datagram.lstrip(b"\r\n")
+    blank = _BLANK_LINE.search(datagram)
+    head = datagram[: blank.start()] if blank else datagram
+    text = re.sub(r"\r?\n[ \t]++", " ", head.decode("utf-8", "surrogateescape"))
+    lines = _LINE_END.split(text)
+    fault = None if blank else Malformed("RFC 3261 §7 the empty line behind the header is missing", text[-80:])
+    if "\r" in text.replace("\r\n", ""):
+        fault = fault or Malformed("RFC 3261 §7.3.1 bare CR", text)
+        lines = [line.replace("\r", " ") for line in lines]
+    return _read_lines(lines, datagram[blank.end() :] if blank else b"", fault)
+
+
+def _read_lines(lines: list[str], body: bytes, fault: Malformed | None = None) -> Verdict:
+    start = lines.pop(0)
+    if start[:4].upper() == "SIP/":
+        return _read_response(start, lines, body, fault)
+    return _read_request(start, lines, body, fault)
+
+
+def _read_response(start: str, lines: list[str], body: bytes, fault: Malformed | None) -> Verdict:
+    match = _STATUS_LINE.fullmatch(start)
+    if match is None or match[1].upper() != "SIP/2.0":
+        return Dropped("malformed response", "RFC 3261 §7.2 Status-Line", start[:80])
+    status = number(match[2], "RFC 3261 §7.2 Status-Code")
+    if len(match[2]) != 3 or not 100 <= status <= 699:
+        return Dropped("malformed response", "RFC 3261 §7.2 Status-Code", start[:80])
+    response = Response.__new__(Response)
+    response.status = status
+    response.reason = match[3] or ""
+    fault = fault or _fill(response, lines, body) or _fault_in(response, _check_response)
+    if fault is not None:
+        return Dropped("malformed response", fault.rule, str(fault.excerpt))
+    return Accepted(response)
+
+
+def _read_request(start: str, lines: list[str], body: bytes, fault: Malformed | None) -> Verdict:
+    method, _, rest = start.partition(" ")
+    uri, _, version = rest.strip(" ").rpartition(" ")
+    if not _VERSION.fullmatch(version):
+        # A line without a version may still be meant as a request; anything else is another protocol.
+        if not is_token(method) or uri or ":" not in version:
+            return Dropped("not SIP", "RFC 3261 §7.1 Request-Line", start[:80])
+        fault = fault or Malformed("RFC 3261 §7.1 SIP-Version is missing", start)
+        uri, version = version, "SIP/2.0"
+    if not is_token(method):
+        return Dropped("not SIP", "RFC 3261 §7.1 Method", start[:80])
+    request = Request.__new__(Request)
+    request.method = method
+    request.uri, uri_fault = _request_uri(uri.strip(" "))
+    fault = fault or uri_fault
+    found = _fill(request, lines, body)
+    status = 400
+    if version.upper() != "SIP/2.0":
+        status, fault = 505, Malformed("RFC 3261 §7.1 SIP-Version", version)
+    fault = fault or found or _fault_in(request, _check_request)
+    if fault is None:
+        if request.cseq.method == method:
+            return Accepted(request)
+        # RFC 4475 §3.1.2.17 and §3.1.2.18: a method that nobody knows is 501 first of all.
+        status = 400 if method in METHODS else 501
+        fault = Malformed("RFC 3261 §8.1.1.5 method of CSeq", f"{method}, {request.cseq}")
+    if method == "ACK":
+        return Dropped("malformed ACK", fault.rule, str(fault.excerpt))
+    return Rejected(request, status, fault.rule, str(fault.excerpt))
+
+
+def _request_uri(text: str) -> tuple[SipUri | OtherUri, Malformed | None]:
+    try:
+        uri = parse_uri(text)
+    except Malformed as fault:
+        return OtherUri("", text), Malformed(f"RFC 3261 §7.1 Request-URI: {fault.rule}", text)
+    if isinstance(uri, SipUri) and uri.headers:
+        return uri, Malformed("RFC 3261 §19.1.1 headers in a Request-URI", text)
+    return uri, None
+
+
+def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
+    """Sort the lines by header name and cut the body; the first fault comes back, the rest is read all the same."""
+    first: dict[str, str] = {}
+    more: dict[str, list[str]] = {}
+    fault: Malformed | None = None
+    known = KEYS.get
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = known(name)
+        if key is None or not colon:
+            try:
+                key = key_of(name)
+                if not colon:
+                    raise Malformed("RFC 3261 §7.3.1 header field without a colon", line)
+            except Malformed as found:
+                fault = fault or found
+                continue
+        if key not in first:
+            first[key] = value.strip(" \t")
+        elif key in more:
+            more[key].append(value.strip(" \t"))
+        else:
+            more[key] = [first[key], value.strip(" \t")]
+    message._lines = lines
+    message._first = first
+    message._more = more
+    message.body = body
+    return fault or _cut_body(message, first.get("content-length"))
+
+
+def _cut_body(message: Message, length: str | None) -> Malformed | None:
+    """RFC 3261 §18.3: octets behind the body are discarded, a body that ends too early is an error."""
+    if length is None:
+        return None
+    try:
+        octets = number(length, "RFC 3261 §20.14 Content-Length")
+    except Malformed as fault:
+        return fault
+    if octets > len(message.body):
+        return Malformed("RFC 3261 §18.3 Content-Length beyond the datagram", length)
+    if octets < len(message.body):
+        message.body = message.body[:octets]
+    return None
+
+
+def _fault_in(message: Message, check: Callable[[Message], None]) -> Malformed | None:
+    try:
+        check(message)
+    except Malformed as fault:
+        return fault
+    return None
+
+
+def _check_common(message: Message) -> None:
+    """Every value that can raise is asked for once; it stays in its slot for whoever needs it."""
+    if message._more:
+        for key in SINGLES & message._more.keys():
+            raise Malformed(f"RFC 3261 §7.3.1 {CANONICAL[key]} twice", " | ".join(message._more[key])[:80])
+    first = message._first
+    message.via  # noqa: B018  (asked for so that it raises here)
+    if "via" in message._more or "," in first["via"]:
+        message.vias  # noqa: B018
+    message.from_  # noqa: B018
+    message.to  # noqa: B018
+    message.call_id  # noqa: B018
+    message.cseq  # noqa: B018
+    if "contact" in first:
+        message.contacts  # noqa: B018
+    if "record-route" in first:
+        message.record_routes  # noqa: B018
+
+
+def _check_request(message: Message) -> None:
+    _check_common(message)
+    if "route" in message._first:
+        message.routes  # noqa: B018
+    message.max_forwards  # noqa: B018
+
+
+def _check_response(message: Message) -> None:
+    _check_common(message)
+    # RFC 3261 §8.1.3.3: a response with more than one Via was not meant for this user agent.
+    if "via" in message._more or "," in mandatory(message, "via"):
+        raise Malformed("RFC 3261 §8.1.3.3 a second Via in a response", str(message.vias[1]))
