@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from session_fsm.sdp.numbers import number
 
 MAX_PAYLOAD_TYPE = 127  # seven bits in the RTP header, RFC 3550 §5.1
 MAX_CLOCK_RATE = 10_000_000  # Hz; video uses 90,000, no registered payload format comes near this
 MAX_CHANNELS = 255
+LONGEST_RTPMAP = 80  # characters; the longest registered encoding name has under 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,22 @@ class Codec:
     @classmethod
     def from_rtpmap(cls, value: str) -> Codec | None:
         """The codec that an `rtpmap` value defines, or None when it breaks the grammar."""
-        payload_type, _, encoding = value.strip().partition(" ")
-        name, _, rates = encoding.strip().partition("/")
-        rate, slash, channels = rates.partition("/")
-        numbers = (
-            number(payload_type, at_most=MAX_PAYLOAD_TYPE),
-            number(rate, at_most=MAX_CLOCK_RATE),
-            number(channels, at_most=MAX_CHANNELS) if slash else 1,
-        )
-        if not name or not numbers[1] or not numbers[2] or numbers[0] is None:
-            return None
-        return cls(name, numbers[0], numbers[1], numbers[2])
+        return _from_rtpmap(value) if len(value) <= LONGEST_RTPMAP else None
+
+
+@lru_cache(maxsize=1024)  # a rtpmap means the same every time, and few are in use
+def _from_rtpmap(value: str) -> Codec | None:
+    payload_type, _, encoding = value.strip().partition(" ")
+    name, _, rates = encoding.strip().partition("/")
+    rate, slash, channels = rates.partition("/")
+    numbers = (
+        number(payload_type, at_most=MAX_PAYLOAD_TYPE),
+        number(rate, at_most=MAX_CLOCK_RATE),
+        number(channels, at_most=MAX_CHANNELS) if slash else 1,
+    )
+    if not name or not numbers[1] or not numbers[2] or numbers[0] is None:
+        return None
+    return Codec(name, numbers[0], numbers[1], numbers[2])
 
 
 PCMU = Codec("PCMU", 0)

@@ -90,7 +90,10 @@ class _Lines:
     @property
     def direction(self) -> MediaDirection | None:
         """The section's own direction attribute, None when it has none (RFC 8866 §6.7)."""
-        return next((_DIRECTIONS[value] for kind, value in self.lines if kind == "a" and value in _DIRECTIONS), None)
+        for kind, value in self.lines:
+            if kind == "a" and value in _DIRECTIONS:
+                return _DIRECTIONS[value]
+        return None
 
     @property
     def attributes(self) -> tuple[tuple[str, str], ...]:
@@ -100,11 +103,19 @@ class _Lines:
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of this name, None when there is none."""
-        return next((value for found, value in self.attributes if found == name), None)
+        for kind, value in self.lines:
+            if kind == "a" and value.startswith(name):
+                found, _, rest = value.partition(":")
+                if found == name:
+                    return rest
+        return None
 
     def value(self, kind: str) -> str | None:
         """The value of the first line of this type."""
-        return next((value for found, value in self.lines if found == kind), None)
+        for found, value in self.lines:
+            if found == kind:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +149,9 @@ class MediaDescription(_Lines):
     @property
     def codecs(self) -> tuple[Codec, ...]:
         """The codecs that the formats mean, in order; formats that mean nothing are left out (RFC 3264 §6.1)."""
-        mapped = dict(STATIC_CODECS)
-        for name, value in self.attributes:
-            codec = Codec.from_rtpmap(value) if name == "rtpmap" else None
+        mapped = STATIC_CODECS.copy()
+        for kind, value in self.lines:
+            codec = Codec.from_rtpmap(value[7:]) if kind == "a" and value.startswith("rtpmap:") else None
             if codec is not None:
                 mapped[codec.payload_type] = codec
         numbers = dict.fromkeys(number(word, at_most=MAX_PAYLOAD_TYPE) for word in self.formats)
@@ -168,6 +179,9 @@ class SessionDescription(_Lines):
             raise Malformed("v=0 comes first, RFC 8866 §5.1", "=".join(lines[0]) if lines else "")
         starts = [at for at, (kind, _) in enumerate(lines) if kind == "m"]
         first = starts[0] if starts else len(lines)
+        for kind, value in lines:
+            if kind == "c":
+                Connection.parse(value)
         origins = [value for kind, value in lines[1:first] if kind == "o"]
         if len(origins) != 1:
             raise Malformed("exactly one o= line, RFC 8866 §5.2", "\n".join(origins))
@@ -206,17 +220,17 @@ class SessionDescription(_Lines):
 
 def _split(text: str | bytes) -> list[Line]:
     """The lines of a description. Empty ones are dropped, and so is the CR before a line's end."""
-    lines = [line.removesuffix("\r") for line in _decode(text).split("\n")]
-    pairs = [(line[0], line[2:]) for line in lines if line and line[1:2] == "="]
-    if len(pairs) != sum(1 for line in lines if line):
-        raise Malformed("type=value, RFC 8866 §5", next(line for line in lines if line and line[1:2] != "="))
-    for kind, value in pairs:
-        # RFC 8866 §9: a byte-string holds no NUL, CR or LF. A CR that went through would start a line of its own for
-        # the next reader.
-        if "\r" in value or "\0" in value or kind in "\r\0":
-            raise Malformed("byte-string, RFC 8866 §9", value)
-        if kind == "c":
-            Connection.parse(value)
+    plain = _decode(text).replace("\r\n", "\n")
+    # RFC 8866 §9: a byte-string holds no NUL, CR or LF. A CR that went through would start a line of its own for the
+    # next reader.
+    if "\r" in plain or "\0" in plain:
+        raise Malformed("byte-string, RFC 8866 §9", text)
+    pairs = []
+    for line in plain.split("\n"):
+        if line[1:2] == "=":
+            pairs.append((line[0], line[2:]))
+        elif line:
+            raise Malformed("type=value, RFC 8866 §5", line)
     return pairs
 
 

@@ -20,7 +20,7 @@ from session_fsm.sdp.description import (
 )
 from session_fsm.sdp.direction import MediaDirection
 from session_fsm.sdp.numbers import number
-from session_fsm.sdp.remote import Address, Refusal, canonical, is_unspecified, remote_host, remote_rtcp
+from session_fsm.sdp.remote import Address, Host, Refusal, look_up, remote_host, remote_rtcp
 
 PROTOCOL = "RTP/AVP"  # RFC 3551; the secure and feedback profiles are not handled, so they are refused
 DEFAULT_PTIME_MS = 20  # RFC 3551 §4.2, the default packetization of G.711
@@ -46,7 +46,8 @@ class LocalMedia:
     "Where we receive RTCP; None for the port above RTP."
 
     def __post_init__(self) -> None:
-        if is_unspecified(self.address[0]) or not 0 < self.address[1] <= MAX_PORT:
+        host = look_up(self.address[0])
+        if (host is not None and host.unspecified) or not 0 < self.address[1] <= MAX_PORT:
             raise ValueError(f"{self.address[0]}:{self.address[1]} is no address that a peer could send to")
 
 
@@ -168,31 +169,30 @@ class _Reading:
 
     def stream(self, media: MediaDescription, codecs: tuple[Codec, ...]) -> _Stream | Refusal:
         """What this stream lets us do with these codecs of ours, or why it cannot be used."""
-        unusable = _unusable(media)
-        place = unusable or self._place(media)
-        if isinstance(place, Refusal):
-            return place
+        host = _unusable(media) or self._host(media)
+        if isinstance(host, Refusal):
+            return host
         pairs = _common(media.codecs, codecs)
         if not pairs:
             return Refusal(f"no codec in common: {_names(media.codecs)} offered, {_names(codecs)} handled", warning=305)
-        rtcp = remote_rtcp(media.attribute("rtcp"), place, self.local.address)
-        return _Stream(pairs, place, rtcp, self._effective_direction(media, place), _ptime(media, self.local.ptime_ms))
+        rtp = host.text, media.port
+        rtcp = remote_rtcp(media.attribute("rtcp"), rtp, self.local.address)
+        direction = media.direction or self.direction
+        if host.unspecified:
+            # RFC 3264 §8.4: nothing is sent to 0.0.0.0, the hold of RFC 2543. The peer may still send.
+            direction = direction.narrowed_by(MediaDirection.RECVONLY)
+        return _Stream(pairs, rtp, rtcp, direction, _ptime(media, self.local.ptime_ms))
 
-    def _place(self, media: MediaDescription) -> Address | Refusal:
+    def _host(self, media: MediaDescription) -> Host | Refusal:
         connection = media.connection or self.connection
         if connection is None:
             return Refusal("the audio stream has no connection address", warning=301)
         host = remote_host(connection, self.local.address[0])
         if isinstance(host, Refusal):
             return host
-        if (host, media.port) == (canonical(self.local.address[0]), self.local.address[1]):
-            return Refusal(f"{host}:{media.port} is our own address", warning=399)
-        return host, media.port
-
-    def _effective_direction(self, media: MediaDescription, place: Address) -> MediaDirection:
-        direction = media.direction or self.direction
-        # RFC 3264 §8.4: nothing is sent to 0.0.0.0, the hold of RFC 2543. The peer may still send.
-        return direction.narrowed_by(MediaDirection.RECVONLY) if is_unspecified(place[0]) else direction
+        if media.port == self.local.address[1] and host == look_up(self.local.address[0]):
+            return Refusal(f"{host.text}:{media.port} is our own address")
+        return host
 
 
 def _unusable(media: MediaDescription) -> Refusal | None:

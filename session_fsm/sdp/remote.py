@@ -6,6 +6,7 @@ A description is a request to send packets somewhere. Groups, broadcast and ours
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from session_fsm.sdp.description import MAX_PORT, Connection
@@ -15,6 +16,7 @@ Address = tuple[str, int]
 "IP address and port; IPv6 without brackets."
 
 LONGEST_ADDRESS = 45  # characters of an IPv6 address with an IPv4 tail
+REMEMBERED_HOSTS = 1024  # what is known of an address never changes, and the same few peers come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,63 +30,69 @@ class Refusal:
     "The Warning header's code that says it to a machine (RFC 3261 §20.43)."
 
 
-def remote_host(connection: Connection, local_host: str) -> str | Refusal:
-    """The host that a `c=` line names, in the family of our own address, or why nothing can be sent there.
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What is known of an IP address."""
 
-    The unspecified address is returned as it is: RFC 3264 §8.4 gives it a meaning, which is not to send.
-    """
+    text: str
+    "In its one canonical spelling."
+    version: int
+    unspecified: bool
+    "0.0.0.0 or its IPv6 sister: the old way to say hold (RFC 3264 §8.4)."
+    refusal: Refusal | None
+    "Why it is no address of a single peer, None when it is one."
+
+
+def remote_host(connection: Connection, local_host: str) -> Host | Refusal:
+    """The host that a `c=` line names, in the family of our own address, or why nothing can be sent there."""
     if connection.network != "IN":
-        return Refusal(f"network type {connection.network} is not IN", warning=300)
-    address = _parsed(connection.host)
-    if address is None:
+        return Refusal(f"network type {connection.network[:20]} is not IN", warning=300)
+    host, local = look_up(connection.host), look_up(local_host)
+    if host is None:
         return Refusal(f"the connection address {connection.host[:60]} is no IP address", warning=301)
-    local = _parsed(local_host)
-    if isinstance(address, IPv6Address) and isinstance(local, IPv4Address) and address.ipv4_mapped:
-        # RFC 5118 §4.9: such an address stands for the IPv4 one, which a socket of that family reaches.
-        address = address.ipv4_mapped
-    return _family_refusal(address, local) or _group_refusal(address) or str(address)
+    if local is not None and host.version != local.version:
+        # RFC 5118 §4.9: ::ffff:192.0.2.1 stands for the IPv4 address, which a socket of that family reaches.
+        mapped = look_up(host.text, mapped=True)
+        if mapped is None or mapped.version != local.version:
+            return Refusal(f"{host.text} is IPv{host.version}, our address is IPv{local.version}", warning=301)
+        host = mapped
+    return host.refusal or host
 
 
 def remote_rtcp(value: str | None, rtp: Address, local: Address) -> Address | None:
     """Where RTCP goes: the `rtcp` attribute (RFC 3605 §2.1), else the port above RTP; None when that is no place."""
-    words = (value or "").split()
-    port = number(words[0], at_most=MAX_PORT) if words else rtp[1] + 1
-    if len(words) not in (0, 1, 4) or not port or port > MAX_PORT:
+    if value is None:
+        return (rtp[0], rtp[1] + 1) if rtp[1] < MAX_PORT else None
+    words = value.split()
+    port = number(words[0], at_most=MAX_PORT) if len(words) in (1, 4) else None
+    if not port:
         return None
-    host = remote_host(Connection(words[1], words[2], words[3]), local[0]) if len(words) == 4 else rtp[0]
-    return None if isinstance(host, Refusal) or (host, port) == local else (host, port)
+    host = remote_host(Connection(words[1], words[2], words[3]), local[0]) if len(words) == 4 else look_up(rtp[0])
+    return (host.text, port) if isinstance(host, Host) and (host.text, port) != local else None
 
 
-def is_unspecified(host: str) -> bool:
-    """Whether this is 0.0.0.0 or its IPv6 sister: the old way to say hold (RFC 3264 §8.4)."""
-    address = _parsed(host)
-    return address is not None and address.is_unspecified
+def look_up(host: str, *, mapped: bool = False) -> Host | None:
+    """What is known of this address, None when it is none. `mapped`: of the IPv4 address that it stands for."""
+    # A zone means nothing to another machine. What is too long is not worth remembering either.
+    return None if len(host) > LONGEST_ADDRESS or "%" in host else _look_up(host, mapped)
 
 
-def canonical(host: str) -> str:
-    """One spelling for each address, so that two of them can be compared."""
-    return str(_parsed(host) or host)
-
-
-def _parsed(host: str) -> IPv4Address | IPv6Address | None:
-    if len(host) > LONGEST_ADDRESS or "%" in host:  # a zone means nothing to another machine
-        return None
+@lru_cache(maxsize=REMEMBERED_HOSTS)
+def _look_up(host: str, mapped: bool) -> Host | None:
     try:
-        return ip_address(host)
+        address: IPv4Address | IPv6Address | None = ip_address(host)
     except ValueError:
         return None
-
-
-def _family_refusal(address: IPv4Address | IPv6Address, local: IPv4Address | IPv6Address | None) -> Refusal | None:
-    if local is None or address.version == local.version:
+    plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+    address = plain if mapped else address
+    if address is None or plain is None:
         return None
-    return Refusal(f"{address} is IPv{address.version}, our address is IPv{local.version}", warning=301)
+    return Host(str(address), address.version, plain.is_unspecified, _group_refusal(plain))
 
 
 def _group_refusal(address: IPv4Address | IPv6Address) -> Refusal | None:
-    plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
-    if plain.is_multicast:
+    if address.is_multicast:
         return Refusal(f"{address} is a multicast address", warning=330)
-    if isinstance(plain, IPv4Address) and plain.is_reserved:  # 240.0.0.0/4, 255.255.255.255 among them
+    if isinstance(address, IPv4Address) and address.is_reserved:  # 240.0.0.0/4, 255.255.255.255 among them
         return Refusal(f"{address} is a broadcast or reserved address", warning=301)
     return None
