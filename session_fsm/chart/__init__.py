@@ -1,0 +1,58 @@
+"""What a chart is: read from TOML, checked against every rule, projected to a role. Nothing here runs one."""
+
+from session_fsm.chart.check import check
+from session_fsm.chart.guards import Valuation, valuations
+from session_fsm.chart.load import check_files, parse, read_file, read_text, shipped
+from session_fsm.chart.model import (
+    EFFECT_KINDS,
+    NOWHERE,
+    START,
+    Cell,
+    Chart,
+    Condition,
+    Decisions,
+    Duration,
+    Effect,
+    Effects,
+    Event,
+    Group,
+    Guard,
+    Property,
+    Role,
+    Row,
+    Seconds,
+    State,
+    Timer,
+    Verdict,
+)
+
+__all__ = [
+    "EFFECT_KINDS",
+    "NOWHERE",
+    "START",
+    "Cell",
+    "Chart",
+    "Condition",
+    "Decisions",
+    "Duration",
+    "Effect",
+    "Effects",
+    "Event",
+    "Group",
+    "Guard",
+    "Property",
+    "Role",
+    "Row",
+    "Seconds",
+    "State",
+    "Timer",
+    "Valuation",
+    "Verdict",
+    "check",
+    "check_files",
+    "parse",
+    "read_file",
+    "read_text",
+    "shipped",
+    "valuations",
+]

@@ -1,0 +1,29 @@
+"""How any chart runs: step, binding, machine, mailbox, timers and trace. Knows nothing of SIP."""
+
+from session_fsm.machine.binding import Action, Binding, Emit, Predicate
+from session_fsm.machine.compile import compile_chart, prove_equal, reference_machine
+from session_fsm.machine.machine import Machine
+from session_fsm.machine.mailbox import Mailbox
+from session_fsm.machine.step import Holds, Step, Table, step
+from session_fsm.machine.trace import SCHEMA, Trace, TraceRow, read_jsonl, write_jsonl
+
+__all__ = [
+    "SCHEMA",
+    "Action",
+    "Binding",
+    "Emit",
+    "Holds",
+    "Machine",
+    "Mailbox",
+    "Predicate",
+    "Step",
+    "Table",
+    "Trace",
+    "TraceRow",
+    "compile_chart",
+    "prove_equal",
+    "read_jsonl",
+    "reference_machine",
+    "step",
+    "write_jsonl",
+]

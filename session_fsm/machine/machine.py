@@ -1,0 +1,275 @@
+"""Runs one chart: state, timers and bound functions in; a trace row and effects out.
+
+Knows nothing of SIP, sockets or the time of day. `now` is always given, in seconds of one monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from session_fsm.chart import NOWHERE, START, Chart, Seconds
+from session_fsm.errors import LocalProtocolError
+from session_fsm.machine.binding import Action, Binding, Emit, Planned, Predicate, TimerPlan
+from session_fsm.machine.mailbox import Mailbox, Posted
+from session_fsm.machine.step import Step, step
+from session_fsm.machine.trace import Trace, TraceRow
+
+EFFECT_FAILED = "effect_failed"
+"The event that a chart declares (as `world`) to hear of its own failed effects; its payload is the exception."
+
+
+class Machine:
+    """One session of a chart.
+
+    Everything that happens to it goes through `feed` (from outside) or `Mailbox.post` (from inside an effect). At
+    `start`, or else before its first event, it enters its initial state. It shares its mailbox with the machines that
+    it talks to; without one it has its own.
+    """
+
+    __slots__ = (
+        "_grown",
+        "_overrides",
+        "_payload",
+        "_postponed",
+        "_state",
+        "_timers",
+        "binding",
+        "chart",
+        "context",
+        "label",
+        "mailbox",
+        "session",
+        "trace",
+    )
+
+    def __init__(
+        self,
+        chart: Chart | Binding,
+        *,
+        guards: Mapping[str, Predicate] | None = None,
+        effects: Mapping[str, Action] | None = None,
+        sends: Mapping[str, Action] | None = None,
+        emit: Emit | None = None,
+        context: object = None,
+        mailbox: Mailbox | None = None,
+        parameters: Mapping[str, Seconds] | None = None,
+        label: str = "",
+        session: str = "",
+        trace: Trace | None = None,
+        engine: str | None = None,
+    ) -> None:
+        self.binding = _bound(chart, guards, effects, sends, emit, parameters, engine)
+        self.chart = self.binding.chart
+        self.context = context
+        self.mailbox = mailbox if mailbox is not None else Mailbox()
+        self.label = label or self.chart.id
+        self.session = session
+        self.trace = trace
+        self._state = NOWHERE
+        self._payload: object = None
+        self._postponed: list[Posted] = []
+        self._timers: dict[str, int] = {}
+        self._grown: dict[str, Seconds] | None = None
+        self._overrides: dict[str, Seconds] | None = None
+
+    @property
+    def state(self) -> str:
+        """Where it is: the initial state even before it was entered."""
+        return self.chart.initial if self._state is NOWHERE else self._state
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has reached a final state."""
+        return self.state in self.chart.final
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The commands that are possible now."""
+        return self.binding.table.commands[self.state]
+
+    def start(self, payload: object = None, now: Seconds | None = None) -> Step:
+        """Enter the initial state: run its effects and start its timers. Without this, the first event does it."""
+        return self.feed(START, payload, now)
+
+    def feed(self, event: str, payload: object = None, now: Seconds | None = None) -> Step:
+        """Let an event happen, and all that follows from it. Without `now` the mailbox's time stands still.
+
+        Raises LocalProtocolError for a command that the chart refuses and for an event that it does not have.
+        """
+        mailbox = self.mailbox
+        if mailbox.running:
+            raise RuntimeError(f"{self.label} was fed {event} while it or another machine steps; use mailbox.post")
+        if now is not None:
+            mailbox.now = now
+        if self._state is NOWHERE and event != START:
+            mailbox.queue.append((self, START, None, None))
+        mailbox.running = True
+        try:
+            if mailbox.queue:
+                mailbox.drain()
+            found = self.take(event, payload, None)
+            if mailbox.queue:
+                mailbox.drain()
+        finally:
+            mailbox.running = False
+        if mailbox.failures:
+            mailbox.raise_failures()
+        if found.verdict == "refused":
+            raise LocalProtocolError(self.chart.events[event].origin[0], self.state, self.possible, machine=self.label)
+        return found
+
+    def take(self, event: str, payload: object, cause: int | None) -> Step:
+        """One step: decide, commit the state, write the row, run the effects. The mailbox calls this, nobody else."""
+        self._payload = payload
+        before = self._state
+        binding = self.binding
+        try:
+            if binding.walk is None:
+                found = step(binding.table, before, event, self._holds)
+            else:
+                found = binding.walk(before, event, self._holds)
+        except KeyError:
+            return self._astray(event, payload, cause)
+        self._state = found.state
+        mailbox = self.mailbox
+        mailbox.row = number = mailbox.row + 1
+        if self.trace is not None:
+            self.trace.append(self._row(number, cause, event, payload, before, found))
+        if found.effects:
+            actions = binding.actions[found.index] if found.index >= 0 else binding.planned(found.effects)
+            self._act(actions, event, payload, number)
+        elif found.row is None:
+            self._account(found, event, payload, cause)
+        if self._postponed and found.state != before:
+            mailbox.queue.extendleft(reversed(self._postponed))
+            self._postponed.clear()
+        if mailbox.own:
+            mailbox.settle()
+        return found
+
+    def _holds(self, guard: str) -> object:
+        try:
+            return self.binding.guards[guard](self.context, self._payload)
+        except Exception as error:
+            # A guard that fails does not hold; the failure is told, and the trace has the value that was used.
+            self._failed(guard, error, "", None)
+            return False
+
+    def _act(self, actions: Sequence[Planned], event: str, payload: object, number: int) -> None:
+        mailbox, context = self.mailbox, self.context
+        mailbox.stepping = self
+        mailbox.cause = number
+        for call, plan, name in actions:
+            try:
+                if call is not None:
+                    call(context, payload)
+                elif plan is not None:
+                    self._start_timer(plan)
+                else:
+                    self._cancel_timer(name)
+            except Exception as error:
+                self._failed(name, error, event, number)
+        mailbox.stepping = None
+        mailbox.cause = None
+
+    def _account(self, found: Step, event: str, payload: object, cause: int | None) -> None:
+        if found.verdict == "postponed":
+            self._postponed.append((self, event, payload, cause))
+        elif found.verdict == "impossible":
+            self.mailbox.impossible += 1
+
+    def _failed(self, name: str, error: Exception, event: str, number: int | None) -> None:
+        # A chart that fails again while it hears of a failure does not hear of that one too.
+        if EFFECT_FAILED in self.chart.events and event != EFFECT_FAILED:
+            self.mailbox.own.append((self, EFFECT_FAILED, error, number))
+        else:
+            self.mailbox.failed(self, name, error)
+
+    def _astray(self, event: str, payload: object, cause: int | None) -> Step:
+        """An event that the chart does not have, or the first one of a machine that was not started."""
+        if self._state is NOWHERE and event in self.chart.events:
+            self.mailbox.queue.appendleft((self, event, payload, cause))
+            return self.take(START, None, cause)
+        expected = self.binding.table.expected[self.state]
+        raise LocalProtocolError(event, self.state, expected, machine=self.label)
+
+    def _row(self, number: int, cause: int | None, event: str, payload: object, before: str, found: Step) -> TraceRow:
+        chart = self.chart
+        return TraceRow(
+            n=number,
+            cause=cause,
+            time=self.mailbox.now,
+            session=self.session,
+            role=chart.role,
+            machine=self.label,
+            chart=chart.id,
+            version=chart.version,
+            event=event,
+            payload=payload,
+            from_state=before,
+            to_state=found.state,
+            verdict=found.verdict,
+            row=found.row,
+            guards=found.guards,
+            effects=found.effects,
+        )
+
+    def expire(self, now: Seconds) -> None:
+        """Fire what is due in the mailbox, for every machine that shares it."""
+        self.mailbox.expire(now)
+
+    def next_deadline(self) -> Seconds | None:
+        """When to call `expire` next, or None when no timer of the mailbox runs."""
+        return self.mailbox.next_deadline()
+
+    def set_parameter(self, name: str, seconds: Seconds) -> None:
+        """Give this one machine another value of a parameter, for the timers that it starts from now on."""
+        if name not in self.chart.parameters:
+            raise KeyError(f"{self.chart.id} has no parameter {name}")
+        self._overrides = {**(self._overrides or {}), name: seconds}
+
+    def fired(self, name: str) -> str:
+        """A timer came up; the event that it raises. The mailbox calls this, nobody else."""
+        self._timers.pop(name, None)
+        return self.chart.timers[name].event
+
+    def _start_timer(self, plan: TimerPlan) -> None:
+        self._cancel_timer(plan.name)
+        timer, seconds = plan.timer, plan.seconds
+        if self._overrides is not None:
+            seconds = timer.after.seconds({**self.binding.parameters, **self._overrides})
+        if timer.grow != 1:
+            self._grown = self._grown or {}
+            seconds = self._grown.get(timer.name, seconds)
+            self._grown[timer.name] = min(seconds * timer.grow, plan.cap)
+        mailbox = self.mailbox
+        self._timers[plan.name] = mailbox.timers.set(mailbox.now + seconds, self, plan.name)
+
+    def _cancel_timer(self, name: str) -> None:
+        number = self._timers.pop(name, None)
+        if number is not None:
+            self.mailbox.timers.cancel(number)
+
+
+def _bound(
+    chart: Chart | Binding,
+    guards: Mapping[str, Predicate] | None,
+    effects: Mapping[str, Action] | None,
+    sends: Mapping[str, Action] | None,
+    emit: Emit | None,
+    parameters: Mapping[str, Seconds] | None,
+    engine: str | None,
+) -> Binding:
+    if isinstance(chart, Chart):
+        return Binding(
+            chart,
+            guards=guards,
+            effects=effects,
+            sends=sends,
+            emit=emit,
+            parameters=parameters,
+            engine=engine or "table",
+        )
+    if any(given is not None for given in (guards, effects, sends, emit, parameters, engine)):
+        raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
+    return chart

@@ -1,0 +1,65 @@
+"""The only transition function: table, state, event and the values of guards in; the new state and effects out.
+
+It is pure. Machines, tests, the explorer, the replayer and the drawings all call this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from session_fsm.chart import Chart, Effect, Verdict
+
+Holds = Callable[[str], object]
+"Says by its truth whether the guard of this name holds now; asked at most once a step for each guard."
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """What one event leads to. Made when the chart is compiled and shared by every machine: never change one."""
+
+    state: str
+    "Where the machine is afterwards."
+    effects: tuple[Effect, ...] = ()
+    "(kind, name) in the order in which they run."
+    row: str | None = None
+    "The id of the row that took the event, or None when a verdict did."
+    verdict: Verdict = "row"
+    guards: tuple[tuple[str, bool], ...] = ()
+    "The guards that were asked, in order, with their values."
+    index: int = field(default=-1, compare=False, repr=False)
+    "Its place in the table's list of steps; -1 when it was not made by a table."
+
+
+@dataclass(slots=True, eq=False)
+class Test:
+    """A guard that is asked before anything is decided."""
+
+    guard: str
+    yes: Test | Step
+    no: Test | Step
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Table:
+    """A chart as nested tables, compiled from its `transitions.Machine`."""
+
+    chart: Chart
+    cells: Mapping[str, Mapping[str, Test | Step]]
+    "State -> event -> the first guard to ask, or the step itself."
+    steps: tuple[Step, ...]
+    "Every step that the chart can make, by index."
+    start: Step
+    "Entering the initial state."
+    commands: Mapping[str, tuple[str, ...]]
+    "State -> the commands that are possible there, by the names that users know."
+    expected: Mapping[str, tuple[str, ...]]
+    "State -> the events that a row may take there."
+
+
+def step(table: Table, state: str, event: str, holds: Holds) -> Step:
+    """What an event leads to. Raises KeyError for a state or an event that the chart does not have."""
+    node = table.cells[state][event]
+    while node.__class__ is Test:
+        node = node.yes if holds(node.guard) else node.no
+    return node  # type: ignore[return-value]  # what is no Test is a Step
