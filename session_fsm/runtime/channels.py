@@ -1,0 +1,218 @@
+"""What an application holds of a call's audio: one end to send, one to receive, numpy int16 in and out.
+
+The media plane fills and empties them and never waits for them: a reader that is slow, full or closed costs frames,
+which are counted, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from session_fsm.errors import CallFailedError
+
+Samples = NDArray[np.int16]
+"16-bit linear audio, 8000 samples a second."
+
+FRAME_SAMPLES = 160  # 20 ms at 8 kHz
+SEND_QUEUE = 16  # frames taken from the application ahead of their time: enough for a loop that is 200 ms late
+SEND_LOW = 8  # frames left when a waiting writer is woken: one wake-up for several frames, and still no gap
+RECEIVE_QUEUE = 250  # frames kept for a reader that does not read: five seconds, then the oldest are dropped
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioFrame:
+    """One packet's audio as it was heard. Numpy takes it as an array, and `send` as a frame."""
+
+    samples: Samples
+    "The audio; silence of the same length when the packet was lost."
+    timestamp: int
+    "The packet's RTP timestamp, in samples, modulo 2**32."
+    sequence: int
+    "The packet's RTP sequence number, modulo 2**16."
+    lost: bool = False
+    "Whether the packet never came. What it would have held is not invented."
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __array__(self, dtype: np.dtype[np.generic] | None = None, copy: bool | None = None) -> NDArray[np.generic]:
+        return np.array(self.samples, dtype=dtype) if copy or dtype is not None else self.samples
+
+
+@dataclass(frozen=True, slots=True)
+class HeardPacket:
+    """What the media plane hands to a reader: still encoded, because perhaps nobody reads it."""
+
+    decode: Callable[[bytes], Samples]
+    payload: bytes | None
+    "None for a packet that was lost."
+    length: int
+    timestamp: int
+    sequence: int
+
+    def frame(self) -> AudioFrame:
+        """Decode it."""
+        if self.payload is None:
+            return AudioFrame(np.zeros(self.length, np.int16), self.timestamp, self.sequence, lost=True)
+        return AudioFrame(self.decode(self.payload), self.timestamp, self.sequence)
+
+
+class AudioSender:
+    """The sending end. Takes audio of any length; the library cuts it into frames and paces them."""
+
+    __slots__ = ("_ended", "_remainder", "_waiting", "frames")
+
+    def __init__(self) -> None:
+        self.frames: deque[Samples] = deque()
+        "Frames that wait for their turn; the ticker takes them from the left."
+        self._remainder: Samples | None = None
+        self._waiting: list[asyncio.Future[None]] = []
+        self._ended: CallFailedError | None = None
+
+    @property
+    def awaits_room(self) -> bool:
+        """Whether somebody wants to be told, by `make_room`, that frames have left."""
+        return bool(self._waiting)
+
+    async def send(self, audio: Samples | AudioFrame) -> None:
+        """Queue this audio; returns once all of it is queued, and so runs at the pace of the call.
+
+        A frame of 160 samples lasts 20 ms. What does not fill a frame waits for more, or for `drain`. Raises
+        CallFailedError once the call has ended.
+        """
+        samples = _checked(audio)
+        if self._remainder is not None:
+            samples = np.concatenate((self._remainder, samples))
+        whole = len(samples) - len(samples) % FRAME_SAMPLES
+        # A copy, because the application may write its next audio into the same array.
+        self._remainder = samples[whole:].copy() if whole < len(samples) else None
+        for start in range(0, whole, FRAME_SAMPLES):
+            await self._queue(samples[start : start + FRAME_SAMPLES].copy())
+        self._check()
+
+    async def drain(self) -> None:
+        """Fill up the last frame with silence, and wait until every frame has left."""
+        if self._remainder is not None:
+            rest, self._remainder = self._remainder, None
+            await self._queue(np.concatenate((rest, np.zeros(FRAME_SAMPLES - len(rest), np.int16))))
+        while self.frames and self._ended is None:
+            await woken(self._waiting)
+
+    async def _queue(self, frame: Samples) -> None:
+        self._check()
+        while len(self.frames) >= SEND_QUEUE:
+            await woken(self._waiting)
+            self._check()
+        self.frames.append(frame)
+
+    def make_room(self) -> None:
+        """For the ticker: wake whoever waits for frames to leave."""
+        wake(self._waiting)
+
+    def end(self, why: CallFailedError) -> None:
+        """For the media plane: the call is over, nothing can be sent any more."""
+        self._ended = self._ended or why
+        self.frames.clear()
+        self.make_room()
+
+    def _check(self) -> None:
+        if self._ended is not None:
+            raise CallFailedError(self._ended.status, self._ended.reason)
+
+
+class AudioReceiver:
+    """The receiving end: `async for frame in receiver`, until the call ends."""
+
+    __slots__ = ("_closed", "_ended", "_heard", "_waiting", "dropped")
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        "Frames that were received and never read: the reader was too slow, or closed."
+        self._heard: deque[HeardPacket] = deque()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._ended = False
+        self._closed = False
+
+    def __aiter__(self) -> AsyncIterator[AudioFrame]:
+        return self
+
+    async def __anext__(self) -> AudioFrame:
+        while not self._heard:
+            if self._ended or self._closed:
+                raise StopAsyncIteration
+            await woken(self._waiting)
+        return self._heard.popleft().frame()
+
+    def close(self) -> None:
+        """Read no more. Reception goes on and is measured; its frames are counted as dropped."""
+        self._closed = True
+        self.dropped += len(self._heard)
+        self._heard.clear()
+        wake(self._waiting)
+
+    def put(self, packet: HeardPacket) -> None:
+        """For the media plane: one more packet in order. Never waits."""
+        if self._closed:
+            self.dropped += 1
+            return
+        if len(self._heard) >= RECEIVE_QUEUE:
+            self._heard.popleft()
+            self.dropped += 1
+        self._heard.append(packet)
+        if self._waiting:
+            wake(self._waiting)
+
+    def end(self) -> None:
+        """For the media plane: nothing more will come. What is queued can still be read."""
+        self._ended = True
+        wake(self._waiting)
+
+
+class AudioChannels(NamedTuple):
+    """Both ends of a call's audio. Unpacks to two (`tx, rx = …`), or is used as one."""
+
+    sender: AudioSender
+    receiver: AudioReceiver
+
+    async def send(self, audio: Samples | AudioFrame) -> None:
+        """See AudioSender.send."""
+        await self.sender.send(audio)
+
+    async def drain(self) -> None:
+        """See AudioSender.drain."""
+        await self.sender.drain()
+
+    def __aiter__(self) -> AsyncIterator[AudioFrame]:
+        return self.receiver
+
+
+async def woken(waiting: list[asyncio.Future[None]]) -> None:
+    """Wait until `wake` is called with this list. Each waiter has its own future, so that it can be cancelled alone."""
+    future = asyncio.get_running_loop().create_future()
+    waiting.append(future)
+    await future
+
+
+def wake(waiting: list[asyncio.Future[None]]) -> None:
+    """Wake everybody who waits on this list."""
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
+    waiting.clear()
+
+
+def _checked(audio: Samples | AudioFrame) -> Samples:
+    samples = audio.samples if isinstance(audio, AudioFrame) else audio
+    if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
+        found = (
+            f"{samples.dtype} of shape {samples.shape}" if isinstance(samples, np.ndarray) else type(samples).__name__
+        )
+        raise TypeError(f"audio is a one-dimensional numpy array of int16, not {found}")
+    return samples

@@ -1,0 +1,201 @@
+"""UDP sockets: bytes and addresses, nothing else. What is in the bytes is not known here.
+
+Owns its socket instead of using the loop's datagram transport, which costs three times as much a datagram.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable
+
+from session_fsm.errors import TransportError
+from session_fsm.runtime.addresses import Address, family_of, refusal
+from session_fsm.runtime.poller import Poller
+
+DRAIN_AT_MOST = 64  # datagrams read in one wake-up, so that timers and other sockets get their turn
+LARGEST_DATAGRAM = 65535
+SIGNALLING_BUFFER = 4 << 20  # bytes asked of the kernel; its default holds some 256 small datagrams
+OUTBOX_AT_MOST = 4096  # datagrams kept while the kernel has no room; what is beyond is lost, as on any network
+
+# Linux only, from <linux/in.h>, <linux/in6.h> and <linux/errqueue.h>: the socket module does not name them.
+IP_RECVERR, IPV6_RECVERR, MSG_ERRQUEUE = 11, 25, 0x2000
+HAS_ERROR_QUEUE = sys.platform == "linux"
+EXTENDED_ERROR = struct.Struct("=IBBBBII")  # struct sock_extended_err
+
+OnDatagram = Callable[[bytes, Address], None]
+OnUnreachable = Callable[[Address, str], None]
+
+
+class UdpSocket:
+    """One bound UDP socket. Calls `on_datagram` for each datagram and `on_unreachable` for each ICMP error.
+
+    Neither is called from within `send`: what a send finds out, it returns. `at_once` datagrams are read in a wake-up.
+    """
+
+    __slots__ = (
+        "_at_once",
+        "_fd",
+        "_on_datagram",
+        "_on_unreachable",
+        "_outbox",
+        "_poller",
+        "_socket",
+        "address",
+        "lost",
+    )
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        poller: Poller,
+        on_datagram: OnDatagram,
+        on_unreachable: OnUnreachable,
+        at_once: int = DRAIN_AT_MOST,
+        receive_buffer: int = 0,
+    ) -> None:
+        self._socket = bound_socket(address, receive_buffer)
+        self._fd = self._socket.fileno()
+        self.address: Address = self._socket.getsockname()[:2]
+        self.lost = 0
+        self._at_once = at_once
+        self._on_datagram = on_datagram
+        self._on_unreachable = on_unreachable
+        self._outbox: deque[tuple[bytes, Address]] = deque()
+        self._poller = poller
+        poller.watch(self._fd, self._drain, self._flush)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._fd < 0
+
+    def send(self, data: bytes, destination: Address) -> str | None:
+        """Send now, or as soon as the kernel has room. Returns why it cannot be sent, or None."""
+        if self._outbox:
+            self._keep(data, destination)
+            return None
+        try:
+            self._socket.sendto(data, destination)
+        except BlockingIOError:
+            self._keep(data, destination)
+        except OSError:
+            return self._send_again(data, destination)
+        return None
+
+    def close(self) -> None:
+        """Forget what could not be sent yet, and release the socket."""
+        if self._fd >= 0:
+            self._poller.forget(self._fd)
+            self._fd = -1
+            self._outbox.clear()
+            self._socket.close()
+            # They lead back to whoever owns this socket: without them no cycle is left for the collector.
+            del self._on_datagram, self._on_unreachable
+
+    def _send_again(self, data: bytes, destination: Address) -> str | None:
+        """The kernel tells an earlier ICMP error at the next send instead of sending; the queue tells it again."""
+        try:
+            self._socket.sendto(data, destination)
+        except BlockingIOError:
+            self._keep(data, destination)
+        except OSError as error:
+            return _reason(error.errno)
+        return None
+
+    def _keep(self, data: bytes, destination: Address) -> None:
+        if len(self._outbox) >= OUTBOX_AT_MOST:
+            self.lost += 1
+            return
+        if not self._outbox:
+            self._poller.watch_writing(self._fd, True)
+        self._outbox.append((data, destination))
+
+    def _flush(self) -> None:
+        while self._outbox:
+            try:
+                self._socket.sendto(*self._outbox[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self.lost += 1
+            self._outbox.popleft()
+        self._poller.watch_writing(self._fd, False)
+
+    def _drain(self, failed: bool) -> None:
+        if failed:
+            self._read_errors()
+        read = self._socket.recvfrom
+        for _ in range(self._at_once):
+            if self._fd < 0:
+                return
+            try:
+                data, source = read(LARGEST_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:
+                # The same errors that the queue tells with their addresses.
+                continue
+            self._on_datagram(data, source[:2])
+
+    def _read_errors(self) -> None:
+        """Read the queue of ICMP errors: each with the address that the datagram went to."""
+        while HAS_ERROR_QUEUE and self._fd >= 0:
+            try:
+                _, control, _, destination = self._socket.recvmsg(64, 512, MSG_ERRQUEUE)
+            except OSError:
+                return
+            for level, kind, value in control:
+                if (level, kind) in _ERROR_KINDS and len(value) >= EXTENDED_ERROR.size and destination:
+                    self._on_unreachable(destination[:2], _reason(EXTENDED_ERROR.unpack_from(value)[0]))
+
+
+def bound_socket(address: Address, receive_buffer: int = 0) -> socket.socket:
+    """A non-blocking UDP socket on this address, or TransportError with one sentence."""
+    try:
+        family = family_of(address[0])
+    except ValueError:
+        raise TransportError(f"cannot listen on {address[0]!r}: it is no IP address") from None
+    try:
+        sock = socket.socket(family, socket.SOCK_DGRAM | getattr(socket, "SOCK_NONBLOCK", 0))
+    except OSError as error:
+        raise refusal(address, error) from None
+    try:
+        _prepare(sock, family, receive_buffer)
+        sock.bind(address)
+    except OSError as error:
+        sock.close()
+        raise refusal(address, error) from None
+    return sock
+
+
+def _prepare(sock: socket.socket, family: socket.AddressFamily, receive_buffer: int) -> None:
+    sock.setblocking(False)
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    if HAS_ERROR_QUEUE:
+        sock.setsockopt(*_RECVERR[family], 1)
+
+
+def _reason(number: int | None) -> str:
+    return _SEND_REASONS.get(number or 0) or os.strerror(number or 0).lower()
+
+
+_RECVERR = {
+    socket.AF_INET: (socket.IPPROTO_IP, IP_RECVERR),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, IPV6_RECVERR),
+}
+_ERROR_KINDS = set(_RECVERR.values())
+_SEND_REASONS = {
+    errno.ECONNREFUSED: "port unreachable",
+    errno.EHOSTUNREACH: "host unreachable",
+    errno.ENETUNREACH: "network unreachable",
+    errno.EMSGSIZE: "the datagram is too large",
+}
