@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.grammar import MAX_UINT32, T, number
+from session_fsm.sip.methods import METHODS
 
 _RULE = "RFC 3261 §20.16 CSeq"
 _CSEQ = re.compile(rf"([0-9]++)[ \t]++({T}++)")
@@ -24,6 +25,9 @@ class CSeq:
     @classmethod
     def parse(cls, text: str) -> CSeq:
         """A CSeq value, or `Malformed`; a number above 2**32-1 is malformed (RFC 4475 §3.1.2.4)."""
+        digits, _, method = text.partition(" ")
+        if method in METHODS and len(digits) < 10 and digits.isascii() and digits.isdigit():
+            return cls(int(digits), method)
         match = _CSEQ.fullmatch(text)
         if match is None:
             raise Malformed(_RULE, text)

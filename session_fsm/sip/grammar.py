@@ -27,6 +27,7 @@ _VALUE = r"[!#-+\--:=?-~]"
 
 _TOKEN = re.compile(f"{T}++")
 _PARAM = re.compile(rf"[ \t]*+;[ \t]*+({T}++)[ \t]*+(?:=[ \t]*+({QUOTED}|{_VALUE}++)[ \t]*+)?+")
+_TAG = re.compile(rf";tag=({_VALUE}++)")
 _PLAIN_PARAMS = re.compile(rf"(?:;{T}++(?:={_VALUE}++)?+)++")
 _ITEM = re.compile(rf'(?:[^,"<]++|{QUOTED}|<[^>]*+>)*+')
 _NEEDS_QUOTED_PAIR = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -46,7 +47,7 @@ def number(text: str, rule: str) -> int:
     """Digits to a number; one above 2**32-1 comes back as 2**32, however many digits it has."""
     if not (text.isascii() and text.isdigit()):
         raise Malformed(rule, text)
-    if len(text) > 10:
+    if len(text) > 9:
         text = text.lstrip("0") or "0"
         if len(text) > 10:
             return MAX_UINT32 + 1
@@ -79,8 +80,9 @@ def parse_params(text: str, rule: str) -> dict[str, str | None]:
     A name that appears twice is refused (RFC 3261 §7.3.1): two tags or two branches would leave it to chance who is
     meant.
     """
-    if not text:
-        return {}
+    tag = _TAG.fullmatch(text)
+    if tag is not None:
+        return {"tag": tag[1]}
     if _PLAIN_PARAMS.fullmatch(text):
         return _plain_params(text, rule)
     params: dict[str, str | None] = {}
@@ -99,13 +101,11 @@ def parse_params(text: str, rule: str) -> dict[str, str | None]:
 
 def _plain_params(text: str, rule: str) -> dict[str, str | None]:
     params: dict[str, str | None] = {}
-    chunks = text.split(";")
+    chunks = text[1:].split(";")
     for chunk in chunks:
         name, equal, value = chunk.partition("=")
         params[name.lower()] = value if equal else None
-    # The text before the first ";" is empty and so is its name; everything else must still be there once.
-    del params[""]
-    if len(params) != len(chunks) - 1:
+    if len(params) != len(chunks):
         raise Malformed("RFC 3261 §7.3.1 parameter twice", text)
     return params
 
@@ -160,7 +160,7 @@ def _ipv6(text: str) -> str:
 
 def parse_port(text: str) -> int:
     """A port, 0 to 65535."""
-    port = number(text, "RFC 3261 §25.1 port")
+    port = int(text) if len(text) <= 5 and text.isascii() and text.isdigit() else number(text, "RFC 3261 §25.1 port")
     if port > 65535:
         raise Malformed("RFC 3261 §25.1 port", text)
     return port

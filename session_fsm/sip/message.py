@@ -106,13 +106,21 @@ class Message:
         return self._first.get(key_of(name))
 
     def get_all(self, name: str) -> list[str]:
-        """All values of this name in order; comma lists are split where the field is defined as a list."""
+        """All values of this name in order; comma lists are split where the field is defined as a list.
+
+        Octets that were no UTF-8 on the wire are kept as lone surrogates, here and in `get`.
+        """
         key = key_of(name)
         rows = self.rows(key)
         if key not in LISTS:
             return rows
-        rule = f"RFC 3261 §7.3.1 {CANONICAL[key]}"
-        return [item for row in rows for item in split_list(row, rule) if item]
+        return [item for row in rows for item in _items(row) if item]
+
+    def accepts(self, media_type: str) -> bool:
+        """Whether a response may have a body of this type (RFC 3261 §20.1): without Accept, only application/sdp."""
+        if not self.has("Accept"):
+            return media_type == "application/sdp"
+        return not {media_type, media_type.partition("/")[0] + "/*", "*/*"}.isdisjoint(self.accept)
 
     def rows(self, key: str) -> list[str]:
         """The field values of a key, one a row, nothing split."""
@@ -197,7 +205,10 @@ class Request(Message):
 
     def encode(self) -> bytes:
         """The request as it is sent; Content-Length is always written, from the body."""
-        return self._encode(f"{self.method} {self.uri} SIP/2.0")
+        uri = str(self.uri)
+        if " " in uri or "\t" in uri:
+            raise Malformed("RFC 3261 §7.1 Request-URI", uri)
+        return self._encode(f"{self.method} {uri} SIP/2.0")
 
     def summary(self) -> dict[str, str | int | None]:
         """What a trace keeps of it: method and the values that pair it with the other side's trace."""
@@ -255,6 +266,14 @@ def _row(name: str, value: HeaderValue) -> tuple[str, str]:
     if "\r" in text or "\n" in text:
         raise Malformed(f"RFC 3261 §7.3.1 line break in {name}", text)
     return CANONICAL.get(key, name.strip(" \t")), text
+
+
+def _items(row: str) -> list[str]:
+    try:
+        return split_list(row, "RFC 3261 §7.3.1")
+    except Malformed:
+        # A field that nobody depends on: an open quote makes it one value, not a reason to fail.
+        return [row]
 
 
 def _summary(message: Message) -> dict[str, str | int | None]:

@@ -32,10 +32,23 @@ class NameAddr:
         """One value, in the form with `<>` or as a bare URI, or `Malformed`."""
         match = _NAME_ADDR.fullmatch(text)
         if match is None:
-            return cls(*_parse_addr_spec(text, rule))
+            return cls._parse_addr_spec(text, rule)
         name, uri, rest = match.groups()
         params = parse_params(rest, rule) if rest else {}
-        return cls(parse_uri(uri.strip(" \t")), _display_name(name) if name else None, _checked(params, rule))
+        if params.get("tag", "") is None:
+            raise Malformed(rule, text)
+        return cls(parse_uri(uri.strip(" \t")), _display_name(name) if name else None, params)
+
+    @classmethod
+    def _parse_addr_spec(cls, text: str, rule: str) -> NameAddr:
+        uri, semicolon, rest = text.partition(";")
+        # RFC 3261 §20.10: a URI with a comma, a question mark or a semicolon must be in brackets.
+        if "<" in text or "?" in uri or "," in uri:
+            raise Malformed(rule, text)
+        params = parse_params(semicolon + rest, rule) if semicolon else {}
+        if params.get("tag", "") is None:
+            raise Malformed(rule, text)
+        return cls(parse_uri(uri.strip(" \t")), None, params)
 
     def __str__(self) -> str:
         name = f"{quote(self.display_name)} " if self.display_name else ""
@@ -51,20 +64,6 @@ class NameAddr:
         return NameAddr(self.uri, self.display_name, {**self.params, "tag": tag})
 
 
-def _parse_addr_spec(text: str, rule: str) -> tuple[SipUri | OtherUri, None, Params]:
-    uri, semicolon, rest = text.partition(";")
-    # RFC 3261 §20.10: a URI with a comma, a question mark or a semicolon must be in brackets.
-    if "<" in text or "?" in uri or "," in uri:
-        raise Malformed(rule, text)
-    return parse_uri(uri.strip(" \t")), None, _checked(parse_params(semicolon + rest, rule), rule)
-
-
 def _display_name(text: str) -> str | None:
     text = text.strip(" \t")
     return readable(unquote(text)) or None
-
-
-def _checked(params: dict[str, str | None], rule: str) -> dict[str, str | None]:
-    if "tag" in params and params["tag"] is None:
-        raise Malformed(rule, ";tag")
-    return params

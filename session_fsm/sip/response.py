@@ -26,12 +26,13 @@ class Echo:
 
     def __init__(self, request: Request, to_tag: str | None = None, *, received_from: Address | None = None) -> None:
         self._request = request
-        vias, self.reply_to = _stamped_vias(request, received_from)
-        rest = [f"{name}: {request._first[key]}" for name, key in _REPEATED if key in request._first]
-        lines = [*vias, *rest]
-        self._trying = _joined([*lines, *_rows(request, "Timestamp", "timestamp")[:1]])
-        self._block = _joined([_tagged(line, request, to_tag) for line in lines]) if to_tag else _joined(lines)
         self._record_route: bytes | None = None
+        vias, self.reply_to = _vias(request, received_from)
+        first = request._first
+        call = "".join([f"{name}: {first[key]}\r\n" for name, key in _CALL if key in first])
+        to = _to(request, None)
+        self._trying = f"{vias}{to}{call}{_timestamp(request)}".encode("utf-8", "surrogateescape")
+        self._block = f"{vias}{_to(request, to_tag)}{call}".encode("utf-8", "surrogateescape")
 
     def response(
         self,
@@ -60,48 +61,45 @@ class Echo:
     def _record_routes(self) -> bytes:
         """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""
         if self._record_route is None:
-            self._record_route = _joined(_rows(self._request, "Record-Route", "record-route"))
+            rows = [f"Record-Route: {row}\r\n" for row in self._request.rows("record-route")]
+            self._record_route = "".join(rows).encode("utf-8", "surrogateescape")
         return self._record_route
 
 
-_REPEATED = (("From", "from"), ("To", "to"), ("Call-ID", "call-id"), ("CSeq", "cseq"))
+_CALL = (("From", "from"), ("Call-ID", "call-id"), ("CSeq", "cseq"))
 
 
-def _stamped_vias(request: Request, source: Address | None) -> tuple[list[str], Address | None]:
-    """The Via rows; the topmost value tells where the request really came from."""
+def _vias(request: Request, source: Address | None) -> tuple[str, Address | None]:
+    """The Via fields; the topmost value tells where the request really came from. And where the answer goes."""
     rows = request.rows("via")
-    if source is None or not rows:
-        return [f"Via: {row}" for row in rows], source
+    reply_to = source
     try:
-        via = request.via
-        stamped = via.stamped(source)
-        if stamped is not via:
-            rest = [str(lower) for lower in request.vias[1:]] if "," in rows[0] else rows[1:]
-            rows = [str(stamped), *rest]
-        reply_to = via.reply_address(source)
+        if source is not None and rows:
+            via = request.via
+            reply_to = via.reply_address(source)
+            top = str(via.stamped(source))
+            rows = [top, *rows[1:]] if "," not in rows[0] else [top, *(str(lower) for lower in request.vias[1:])]
     except Malformed:
+        # A Via that cannot be read is repeated as it is, and the answer goes back to where the request came from.
         reply_to = source
-    return [f"Via: {row}" for row in rows], reply_to
+    return "".join([f"Via: {row}\r\n" for row in rows]), reply_to
 
 
-def _tagged(line: str, request: Request, tag: str) -> str:
-    """Add the tag to a To that has none. A To that cannot be read is repeated as it is."""
-    if not line.startswith("To: "):
-        return line
+def _to(request: Request, tag: str | None) -> str:
+    """To, with our tag if it had none. One that cannot be read is repeated as it is."""
+    value = request._first.get("to")
+    if value is None:
+        return ""
     try:
-        if request.to_tag is not None:
-            return line
+        return f"To: {value};tag={tag}\r\n" if tag and request.to_tag is None else f"To: {value}\r\n"
     except Malformed:
-        return line
-    return f"{line};tag={tag}"
+        return f"To: {value}\r\n"
 
 
-def _rows(request: Request, name: str, key: str) -> list[str]:
-    return [f"{name}: {row}" for row in request.rows(key)]
-
-
-def _joined(lines: Sequence[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+def _timestamp(request: Request) -> str:
+    """RFC 3261 §8.2.6.1: a 100 repeats the Timestamp."""
+    value = request._first.get("timestamp")
+    return f"Timestamp: {value}\r\n" if value is not None else ""
 
 
 def _status_line(status: int, reason: str | None) -> bytes:

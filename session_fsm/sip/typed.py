@@ -36,6 +36,10 @@ def mandatory(message: Message, key: str) -> str:
 
 def split_rows(message: Message, key: str, rule: str) -> list[str]:
     """The values of a comma list over all its rows. An empty item is malformed (RFC 4475 §3.1.2.1)."""
+    if key not in message._more:
+        value = message._first.get(key, "")
+        if "," not in value:
+            return [value] if key in message._first else []
     items = [item for row in message.rows(key) for item in split_list(row, rule)]
     if "" in items:
         raise Malformed(rule, ", ,")
@@ -52,27 +56,34 @@ def _vias(message: Message) -> list[Via]:
     return [Via.parse(item) for item in split_rows(message, "via", "RFC 3261 §20.42 Via")]
 
 
-def _call_id(message: Message) -> str:
-    value = mandatory(message, "call-id")
+def parse_call_id(value: str) -> str:
+    """A Call-ID as it is, or `Malformed` (RFC 3261 §20.8)."""
     if _CALL_ID.fullmatch(value) is None:
         raise Malformed("RFC 3261 §20.8 callid", value)
     return value
 
 
-def _contacts(message: Message) -> list[NameAddr]:
-    rule = "RFC 3261 §20.10 Contact"
-    items = split_rows(message, "contact", rule)
-    return [] if items == ["*"] else [NameAddr.parse(item, rule) for item in items]
+def parse_contacts(message: Message) -> list[NameAddr]:
+    """All Contact values (RFC 3261 §20.10); none for `*`."""
+    return [] if message._first.get("contact") == "*" else _name_addrs(message, "contact", "RFC 3261 §20.10 Contact")
 
 
-def _name_addrs(key: str, rule: str) -> Callable[[Message], list[NameAddr]]:
-    def parse(message: Message) -> list[NameAddr]:
-        return [NameAddr.parse(item, rule) for item in split_rows(message, key, rule)]
-
-    return parse
+def parse_routes(message: Message) -> list[NameAddr]:
+    """All Route values (RFC 3261 §20.34)."""
+    return _name_addrs(message, "route", "RFC 3261 §20.34 Route")
 
 
-def _max_forwards(message: Message) -> int | None:
+def parse_record_routes(message: Message) -> list[NameAddr]:
+    """All Record-Route values (RFC 3261 §20.30)."""
+    return _name_addrs(message, "record-route", "RFC 3261 §20.30 Record-Route")
+
+
+def _name_addrs(message: Message, key: str, rule: str) -> list[NameAddr]:
+    return [NameAddr.parse(item, rule) for item in split_rows(message, key, rule)]
+
+
+def parse_max_forwards(message: Message) -> int | None:
+    """Max-Forwards; one above 255 counts as absent (RFC 4475 §3.1.2.4)."""
     value = message._first.get("max-forwards")
     if value is None:
         return None
@@ -152,13 +163,13 @@ TYPED: dict[str, Callable[[Message], object]] = {
     "to": lambda m: NameAddr.parse(mandatory(m, "to"), "RFC 3261 §20.39 To"),
     "from_tag": lambda m: m.from_.tag,
     "to_tag": lambda m: m.to.tag,
-    "call_id": _call_id,
+    "call_id": lambda m: parse_call_id(mandatory(m, "call-id")),
     "cseq": lambda m: CSeq.parse(mandatory(m, "cseq")),
     "contact": lambda m: m.contacts[0] if m.contacts else None,
-    "contacts": _contacts,
-    "routes": _name_addrs("route", "RFC 3261 §20.34 Route"),
-    "record_routes": _name_addrs("record-route", "RFC 3261 §20.30 Record-Route"),
-    "max_forwards": _max_forwards,
+    "contacts": parse_contacts,
+    "routes": parse_routes,
+    "record_routes": parse_record_routes,
+    "max_forwards": parse_max_forwards,
     "content_type": _content_type,
     "require": _tokens("require"),
     "proxy_require": _tokens("proxy-require"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.grammar import Params, T, format_host, format_params, parse_host, parse_params, parse_port
@@ -19,6 +19,11 @@ _VIA = re.compile(
     rf"({T}++{_WS}/{_WS}{T}++){_WS}/{_WS}({T}++)[ \t]++"  # protocol, version, transport
     rf"(\[[^\]]*+\]|[^:;,\[\] \t]++){_WS}(?::{_WS}([0-9]++){_WS})?+(;.*+)?+",  # host, port, parameters
     re.DOTALL,
+)
+
+# What nearly every peer sends, matched in one go at half the price; a subset of the pattern above.
+_USUAL = re.compile(
+    rf"SIP/2\.0/([A-Z]++) ([A-Za-z0-9][A-Za-z0-9.\-]{{0,99}}+)(?::([0-9]{{1,4}}+))?+(;rport)?+;branch=({T}++)(;rport)?+"
 )
 
 
@@ -40,6 +45,10 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> Via:
         """One Via value, or `Malformed`."""
+        return _parse_usual(text) or cls._parse_any(text)
+
+    @classmethod
+    def _parse_any(cls, text: str) -> Via:
         match = _VIA.fullmatch(text)
         if match is None:
             raise Malformed(_RULE, text)
@@ -47,7 +56,7 @@ class Via:
         if protocol != "SIP/2.0":
             protocol = protocol.replace(" ", "").replace("\t", "").upper()
         params = parse_params(rest, _RULE) if rest else {}
-        if "branch" in params and params["branch"] is None:
+        if params.get("branch", "") is None:
             raise Malformed("RFC 3261 §25.1 via-branch", text)
         return cls(transport.upper(), parse_host(host), parse_port(port) if port else None, params, protocol)
 
@@ -97,9 +106,13 @@ class Via:
     def stamped(self, source: Address) -> Via:
         """The Via as a server returns it: with received and rport of the source (RFC 3261 §18.2.1, RFC 3581 §4)."""
         ip, port = source
-        if self.wants_rport:
-            return replace(self, params={**self.params, "received": ip, "rport": str(port)})
-        return replace(self, params={**self.params, "received": ip}) if self.host != ip else self
+        if "rport" in self.params:
+            params = {**self.params, "received": ip, "rport": str(port)}
+        elif self.host != ip:
+            params = {**self.params, "received": ip}
+        else:
+            return self
+        return Via(self.transport, self.host, self.port, params, self.protocol)
 
     def reply_address(self, source: Address) -> Address:
         """Where a response over UDP goes (RFC 3261 §18.2.2, RFC 3581 §4)."""
@@ -107,3 +120,16 @@ class Via:
             return source
         maddr = self.params.get("maddr")
         return (maddr.strip("[]") if maddr else source[0], self.sent_by[1])
+
+
+def _parse_usual(text: str) -> Via | None:
+    match = _USUAL.fullmatch(text)
+    if match is None:
+        return None
+    transport, host, port, rport, branch, rport_behind = match.groups()
+    params: dict[str, str | None] = {"rport": None, "branch": branch} if rport else {"branch": branch}
+    if rport_behind:
+        if rport:
+            return None
+        params["rport"] = None
+    return Via(transport, host, int(port) if port else None, params)

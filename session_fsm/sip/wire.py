@@ -18,12 +18,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.grammar import is_token, number
+from session_fsm.sip.cseq import CSeq
+from session_fsm.sip.grammar import is_token, number, readable
 from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
+from session_fsm.sip.name_addr import NameAddr
 from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, key_of
-from session_fsm.sip.typed import mandatory
+from session_fsm.sip.typed import (
+    parse_call_id,
+    parse_contacts,
+    parse_max_forwards,
+    parse_record_routes,
+    parse_routes,
+)
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
+from session_fsm.sip.via import Via
 
 
 @dataclass(slots=True)
@@ -69,6 +78,8 @@ _LINE_END = re.compile(r"\r?\n")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?+", re.IGNORECASE)
+# RFC 3261 §8.1.1 has Max-Forwards too; requests of RFC 2543 have none and are accepted (RFC 4475 §3.4.1).
+_MANDATORY = ("via", "from", "to", "call-id", "cseq")
 _STUN_COOKIE = b"\x21\x12\xa4\x42"  # RFC 5389 §6
 
 
@@ -116,39 +127,38 @@ def _read_lines(lines: list[str], body: bytes, fault: Malformed | None = None) -
 def _read_response(start: str, lines: list[str], body: bytes, fault: Malformed | None) -> Verdict:
     match = _STATUS_LINE.fullmatch(start)
     if match is None or match[1].upper() != "SIP/2.0":
-        return Dropped("malformed response", "RFC 3261 §7.2 Status-Line", start[:80])
+        return Dropped("malformed response", "RFC 3261 §7.2 Status-Line", readable(start[:80]))
     status = number(match[2], "RFC 3261 §7.2 Status-Code")
     if len(match[2]) != 3 or not 100 <= status <= 699:
-        return Dropped("malformed response", "RFC 3261 §7.2 Status-Code", start[:80])
+        return Dropped("malformed response", "RFC 3261 §7.2 Status-Code", readable(start[:80]))
     response = Response.__new__(Response)
     response.status = status
-    response.reason = match[3] or ""
+    response.reason = readable(match[3] or "")
     fault = fault or _fill(response, lines, body) or _fault_in(response, _check_response)
     if fault is not None:
-        return Dropped("malformed response", fault.rule, str(fault.excerpt))
+        return Dropped("malformed response", fault.rule, _shown(fault))
     return Accepted(response)
 
 
 def _read_request(start: str, lines: list[str], body: bytes, fault: Malformed | None) -> Verdict:
     method, _, rest = start.partition(" ")
-    uri, _, version = rest.strip(" ").rpartition(" ")
-    if not _VERSION.fullmatch(version):
-        # A line without a version may still be meant as a request; anything else is another protocol.
-        if not is_token(method) or uri or ":" not in version:
-            return Dropped("not SIP", "RFC 3261 §7.1 Request-Line", start[:80])
-        fault = fault or Malformed("RFC 3261 §7.1 SIP-Version is missing", start)
-        uri, version = version, "SIP/2.0"
-    if not is_token(method):
-        return Dropped("not SIP", "RFC 3261 §7.1 Method", start[:80])
+    uri, _, version = rest.rpartition(" ")
+    if version != "SIP/2.0" or method not in METHODS:
+        # Departure from the usual start line: blanks at its end, a foreign method, version or protocol.
+        uri, _, version = rest.strip(" ").rpartition(" ")
+        if not is_token(method) or not (_VERSION.fullmatch(version) or (not uri and ":" in version)):
+            return Dropped("not SIP", "RFC 3261 §7.1 Request-Line", readable(start[:80]))
     request = Request.__new__(Request)
     request.method = method
-    request.uri, uri_fault = _request_uri(uri.strip(" "))
-    fault = fault or uri_fault
-    found = _fill(request, lines, body)
     status = 400
-    if version.upper() != "SIP/2.0":
+    if not uri:
+        # A line without a version may still be meant as a request.
+        uri, fault = version, fault or Malformed("RFC 3261 §7.1 SIP-Version is missing", start)
+    elif version.upper() != "SIP/2.0":
         status, fault = 505, Malformed("RFC 3261 §7.1 SIP-Version", version)
-    fault = fault or found or _fault_in(request, _check_request)
+    request.uri, uri_fault = _request_uri(uri.strip(" "))
+    body_fault = _fill(request, lines, body)
+    fault = fault or uri_fault or body_fault or _fault_in(request, _check_request)
     if fault is None:
         if request.cseq.method == method:
             return Accepted(request)
@@ -156,8 +166,12 @@ def _read_request(start: str, lines: list[str], body: bytes, fault: Malformed | 
         status = 400 if method in METHODS else 501
         fault = Malformed("RFC 3261 §8.1.1.5 method of CSeq", f"{method}, {request.cseq}")
     if method == "ACK":
-        return Dropped("malformed ACK", fault.rule, str(fault.excerpt))
-    return Rejected(request, status, fault.rule, str(fault.excerpt))
+        return Dropped("malformed ACK", fault.rule, _shown(fault))
+    return Rejected(request, status, fault.rule, _shown(fault))
+
+
+def _shown(fault: Malformed) -> str:
+    return readable(str(fault.excerpt))
 
 
 def _request_uri(text: str) -> tuple[SipUri | OtherUri, Malformed | None]:
@@ -224,33 +238,40 @@ def _fault_in(message: Message, check: Callable[[Message], None]) -> Malformed |
 
 
 def _check_common(message: Message) -> None:
-    """Every value that can raise is asked for once; it stays in its slot for whoever needs it."""
-    if message._more:
-        for key in SINGLES & message._more.keys():
-            raise Malformed(f"RFC 3261 §7.3.1 {CANONICAL[key]} twice", " | ".join(message._more[key])[:80])
-    first = message._first
-    message.via  # noqa: B018  (asked for so that it raises here)
-    if "via" in message._more or "," in first["via"]:
-        message.vias  # noqa: B018
-    message.from_  # noqa: B018
-    message.to  # noqa: B018
-    message.call_id  # noqa: B018
-    message.cseq  # noqa: B018
+    """Make every value that can raise; it stays in its slot for whoever needs it."""
+    first, more = message._first, message._more
+    if more:
+        for key in SINGLES & more.keys():
+            raise Malformed(f"RFC 3261 §7.3.1 {CANONICAL[key]} twice", " | ".join(more[key])[:80])
+    for key in _MANDATORY:
+        if key not in first:
+            raise Malformed(f"RFC 3261 §8.1.1 {CANONICAL[key]} is missing")
+    if "via" in more or "," in first["via"]:
+        message.via = message.vias[0]
+    else:
+        message.via = Via.parse(first["via"])
+    message.from_ = NameAddr.parse(first["from"], "RFC 3261 §20.20 From")
+    message.to = NameAddr.parse(first["to"], "RFC 3261 §20.39 To")
+    message.cseq = CSeq.parse(first["cseq"])
+    message.call_id = parse_call_id(first["call-id"])
+    message.branch = message.via.unique_branch
+    message.from_tag = message.from_.params.get("tag")
+    message.to_tag = message.to.params.get("tag")
     if "contact" in first:
-        message.contacts  # noqa: B018
+        message.contacts = parse_contacts(message)
     if "record-route" in first:
-        message.record_routes  # noqa: B018
+        message.record_routes = parse_record_routes(message)
 
 
 def _check_request(message: Message) -> None:
     _check_common(message)
     if "route" in message._first:
-        message.routes  # noqa: B018
-    message.max_forwards  # noqa: B018
+        message.routes = parse_routes(message)
+    message.max_forwards = parse_max_forwards(message)
 
 
 def _check_response(message: Message) -> None:
     _check_common(message)
     # RFC 3261 §8.1.3.3: a response with more than one Via was not meant for this user agent.
-    if "via" in message._more or "," in mandatory(message, "via"):
+    if "via" in message._more or "," in message._first["via"]:
         raise Malformed("RFC 3261 §8.1.3.3 a second Via in a response", str(message.vias[1]))
