@@ -1,6 +1,7 @@
 """What a chart is: read from TOML, checked against every rule, projected to a role. Nothing here runs one."""
 
 from session_fsm.chart.check import check
+from session_fsm.chart.check_set import check_set
 from session_fsm.chart.guards import Valuation, valuations
 from session_fsm.chart.load import check_files, parse, read_file, read_text, shipped
 from session_fsm.chart.model import (
@@ -20,6 +21,7 @@ from session_fsm.chart.model import (
     Property,
     Role,
     Row,
+    Ruling,
     Seconds,
     State,
     Timer,
@@ -43,6 +45,7 @@ __all__ = [
     "Property",
     "Role",
     "Row",
+    "Ruling",
     "Seconds",
     "State",
     "Timer",
@@ -50,6 +53,7 @@ __all__ = [
     "Verdict",
     "check",
     "check_files",
+    "check_set",
     "parse",
     "read_file",
     "read_text",

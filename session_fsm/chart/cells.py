@@ -79,10 +79,13 @@ def _of_groups(groups: Iterable[Group], event: str, key: Key, conflicts: dict[Ke
 
 def _decision(origin: str, decisions: Decisions, event: str) -> Cell | None:
     rows = decisions.rows_for(event)
-    verdict, reason = decisions.verdicts.get(event, (None, ""))
-    if not rows and verdict is None:
+    rulings = decisions.verdicts.get(event, ())
+    if not rows and not rulings:
         return None
-    return Cell(rows=rows, verdict=verdict, reason=reason, origin=origin)
+    if not rulings:
+        return Cell(rows=rows, origin=origin)
+    # There are several only in a chart of both roles, which never runs; each role's own chart has one.
+    return Cell(rows=rows, verdict=rulings[0].verdict, reason=rulings[0].reason, origin=origin)
 
 
 def _targets(chart: Chart, cells: Mapping[Key, Cell], state: str) -> frozenset[str]:

@@ -59,9 +59,9 @@ def _in_groups(chart: Chart) -> Iterator[ChartFault]:
 def _in_decisions(chart: Chart, decisions: Decisions, place: str) -> Iterator[ChartFault]:
     for row in decisions.rows:
         yield from _in_row(chart, row, place)
-    for event, (verdict, _) in decisions.verdicts.items():
+    for event, rulings in decisions.verdicts.items():
         if event not in chart.events:
-            yield _unknown(chart, f"{verdict} event", event, chart.events, place)
+            yield _unknown(chart, f"{rulings[0].verdict} event", event, chart.events, place)
 
 
 def _in_row(chart: Chart, row: Row, place: str) -> Iterator[ChartFault]:

@@ -25,11 +25,12 @@ from session_fsm.chart.model import (
     Property,
     Role,
     Row,
+    Ruling,
     State,
     Timer,
     Verdict,
 )
-from session_fsm.chart.reading import SENT_NAME, Faults, Table, suggestion
+from session_fsm.chart.reading import EMIT_NAME, SENT_NAME, Faults, Table, suggestion
 from session_fsm.errors import ChartError, ChartFault
 
 ROLES = ("uac", "uas", "both")
@@ -139,7 +140,7 @@ def _chart(top: Table, file: str) -> Chart:
         guards=_guards(top.table("guards")),
         effects=top.documented("effects"),
         sends=top.documented("sends", SENT_NAME),
-        emits=top.documented("emits"),
+        emits=top.documented("emits", EMIT_NAME),
         properties={name: _property(table, name) for name, table in top.tables("properties").items()},
         states=states,
         groups=groups,
@@ -291,15 +292,29 @@ def _decisions(table: Table, place: str) -> Decisions:
     rows = table.take("rows", list) or []
     counts: dict[str, int] = {}
     found = [_row(table, data, place, n, counts) for n, data in enumerate(cast(list[object], rows), 1)]
-    verdicts: dict[str, tuple[Verdict, str]] = {}
+    verdicts: dict[str, tuple[Ruling, ...]] = {}
     for verdict in VERDICTS:
-        for event, reason in table.table(verdict).data.items():
-            if not isinstance(reason, str) or not reason.strip():
-                table.complain("missing-reason", f"{verdict}.{event} needs a reason in words, found {reason!r}")
-            if event in verdicts:
-                table.complain("two-decisions", f"{event} is both {verdicts[event][0]} and {verdict}")
-            verdicts[event] = (verdict, str(reason))
+        told = table.table(verdict)
+        for event in told.data:
+            ruling = _ruling(told, event, verdict)
+            others = verdicts.get(event, ())
+            for other in others:
+                if other.role == ruling.role or "both" in (other.role, ruling.role):
+                    table.complain("two-decisions", f"{event} is both {other.verdict} and {verdict}")
+            verdicts[event] = (*others, ruling)
     return Decisions(rows=tuple(found), verdicts=verdicts)
+
+
+def _ruling(told: Table, event: str, verdict: Verdict) -> Ruling:
+    """A reason in words, or { reason = "...", role = "uac" }."""
+    reason, role = told.data[event], "both"
+    if isinstance(reason, dict):
+        inner = told.table(event)
+        reason, role = inner.text("reason"), inner.one_of("role", ROLES, "both")
+        inner.finish()
+    if not isinstance(reason, str) or not reason.strip():
+        told.complain("missing-reason", f"{verdict}.{event} needs a reason in words, found {told.data[event]!r}")
+    return Ruling(verdict, str(reason), cast(Role, role))
 
 
 def _row(outer: Table, data: object, place: str, n: int, counts: dict[str, int]) -> Row:
@@ -315,6 +330,7 @@ def _row(outer: Table, data: object, place: str, n: int, counts: dict[str, int])
         to=table.name("to"),
         effects=_effects(table),
         why=table.text("why"),
+        role=cast(Role, table.one_of("role", ROLES, "both")),
     )
     table.finish()
     return row

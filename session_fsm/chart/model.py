@@ -163,10 +163,21 @@ class Row:
     "The target, or None to stay and run only the row's own effects."
     effects: Effects = NO_EFFECTS
     why: str = ""
+    role: Role = "both"
+    "The side whose chart has this row."
 
     def __str__(self) -> str:
         guard = f" [{' and '.join(map(str, self.when))}]" if self.when else ""
         return f"{self.event}{guard} -> {self.to or '(stays)'}"
+
+
+class Ruling(NamedTuple):
+    """What becomes of an event that no row takes, and why."""
+
+    verdict: Verdict
+    reason: str
+    role: Role = "both"
+    "The side for which it is said."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +185,8 @@ class Decisions:
     """What one state, or one group of states, says about events."""
 
     rows: tuple[Row, ...] = ()
-    verdicts: Mapping[str, tuple[Verdict, str]] = field(default_factory=dict)
-    "Event -> (verdict, reason), for events without a row, or after guarded rows that all refused."
+    verdicts: Mapping[str, tuple[Ruling, ...]] = field(default_factory=dict)
+    "For events without a row, or after guarded rows that all refused; several only when each is of another role."
 
     def rows_for(self, event: str) -> tuple[Row, ...]:
         """The rows of one event, in the order of the file."""
@@ -279,6 +290,15 @@ class Chart:
             message = f"a chart of role {self.role} has no {role} side"
             raise ChartError([ChartFault(self.file or self.id, "role", message)])
         return project(self, role)
+
+    @cached_property
+    def sided(self) -> bool:
+        """Whether it says something of one role only, so that a side must be chosen before it can run."""
+        roles = {event.role for event in self.events.values()} | {state.role for state in self.states.values()}
+        for _, decisions in self.all_decisions():
+            roles.update(row.role for row in decisions.rows)
+            roles.update(ruling.role for rulings in decisions.verdicts.values() for ruling in rulings)
+        return self.role == "both" and roles != {"both"}
 
     @cached_property
     def analysis(self) -> Analysis:

@@ -15,12 +15,13 @@ def project(chart: Chart, role: Role) -> Chart:
     """The chart as `role` sees it. Names that only the other role's rows use are dropped with them."""
     states = {name: state for name, state in chart.states.items() if state.role in ("both", role)}
     events = {name: event for name, event in chart.events.items() if event.role in ("both", role)}
-    states = {name: replace(state, decisions=_ours(state.decisions, states, events)) for name, state in states.items()}
+    sides = {name: _ours(role, state.decisions, states, events) for name, state in states.items()}
+    states = {name: replace(state, decisions=sides[name]) for name, state in states.items()}
     groups = {
         name: replace(
             group,
             states=tuple(state for state in group.states if state in states),
-            decisions=_ours(group.decisions, states, events),
+            decisions=_ours(role, group.decisions, states, events),
         )
         for name, group in chart.groups.items()
     }
@@ -40,9 +41,17 @@ def project(chart: Chart, role: Role) -> Chart:
     return _without_the_unused(side, events)
 
 
-def _ours(decisions: Decisions, states: Mapping[str, State], events: Mapping[str, Event]) -> Decisions:
-    rows = tuple(row for row in decisions.rows if row.event in events and (row.to is None or row.to in states))
-    verdicts = {event: verdict for event, verdict in decisions.verdicts.items() if event in events}
+def _ours(role: Role, decisions: Decisions, states: Mapping[str, State], events: Mapping[str, Event]) -> Decisions:
+    rows = tuple(
+        row
+        for row in decisions.rows
+        if row.role in ("both", role) and row.event in events and (row.to is None or row.to in states)
+    )
+    verdicts = {
+        event: kept
+        for event, rulings in decisions.verdicts.items()
+        if event in events and (kept := tuple(ruling for ruling in rulings if ruling.role in ("both", role)))
+    }
     return Decisions(rows=rows, verdicts=verdicts)
 
 

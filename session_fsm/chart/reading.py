@@ -11,6 +11,8 @@ from session_fsm.errors import ChartFault
 
 # A state, event, guard, effect, emit, timer or parameter; what is sent may also begin with a digit: `200`, `2xx`.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# What is emitted may say which sort of an application event it is: `MediaEvent:stalled`.
+EMIT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?::[a-z][a-z0-9_]*)?\Z")
 SENT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 DURATION = re.compile(r"(?:(?P<factor>[0-9]+(?:\.[0-9]+)?)\s*\*\s*)?(?P<parameter>[A-Za-z_][A-Za-z0-9_]*)\Z")
 

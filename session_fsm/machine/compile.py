@@ -16,15 +16,18 @@ from session_fsm.machine.step import Step, Table, Test, step
 
 @lru_cache(maxsize=256)
 def reference_machine(chart: Chart) -> ChartMachine:
-    """The `transitions.Machine` of a chart, built once. Raises ChartError when the chart leaves a cell undecided."""
-    undecided = [
-        ChartFault(chart.file or chart.id, "undecided", f"nothing decides what {event} does", state)
+    """The `transitions.Machine` of a chart, built once. Raises ChartError when it leaves a cell undecided."""
+    file = chart.file or chart.id
+    faults = [
+        ChartFault(file, "undecided", f"nothing decides what {event} does", state)
         for state in chart.states
         for event in chart.events
         if (state, event) not in chart.cells
     ]
-    if undecided:
-        raise ChartError(undecided)
+    if chart.sided:
+        faults = [ChartFault(file, "role", "the chart has a uac and a uas side; choose one with for_role")]
+    if faults:
+        raise ChartError(faults)
     return build(chart)
 
 

@@ -37,7 +37,7 @@ def test_check_files_reports_what_cannot_be_read(tmp_path: Path):
 
 def test_every_misspelling_is_reported_at_once_with_what_was_meant():
     """The loader does not stop at the first fault."""
-    text = (CHARTS / "door.toml").read_text().replace("initial", "inital").replace("to = \"Open\"", "too = \"Open\"")
+    text = (CHARTS / "door.toml").read_text().replace("initial", "inital").replace('to = "Open"', 'too = "Open"')
 
     _, faults = read_text(text)
 
