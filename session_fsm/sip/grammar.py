@@ -33,6 +33,8 @@ _ITEM = re.compile(rf'(?:[^,"<]++|{QUOTED}|<[^>]*+>)*+')
 _NEEDS_QUOTED_PAIR = re.compile(r'["\\\x00-\x1f\x7f]')
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _NAME_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*+)")
+# RFC 5118 §4.10: the grammar of RFC 3261 put a third colon between "::" and an IPv4 part; both forms must be tolerated.
+_EXTRA_COLON = re.compile(r":::(?=[0-9]{1,3}\.)")
 _IPV6 = re.compile(r"\[([0-9A-Fa-f:.]++)\]")
 
 MAX_UINT32 = 2**32 - 1
@@ -149,8 +151,7 @@ def _ipv6(text: str) -> str:
     match = _IPV6.fullmatch(text)
     if match is None or len(text) > 64:
         raise Malformed("RFC 3261 §25.1 IPv6reference", text)
-    # RFC 5118 §4.10: the grammar of RFC 3261 let "::" meet another ":" before an IPv4 part; be liberal with it.
-    address = match[1].replace(":::", "::", 1) if "." in match[1] else match[1]
+    address = _EXTRA_COLON.sub("::", match[1])
     try:
         IPv6Address(address)
     except AddressValueError:

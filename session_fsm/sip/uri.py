@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from ipaddress import IPv6Address
 from urllib.parse import unquote as percent_decode
 
 from session_fsm.errors import Malformed
@@ -15,8 +16,8 @@ Address = tuple[str, int]
 
 _RULE = "RFC 3261 §19.1.1 SIP-URI"
 
-# RFC 3261 §25.1; "escaped" is spelled out so that a lone % is refused. Lenient in the user part: "#", which dial strings
-# have, and UTF-8; but octets that were no UTF-8 on the wire (lone surrogates here) are refused.
+# RFC 3261 §25.1; "escaped" is spelled out so that a lone % is refused. Lenient in the user part: "#", which dial
+# strings have, and UTF-8; but octets that were no UTF-8 on the wire (lone surrogates here) are refused.
 _ESCAPED = r"%[0-9A-Fa-f]{2}"
 _USER = re.compile(rf"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#]++|{_ESCAPED}|[^\x00-\x7f\ud800-\udfff]++)++")
 _PASSWORD = re.compile(rf"(?:[A-Za-z0-9\-_.!~*'()&=+$,]++|{_ESCAPED})*+")
@@ -103,7 +104,7 @@ class SipUri:
         headers = sorted((_plain(name).lower(), _plain(value)) for name, value in self.headers)
         user = None if self.user is None else _plain(self.user)
         password = None if self.password is None else _plain(self.password)
-        return (self.scheme, user, password, self.host.lower(), self.port, headers)
+        return (self.scheme, user, password, _host_key(self.host), self.port, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,11 @@ def _parse_uri_headers(text: str) -> tuple[tuple[str, str], ...]:
             raise Malformed("RFC 3261 §25.1 headers", text)
         headers.append((name, value))
     return tuple(headers)
+
+
+def _host_key(host: str) -> str | bytes:
+    """RFC 5954 §4.2: IPv6 addresses are compared as addresses, not as texts."""
+    return IPv6Address(host).packed if ":" in host else host.lower()
 
 
 def _params_match(ours: Params, theirs: Params) -> bool:
