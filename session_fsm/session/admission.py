@@ -1,0 +1,64 @@
+"""Whether a request may be looked at further: the inspections of RFC 3261 §8.2, in its order. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from session_fsm.session.settings import ALLOWED, SUPPORTED
+from session_fsm.sip import METHODS, Request, SipUri
+
+ALLOW = ("Allow", ", ".join(ALLOWED))
+ACCEPT = ("Accept", "application/sdp")
+
+
+class Refused(NamedTuple):
+    """The answer to a request that may not pass."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def admit(request: Request) -> Refused | None:
+    """None if the request may pass, else its answer. ACK and CANCEL never come here."""
+    return _method(request) or _uri(request) or _extensions(request) or _content(request)
+
+
+def _method(request: Request) -> Refused | None:
+    """RFC 3261 §8.2.1; 501 for a method that nobody knows (§21.5.2)."""
+    if request.method in ALLOWED:
+        return None
+    return Refused(405 if request.method in METHODS else 501, (ALLOW,))
+
+
+def _uri(request: Request) -> Refused | None:
+    """RFC 3261 §8.2.2.1. Any user is ours: who is called is the application's to judge."""
+    return None if isinstance(request.uri, SipUri) else Refused(416)
+
+
+def _extensions(request: Request) -> Refused | None:
+    """RFC 3261 §8.2.2.3. Proxy-Require is a proxy's business, but one that reached us names what nobody handled."""
+    wanted = [*request.require, *request.proxy_require]
+    unknown = [tag for tag in wanted if tag not in SUPPORTED]
+    return Refused(420, (("Unsupported", ", ".join(unknown)),)) if unknown else None
+
+
+def _content(request: Request) -> Refused | None:
+    """RFC 3261 §8.2.3 for what we are sent, §20.1 for what may be sent back."""
+    if request.body and _must_understand(request) and request.content_type != "application/sdp":
+        return Refused(415, (ACCEPT, ("Accept-Encoding", "identity")))
+    encoding = request.get("Content-Encoding")
+    if request.body and encoding and encoding.strip().lower() != "identity":
+        return Refused(415, (ACCEPT, ("Accept-Encoding", "identity")))
+    if request.method == "INVITE" and request.has("Accept") and not _accepts_sdp(request):
+        return Refused(406, (ACCEPT,))
+    return None
+
+
+def _must_understand(request: Request) -> bool:
+    """RFC 3261 §20.11: a body whose handling is optional may be passed over; only an INVITE's is looked at."""
+    disposition = (request.get("Content-Disposition") or "").lower()
+    return request.method == "INVITE" and "handling=optional" not in disposition.replace(" ", "")
+
+
+def _accepts_sdp(request: Request) -> bool:
+    return any(kind in ("application/sdp", "application/*", "*/*") for kind in request.accept)

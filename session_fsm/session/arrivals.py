@@ -1,0 +1,195 @@
+"""What becomes of a datagram: the verdict of `sip.read`, the owner that `matching` finds, and the event it is for them."""
+
+from __future__ import annotations
+
+from hashlib import blake2s
+
+from session_fsm.machine.trace import TraceRow
+from session_fsm.session.admission import ACCEPT, ALLOW, Refused, admit
+from session_fsm.session.answer import Answer
+from session_fsm.session.dialog import Dialog
+from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.events import Address, Role
+from session_fsm.session.identity import identity_of
+from session_fsm.session.matching import Owner, match
+from session_fsm.session.received import Received
+from session_fsm.session.session import Session
+from session_fsm.session.transaction import Transaction, open_server
+from session_fsm.sip import Accepted, Echo, Rejected, Request, Response, read
+
+IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "options_received"}
+"What a request within a dialog is for `dialog.toml`."
+
+RETRY_AFTER = "5"  # seconds; how soon a caller may try again when we are full
+
+
+def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
+    """Take one datagram: every way out of here is an event of a machine, or a count and a trace row."""
+    verdict = read(data)
+    if isinstance(verdict, Accepted):
+        message = verdict.message
+        if isinstance(message, Request):
+            _arrive_request(endpoint, message, source)
+        else:
+            _arrive_response(endpoint, message)
+    elif isinstance(verdict, Rejected):
+        _reject(endpoint, verdict, source)
+    else:
+        _drop(endpoint, verdict.reason, verdict.rule, source)
+
+
+def _arrive_response(endpoint: Endpoint, response: Response) -> None:
+    owner, found = match(identity_of(response), endpoint.index)
+    if not isinstance(found, Transaction):
+        _drop(endpoint, "stray response", "RFC 3261 §18.1.2", None)
+        return
+    status = response.status
+    if status < 200:
+        found.post("provisional", response)
+    elif found.chart == "non_invite_client":
+        found.post("final", response)
+    else:
+        found.post("success" if status < 300 else "failure", response)
+
+
+def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> None:
+    owner, found = match(identity_of(request), endpoint.index)
+    if isinstance(found, Transaction):
+        if owner is Owner.SERVER:
+            _again(found, request)
+        else:
+            _cancel(endpoint, request, source, found)
+    elif isinstance(found, Answer):
+        endpoint.mailbox.post(found.machine, "ack_received", request)
+    elif isinstance(found, Dialog):
+        _within(endpoint, request, source, found)
+    elif owner is Owner.STRAY:
+        _drop(endpoint, "stray ACK", "RFC 3261 §17.2.3", source)
+    else:
+        _outside(endpoint, request, source, owner)
+
+
+def _again(transaction: Transaction, request: Request) -> None:
+    if request.method == "ACK":
+        transaction.post("ack_received", request)
+    else:
+        transaction.post("invite_received" if request.method == "INVITE" else "request_received", request)
+
+
+def _cancel(endpoint: Endpoint, request: Request, source: Address, meant: Transaction) -> None:
+    """RFC 3261 §9.2: the CANCEL is answered at once; the INVITE is the call's business."""
+    session = meant.session
+    tag = session.local_tag if session else endpoint.tag()
+    opened = open_server(endpoint, request, source, purpose="CANCEL", session=session, to_tag=tag)
+    received = Received(request, opened)
+    received.respond(200)
+    if session is not None and meant is session.transaction:
+        endpoint.mailbox.post(session.call, "cancel_received", received)
+
+
+def _within(endpoint: Endpoint, request: Request, source: Address, dialog: Dialog) -> None:
+    purpose = "re-INVITE" if request.method == "INVITE" else request.method
+    opened = open_server(endpoint, request, source, purpose=purpose, session=dialog.session, to_tag=None)
+    received = Received(request, opened)
+    refused = admit(request)
+    if refused is not None:
+        received.respond(refused.status, headers=refused.headers)
+        return
+    dialog.session.signalled_from = source
+    endpoint.mailbox.post(dialog.machine, IN_DIALOG[request.method], received)
+
+
+def _outside(endpoint: Endpoint, request: Request, source: Address, owner: Owner) -> None:
+    refused = _judge_outside(endpoint, request, owner)
+    if refused is None and request.method == "INVITE":
+        _begin(endpoint, request, source)
+        return
+    opened = open_server(endpoint, request, source, purpose=request.method, session=None, to_tag=endpoint.tag())
+    if refused is None:
+        refused = Refused(200, (ALLOW, ACCEPT, ("Supported", "")))
+    if refused.status >= 300:
+        endpoint.counters[f"refused.{refused.status}"] += 1
+    Received(request, opened).respond(refused.status, headers=refused.headers)
+
+
+def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner) -> Refused | None:
+    """None when a new INVITE or OPTIONS may pass."""
+    if request.method != "CANCEL":
+        refused = admit(request)
+        if refused is not None:
+            return refused
+    if owner is Owner.MERGED:
+        return Refused(482)
+    if owner is not Owner.NOBODY or request.method not in ("INVITE", "OPTIONS"):
+        return Refused(481)
+    if request.method == "INVITE" and len(endpoint.sessions) >= endpoint.settings.max_sessions:
+        return Refused(503, (("Retry-After", RETRY_AFTER),))
+    return None
+
+
+def _begin(endpoint: Endpoint, invite: Request, source: Address) -> None:
+    """A new call: its session, its dialog and the INVITE's transaction; the call chart decides."""
+    tag = endpoint.tag()
+    contact = invite.contact
+    session = Session(
+        endpoint,
+        tag,
+        Role.UAS,
+        call_id=invite.call_id,
+        local=invite.to.with_tag(tag),
+        remote=invite.from_,
+        target=str(contact.uri if contact is not None else invite.from_.uri),
+    )
+    endpoint.sessions[session.id] = session
+    session.invite = invite
+    session.signalled_from = source
+    session.dialog_of(invite.from_tag).learn_from_request(invite)
+    session.transaction = open_server(endpoint, invite, source, purpose="INVITE", session=session, to_tag=tag)
+    session.incoming = Received(invite, session.transaction)
+    endpoint.mailbox.post(session.call, "invite_received", session.incoming)
+
+
+def _reject(endpoint: Endpoint, verdict: Rejected, source: Address) -> None:
+    """Answer what is malformed without keeping anything of it (RFC 3261 §8.2.7)."""
+    endpoint.counters[f"rejected.{verdict.status}"] += 1
+    note(endpoint, "rejected", f"{verdict.status}: {verdict.rule}", source)
+    echo = Echo(verdict.request, _stateless_tag(verdict.request), received_from=source)
+    endpoint.transmit(echo.response(verdict.status, headers=verdict.headers), echo.reply_to or source)
+
+
+def _stateless_tag(request: Request) -> str:
+    """RFC 3261 §8.2.7: the same request gets the same tag."""
+    same = "\0".join(request.get(name) or "" for name in ("Via", "Call-ID", "CSeq", "From"))
+    return blake2s(same.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _drop(endpoint: Endpoint, reason: str, rule: str, source: Address | None) -> None:
+    endpoint.counters[f"dropped.{reason}"] += 1
+    note(endpoint, "dropped", f"{reason}: {rule}", source)
+
+
+def note(endpoint: Endpoint, event: str, what: str, source: Address | None) -> None:
+    """A trace row for a datagram that reached no machine."""
+    mailbox = endpoint.mailbox
+    mailbox.row += 1
+    row = TraceRow(
+        n=mailbox.row,
+        cause=None,
+        time=mailbox.now,
+        session="",
+        role="",
+        machine="wire",
+        chart="",
+        version=0,
+        event=event,
+        payload={"what": what, "source": f"{source[0]}:{source[1]}" if source else ""},
+        from_state="",
+        to_state="",
+        verdict="ignored",
+        row=None,
+        guards=(),
+        effects=(),
+    )
+    for listener in (endpoint.on_trace, endpoint.trace.append if endpoint.trace is not None else None):
+        if listener is not None:
+            listener(row)

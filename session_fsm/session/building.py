@@ -1,0 +1,88 @@
+"""Puts an endpoint together: the charts, bound once for each role to the functions of their rooms."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from random import Random
+
+from session_fsm.chart import Chart
+from session_fsm.machine import Binding, Mailbox
+from session_fsm.machine.trace import TraceRow
+from session_fsm.session import answer, call, dialog, media, offer_answer, transaction
+from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.events import Address, Role
+from session_fsm.session.matching import Index
+from session_fsm.session.registry import Registry
+from session_fsm.session.routing import Routes, routes_of
+from session_fsm.session.settings import Settings
+from session_fsm.sip import SipUri
+
+REGISTRIES: Mapping[str, Registry] = {
+    **transaction.REGISTRIES,
+    "answer": answer.REGISTRY,
+    "dialog": dialog.REGISTRY,
+    "offer_answer": offer_answer.REGISTRY,
+    "call": call.REGISTRY,
+    "media": media.REGISTRY,
+}
+"Every chart that an endpoint runs, and the functions behind its names. The order is the order of hearing."
+
+
+@lru_cache(maxsize=1)
+def shipped_charts() -> Mapping[str, Chart]:
+    """The charts that an endpoint runs, read once."""
+    return {name: Chart.load(name) for name in REGISTRIES}
+
+
+def build_endpoint(
+    uri: SipUri,
+    local: Address,
+    *,
+    dice: Random,
+    settings: Settings,
+    charts: Mapping[str, Chart],
+    on_trace: Callable[[TraceRow], None] | None,
+) -> Endpoint:
+    """An endpoint without sessions. `charts` replace shipped ones of the same name."""
+    used = {**shipped_charts(), **charts}
+    bindings, routes = _bound(tuple(used.items()), settings)
+    kept: deque[TraceRow] = deque(maxlen=settings.trace_rows or 1)
+    return Endpoint(
+        uri=uri,
+        local=local,
+        dice=dice,
+        settings=settings,
+        bindings=bindings,
+        mailbox=Mailbox(),
+        routes=routes,
+        index=Index(),
+        sessions={},
+        transmits=deque(),
+        orders=deque(),
+        told=deque(),
+        counters=Counter(),
+        unsettled={},
+        on_trace=on_trace,
+        trace=kept if settings.trace_rows else None,
+    )
+
+
+@lru_cache(maxsize=16)
+def _bound(
+    charts: tuple[tuple[str, Chart], ...], settings: Settings
+) -> tuple[Mapping[tuple[str, Role], Binding], Routes]:
+    """Bindings are the same for every user agent with the same charts and settings."""
+    parameters = {
+        "T1": settings.t1,
+        "T2": settings.t2,
+        "T4": settings.t4,
+        "NO_ANSWER": settings.no_answer,
+        "UNANSWERED": settings.unanswered,
+    }
+    found = {}
+    for name, chart in charts:
+        for role, side in ((Role.UAC, chart.for_role("uac")), (Role.UAS, chart.for_role("uas"))):
+            found[name, role] = REGISTRIES[name].bind(side, parameters, settings.engine)
+    return found, routes_of(chart for _, chart in charts)

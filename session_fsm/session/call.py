@@ -1,0 +1,288 @@
+"""What the rows of `call.toml` look at, do and send, for both roles. Source: RFC 3261 §9, §13, §15."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from session_fsm.sdp import Answer as SdpAnswer
+from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
+from session_fsm.session.answer import send_answer
+from session_fsm.session.emission import emitter
+from session_fsm.session.events import Role
+from session_fsm.session.messages import address_of, cancel, invite
+from session_fsm.session.offer_answer import warning
+from session_fsm.session.received import Received
+from session_fsm.session.registry import Registry
+from session_fsm.session.settings import ALLOWED
+from session_fsm.session.transaction import start_client
+from session_fsm.sip import Response, SipUri, reason_of
+
+if TYPE_CHECKING:
+    from session_fsm.session.session import Session
+
+
+class FinalRefusal(NamedTuple):
+    """The final response that the application chose."""
+
+    status: int
+    reason: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def summary(self) -> dict[str, object]:
+        """What a trace says of it."""
+        return {"status": self.status, "reason": self.reason}
+
+
+DECLINE = FinalRefusal(603)
+
+# Guards.
+
+
+def _offering(at: Session, _: object) -> bool:
+    return at.offering
+
+
+def _ringing(at: Session, response: Response) -> bool:
+    return response.status == 180
+
+
+def _followable(at: Session, response: Response) -> bool:
+    return next_contact(at, response) is not None
+
+
+def next_contact(at: Session, response: Response) -> SipUri | None:
+    """RFC 3261 §8.1.3.4: the Contact of highest q that was not tried, unless there were enough redirections."""
+    if not 300 <= response.status < 400 or len(at.tried) >= at.endpoint.settings.max_redirects:
+        return None
+    ranked = sorted(response.contacts, key=lambda contact: -_q(contact.params.get("q")))
+    for contact in ranked:
+        if isinstance(contact.uri, SipUri) and contact.uri.scheme == "sip" and str(contact.uri) not in at.tried:
+            return contact.uri
+    return None
+
+
+def _q(value: str | None) -> float:
+    try:
+        return float(value) if value is not None and len(value) <= 5 else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _nobody_answered(at: Session, _: object) -> bool:
+    return at.gave_up
+
+
+def _offer_acceptable(at: Session, _: object) -> bool:
+    return at.incoming is not None and isinstance(at.judge(at.incoming), SdpAnswer)
+
+
+def _offerless(at: Session, _: object) -> bool:
+    return at.incoming is not None and not at.incoming.request.body
+
+
+def _answer_sent(at: Session, _: object) -> bool:
+    return at.answered_early
+
+
+def _on_hold(at: Session, _: object) -> bool:
+    return at.agreement is not None and at.agreement.direction is not MediaDirection.SENDRECV
+
+
+# Effects: why it ended.
+
+
+def _note_no_answer(at: Session, _: object) -> None:
+    at.gave_up = True
+    at.status = 408 if at.role is Role.UAC else 480
+    at.reason = "nobody answered"
+
+
+def _note_unacknowledged(at: Session, _: object) -> None:
+    at.status, at.reason = None, "the ACK never came"
+
+
+def _note_no_agreement(at: Session, payload: object) -> None:
+    judged = at.judge(at.incoming if payload is at.incoming else payload)
+    why = judged.reason if isinstance(judged, Refusal) else "the session descriptions do not agree"
+    at.status, at.reason = 488, why
+
+
+def _note_dialog_lost(at: Session, response: object) -> None:
+    at.status = response.status if isinstance(response, Response) else 408
+    at.reason = "the peer does not know the dialog any more"
+
+
+def _note_hung_up(at: Session, _: object) -> None:
+    at.status, at.reason = None, "hung up"
+
+
+def _note_peer_hung_up(at: Session, received: Received) -> None:
+    said = received.request.get("Reason")
+    at.status, at.reason = None, f"the peer hung up ({said})" if said else "the peer hung up"
+
+
+def _note_failure(at: Session, response: Response) -> None:
+    at.status, at.reason = response.status, response.reason or reason_of(response.status)
+    if 300 <= response.status < 400:
+        at.contacts = tuple(str(contact.uri) for contact in response.contacts)
+
+
+def _note_timeout(at: Session, _: object) -> None:
+    at.status, at.reason = 408, "no response"
+
+
+def _note_undeliverable(at: Session, why: object) -> None:
+    at.status, at.reason = 503, str(why)
+
+
+def _note_cancelled(at: Session, _: object) -> None:
+    at.status, at.reason = 487, "cancelled"
+
+
+def _note_refusal(at: Session, refusal: FinalRefusal | None) -> None:
+    status, reason, _ = refusal or DECLINE
+    at.status, at.reason = status, reason or reason_of(status)
+    if refusal is not None:
+        at.contacts = tuple(value.strip("<>") for name, value in refusal.headers if name == "Contact")
+
+
+def _follow_contact(at: Session, response: Response) -> None:
+    found = next_contact(at, response)
+    if found is not None:
+        at.target = found
+        at.next_hop = None
+        at.tried.append(str(found))
+
+
+def _prepare_answer(at: Session, media: LocalMedia) -> None:
+    at.local_media = media
+    at.reading_memo = None
+    if _offerless(at, None):
+        at.make_offer(media)
+        return
+    judged = at.judge(at.incoming)
+    at.prepared = judged if isinstance(judged, SdpAnswer) else None
+
+
+# Sends.
+
+
+def _send_invite(at: Session, _: object) -> None:
+    at.local_seq += 1
+    body = b""
+    if at.offering:
+        body = at.offer.encode() if at.offer else at.make_offer(at.media_to_answer())
+    at.invite = invite(
+        at.endpoint,
+        at.target,
+        from_=at.local,
+        to=at.remote,
+        call_id=at.call_id,
+        cseq=at.local_seq,
+        body=body,
+        headers=at.headers,
+    )
+    destination = at.next_hop or address_of(at.target)
+    at.signalled_from = destination
+    at.transaction = start_client(at.endpoint, at.invite, destination, purpose="INVITE", session=at, role=at.role)
+
+
+def _send_cancel(at: Session, _: object) -> None:
+    assert at.invite is not None and at.transaction is not None  # noqa: PT018  # it was sent
+    request = cancel(at.invite)
+    start_client(at.endpoint, request, at.transaction.destination, purpose="CANCEL", session=at, role=at.role)
+
+
+def _contact(at: Session) -> tuple[str, str]:
+    return ("Contact", f"<{at.endpoint.contact}>")
+
+
+def _incoming(at: Session) -> Received:
+    assert at.incoming is not None  # a UAS begins with its INVITE
+    return at.incoming
+
+
+def _send_180(at: Session, _: object) -> None:
+    _incoming(at).respond(180, headers=[_contact(at)], record_route=True)
+
+
+def _answer_body(at: Session) -> bytes:
+    if at.prepared is not None:
+        return at.prepared.description.encode()
+    return at.description.encode() if at.description else b""
+
+
+def _send_183(at: Session, _: object) -> None:
+    _incoming(at).respond(183, headers=[_contact(at)], body=_answer_body(at), record_route=True)
+    at.answered_early = True
+
+
+def _send_200(at: Session, _: object) -> None:
+    transaction = _incoming(at).transaction
+    assert transaction.echo is not None and at.dialog is not None  # noqa: PT018  # made with the session
+    headers = [_contact(at), ("Allow", ", ".join(ALLOWED))]
+    data = transaction.echo.response(200, headers=headers, body=_answer_body(at), record_route=True)
+    send_answer(at, at.dialog, transaction, data)
+
+
+def _send_refusal(at: Session, refusal: FinalRefusal) -> None:
+    _incoming(at).respond(refusal.status, refusal.reason, refusal.headers)
+
+
+def _send_480(at: Session, _: object) -> None:
+    _incoming(at).respond(480)
+
+
+def _send_487(at: Session, _: object) -> None:
+    _incoming(at).respond(487)
+
+
+def _send_488(at: Session, _: object) -> None:
+    _incoming(at).respond(488, headers=[warning(at, at.judge(at.incoming))])
+
+
+def _send_603(at: Session, _: object) -> None:
+    _incoming(at).respond(603)
+
+
+REGISTRY = Registry(
+    guards={
+        "offering": _offering,
+        "ringing": _ringing,
+        "followable": _followable,
+        "nobody_answered": _nobody_answered,
+        "offer_acceptable": _offer_acceptable,
+        "offerless": _offerless,
+        "answer_sent": _answer_sent,
+        "on_hold": _on_hold,
+    },
+    effects={
+        "note_no_answer": _note_no_answer,
+        "note_unacknowledged": _note_unacknowledged,
+        "note_no_agreement": _note_no_agreement,
+        "note_dialog_lost": _note_dialog_lost,
+        "note_hung_up": _note_hung_up,
+        "note_peer_hung_up": _note_peer_hung_up,
+        "note_failure": _note_failure,
+        "note_timeout": _note_timeout,
+        "note_undeliverable": _note_undeliverable,
+        "note_cancelled": _note_cancelled,
+        "note_refusal": _note_refusal,
+        "follow_contact": _follow_contact,
+        "prepare_answer": _prepare_answer,
+    },
+    sends={
+        "INVITE": _send_invite,
+        "CANCEL": _send_cancel,
+        "180": _send_180,
+        "183": _send_183,
+        "200": _send_200,
+        "refusal": _send_refusal,
+        "redirect": _send_refusal,
+        "480": _send_480,
+        "487": _send_487,
+        "488": _send_488,
+        "603": _send_603,
+    },
+    emit=emitter("call"),
+)

@@ -1,0 +1,242 @@
+"""SessionCoordinator: the one door to everything that decides. Sans-IO.
+
+Three doors in (`receive` and what else the world does, `expire`, and the user's commands), one chute out: after every
+call drain `poll_transmit`, `poll_media` and `poll_event`, then arm one timer for `next_deadline`. `now` is in seconds
+of one monotonic clock and never goes back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+
+from session_fsm.chart import Chart
+from session_fsm.errors import LocalProtocolError, Malformed
+from session_fsm.machine import Machine
+from session_fsm.machine.trace import TraceRow
+from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.session.arrivals import arrive, note
+from session_fsm.session.building import build_endpoint
+from session_fsm.session.call import FinalRefusal
+from session_fsm.session.events import Address, Role, SessionEvent, SessionId
+from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
+from session_fsm.session.publishing import settle
+from session_fsm.session.session import Session
+from session_fsm.session.settings import Seconds, Settings
+from session_fsm.sip import NameAddr, SipUri
+
+log = logging.getLogger("session_fsm")
+
+
+class SessionCoordinator:
+    """All calls of one user agent.
+
+    Commands raise `LocalProtocolError` with what is possible now, `Malformed` for a URI, reason or header that cannot
+    be sent. What a peer sends never raises.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        local: Address,
+        *,
+        dice: Random,
+        settings: Settings | None = None,
+        charts: Mapping[str, Chart] | None = None,
+        on_trace: Callable[[TraceRow], None] | None = None,
+    ) -> None:
+        self._endpoint = build_endpoint(
+            SipUri.parse(uri),
+            local,
+            dice=dice,
+            settings=settings or Settings(),
+            charts=charts or {},
+            on_trace=on_trace,
+        )
+        self._endpoint.mailbox.on_failure = self._failed
+
+    # What the world does.
+
+    def receive(self, data: bytes, source: Address, now: Seconds) -> None:
+        """A datagram arrived on the SIP socket."""
+        self._endpoint.mailbox.now = now
+        arrive(self._endpoint, data, source)
+        self._run(now)
+
+    def expire(self, now: Seconds) -> None:
+        """Run every timer that is due."""
+        self._endpoint.mailbox.expire(now)
+        self._settle()
+
+    def transport_failed(self, destination: Address, reason: str, now: Seconds) -> None:
+        """A datagram to this destination cannot be delivered: its port is unreachable, or its host has no address."""
+        endpoint = self._endpoint
+        endpoint.mailbox.now = now
+        note(endpoint, "transport_failed", reason, destination)
+        for transaction in [*endpoint.index.clients.values(), *endpoint.index.servers.values()]:
+            if transaction.destination == destination:
+                transaction.post("transport_error", reason)
+        self._run(now)
+
+    def media_edge(self, session_id: SessionId, edge: Edge, facts: EdgeFacts, now: Seconds) -> None:
+        """The media plane saw something happen for the first time. Edges of sessions that are gone are passed over."""
+        session = self._endpoint.sessions.get(session_id)
+        if session is not None:
+            self._endpoint.mailbox.post(session.media, edge.value, facts)
+            self._run(now)
+
+    # What the user asks.
+
+    def make_call(
+        self,
+        target: str,
+        *,
+        media: LocalMedia,
+        now: Seconds,
+        next_hop: Address | None = None,
+        offer: bool = True,
+        headers: Sequence[tuple[str, str]] = (),
+        no_answer: Seconds | None = None,
+    ) -> SessionId:
+        """Send an INVITE. `media` is where we receive RTP; without `offer` the peer's 200 has to make the offer."""
+        endpoint = self._endpoint
+        uri = SipUri.parse(target)
+        if uri.scheme != "sip":
+            raise Malformed("only sip: URIs over UDP can be called", target)
+        _check_headers(headers)
+        tag = endpoint.tag()
+        local = NameAddr(endpoint.uri).with_tag(tag)
+        session = Session(
+            endpoint, tag, Role.UAC, call_id=endpoint.call_id(), local=local, remote=NameAddr(uri), target=uri
+        )
+        session.local_media = media
+        session.offering = offer
+        session.next_hop = next_hop
+        session.headers = tuple(headers)
+        if no_answer is not None:
+            session.call.set_parameter("NO_ANSWER", no_answer)
+        endpoint.sessions[session.id] = session
+        self._command(session.call, "place", None, now)
+        return session.id
+
+    def ring(self, session_id: SessionId, *, now: Seconds) -> None:
+        """Send 180 Ringing."""
+        self._command(self._known(session_id, "ring").call, "ring", None, now)
+
+    def progress(self, session_id: SessionId, *, media: LocalMedia, now: Seconds) -> None:
+        """Send 183 with our answer: media flows before the call is answered."""
+        self._command(self._known(session_id, "progress").call, "progress", media, now)
+
+    def accept(self, session_id: SessionId, *, media: LocalMedia, now: Seconds) -> None:
+        """Send 200 with our answer (or our offer, when the INVITE had none)."""
+        self._command(self._known(session_id, "accept").call, "accept", media, now)
+
+    def reject(
+        self,
+        session_id: SessionId,
+        status: int = 486,
+        reason: str | None = None,
+        *,
+        now: Seconds,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Refuse with a final status, 400 to 699."""
+        if not 400 <= status <= 699:
+            raise ValueError(f"cannot reject with {status}: a refusal is 400 to 699")
+        _check_headers([*headers, ("reason", reason or "")])
+        refusal = FinalRefusal(status, reason, tuple(headers))
+        self._command(self._known(session_id, "reject").call, "reject", refusal, now)
+
+    def redirect(self, session_id: SessionId, contacts: Sequence[str], *, status: int = 302, now: Seconds) -> None:
+        """Refuse with a 3xx that names where to call instead."""
+        if not 300 <= status <= 399:
+            raise ValueError(f"cannot redirect with {status}: a redirection is 300 to 399")
+        if not contacts:
+            raise ValueError("a redirection needs at least one contact")
+        headers = tuple(("Contact", f"<{SipUri.parse(contact)}>") for contact in contacts)
+        refusal = FinalRefusal(status, None, headers)
+        self._command(self._known(session_id, "redirect").call, "redirect", refusal, now)
+
+    def hang_up(self, session_id: SessionId, *, now: Seconds) -> None:
+        """End the call: CANCEL or 603 before the answer, BYE after. A call that has ended already stays so."""
+        session = self._endpoint.sessions.get(session_id)
+        if session is not None:
+            self._command(session.call, "hang_up", None, now)
+
+    def reinvite(self, session_id: SessionId, direction: MediaDirection, *, now: Seconds) -> None:
+        """Offer another direction by re-INVITE. What is in force changes when the peer has agreed."""
+        session = self._known(session_id, "reinvite")
+        session.wanted_direction = direction
+        self._command(session.call, "reinvite", None, now)
+
+    # What we hand out.
+
+    def poll_transmit(self) -> Transmit | None:
+        """The next SIP datagram to send."""
+        return self._endpoint.transmits.popleft() if self._endpoint.transmits else None
+
+    def poll_media(self) -> MediaOrder | None:
+        """The next order for the media plane."""
+        return self._endpoint.orders.popleft() if self._endpoint.orders else None
+
+    def poll_event(self) -> SessionEvent | None:
+        """The next event for the application."""
+        return self._endpoint.told.popleft() if self._endpoint.told else None
+
+    def next_deadline(self) -> Seconds | None:
+        """When to call `expire` next: whatever retransmits, gives up or lingers has a timer of its own."""
+        return self._endpoint.mailbox.next_deadline()
+
+    # Getters.
+
+    @property
+    def sessions(self) -> Mapping[SessionId, Session]:
+        """The sessions that still have something open, a while after their call has ended too."""
+        return self._endpoint.sessions
+
+    def session(self, session_id: SessionId) -> Session | None:
+        """One session, or None once it is gone."""
+        return self._endpoint.sessions.get(session_id)
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What was dropped, rejected, refused or failed, and how often."""
+        return self._endpoint.counters
+
+    # Inside.
+
+    def _known(self, session_id: SessionId, command: str) -> Session:
+        session = self._endpoint.sessions.get(session_id)
+        if session is None:
+            raise LocalProtocolError(command, "over")
+        return session
+
+    def _command(self, machine: Machine, event: str, payload: object, now: Seconds) -> None:
+        try:
+            machine.feed(event, payload, now)
+        finally:
+            self._settle()
+
+    def _run(self, now: Seconds) -> None:
+        self._endpoint.mailbox.run(now)
+        self._settle()
+
+    def _settle(self) -> None:
+        endpoint = self._endpoint
+        while endpoint.unsettled:
+            _, session = endpoint.unsettled.popitem()
+            endpoint.told.extend(settle(session))
+            if session.finished:
+                session.leave()
+
+    def _failed(self, machine: Machine, effect: str, error: Exception) -> None:
+        """A fault of ours, never a peer's: the call goes on, and nobody loses the traceback."""
+        self._endpoint.counters[f"fault.{machine.chart.id}.{effect}"] += 1
+        log.error("effect %s of %s failed", effect, machine.label, exc_info=error)
+
+
+def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
+    for name, value in headers:
+        if any(char in text for text in (name, value) for char in "\r\n"):
+            raise Malformed("RFC 3261 §7.3.1: a header field or reason has no line break", f"{name}: {value}")

@@ -1,0 +1,161 @@
+"""One dialog: its tags, sequence numbers, route set and remote target, and what the rows of `dialog.toml` do.
+
+Source: RFC 3261 §12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from session_fsm.session.emission import emitter
+from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.events import Address, DialogState
+from session_fsm.session.messages import Header, in_dialog
+from session_fsm.session.received import Received
+from session_fsm.session.registry import Registry
+from session_fsm.session.settings import ALLOWED
+from session_fsm.session.transaction import start_client
+from session_fsm.sip import NameAddr, Request, Response, SipUri
+
+if TYPE_CHECKING:
+    from session_fsm.session.session import Session
+
+
+class Dialog:
+    """The relation of two tags. Its state is its machine's."""
+
+    __slots__ = (
+        "ack",
+        "endpoint",
+        "local_seq",
+        "machine",
+        "remote_seq",
+        "remote_tag",
+        "remote_target",
+        "remote_uri",
+        "route_set",
+        "session",
+        "shown",
+    )
+
+    purpose = ""
+
+    def __init__(self, session: Session, remote_tag: str | None) -> None:
+        self.endpoint: Endpoint = session.endpoint
+        self.session = session
+        self.remote_tag = remote_tag
+        self.remote_uri = session.remote
+        self.remote_target: SipUri | str = session.target
+        self.route_set: list[NameAddr] = []
+        self.local_seq = session.local_seq
+        self.remote_seq: int | None = None
+        self.ack: tuple[bytes, Address] | None = None
+        self.shown = DialogState.IDLE
+        label = f"dialog:{remote_tag}" if remote_tag else "dialog"
+        self.machine = session.endpoint.machine("dialog", session.role, self, session, label)
+        session.endpoint.index.dialogs[session.call_id, session.local_tag, remote_tag] = self
+
+    def request(
+        self, method: str, cseq: int, body: bytes = b"", headers: Sequence[Header] = ()
+    ) -> tuple[Request, Address]:
+        """A request within this dialog, and where it goes."""
+        session = self.session
+        return in_dialog(
+            self.endpoint,
+            method,
+            target=self.remote_target,
+            routes=self.route_set,
+            from_=session.local,
+            to=self.remote_uri,
+            call_id=session.call_id,
+            cseq=cseq,
+            body=body,
+            headers=headers,
+        )
+
+    def next_request(self, method: str, body: bytes = b"", headers: Sequence[Header] = ()) -> tuple[Request, Address]:
+        """The same with the next CSeq number."""
+        self.local_seq += 1
+        return self.request(method, self.local_seq, body, headers)
+
+    def learn_from_request(self, invite: Request) -> None:
+        """UAS (RFC 3261 §12.1.1): the route set as it stands, the target from Contact."""
+        self.route_set = invite.record_routes
+        self.remote_seq = invite.cseq.number
+        self.refresh_target(invite)
+
+    def refresh_target(self, message: Request | Response) -> None:
+        """RFC 3261 §12.2: the Contact of a target refresh request, or of its 2xx, replaces the remote target."""
+        contact = message.contact
+        if contact is not None and isinstance(contact.uri, SipUri):
+            self.remote_target = contact.uri
+
+    def send_ack(self, response: Response, body: bytes) -> None:
+        """RFC 3261 §13.2.2.4: the ACK has the INVITE's CSeq number, a branch of its own, and is kept for repeats."""
+        request, destination = self.request("ACK", response.cseq.number, body)
+        self.ack = (request.encode(), destination)
+        self.endpoint.transmit(*self.ack)
+
+
+def _carries_sdp(at: Dialog, message: object) -> bool:
+    message = message.request if isinstance(message, Received) else message
+    return isinstance(message, Request | Response) and at.session.has_description(message)
+
+
+def _first_answer(at: Dialog, _: object) -> bool:
+    return at.session.winner is None
+
+
+def _stale(at: Dialog, received: Received) -> bool:
+    return at.remote_seq is not None and received.request.cseq.number <= at.remote_seq
+
+
+def _remember_peer(at: Dialog, response: Response) -> None:
+    at.route_set = response.record_routes[::-1]
+    at.remote_uri = response.to
+    at.refresh_target(response)
+
+
+def _win(at: Dialog, _: object) -> None:
+    at.session.winner = at
+    at.session.dialog = at
+
+
+def _note_sequence(at: Dialog, received: Received) -> None:
+    at.remote_seq = received.request.cseq.number
+
+
+def _send_ack(at: Dialog, response: Response) -> None:
+    if at.ack is not None:
+        at.endpoint.transmit(*at.ack)
+    else:
+        at.send_ack(response, at.session.answer_for_ack(response) if at.session.dialog is at else b"")
+
+
+def _send_bye(at: Dialog, _: object) -> None:
+    request, destination = at.next_request("BYE")
+    purpose = "BYE" if at.session.dialog is at else "BYE of a fork"
+    start_client(at.endpoint, request, destination, purpose=purpose, session=at.session, role=at.session.role)
+
+
+def _send_200(at: Dialog, received: Received) -> None:
+    options = received.request.method == "OPTIONS"
+    received.respond(200, headers=[("Allow", ", ".join(ALLOWED)), ("Accept", "application/sdp")] if options else ())
+
+
+def _send_481(at: Dialog, received: Received) -> None:
+    received.respond(481)
+
+
+def _send_500(at: Dialog, received: Received) -> None:
+    # RFC 3261 §14.2: with a Retry-After of 0 to 10 seconds, chosen at random.
+    received.respond(500, headers=[("Retry-After", str(at.endpoint.dice.randint(0, 10)))])
+
+
+REGISTRY = Registry(
+    guards={"carries_sdp": _carries_sdp, "first_answer": _first_answer, "stale": _stale},
+    effects={"remember_peer": _remember_peer, "win": _win, "note_sequence": _note_sequence},
+    sends={"ACK": _send_ack, "BYE": _send_bye, "200": _send_200, "481": _send_481, "500": _send_500},
+    emit=emitter("dialog"),
+)

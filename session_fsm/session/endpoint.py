@@ -1,0 +1,126 @@
+"""What all machines of one user agent share: its names, its mailbox, the dice, the open machines, and what goes out.
+
+Rooms above the charts (transaction, dialog, call, …) ask it for machines and give it datagrams; the coordinator empties it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from session_fsm.chart import Chart
+from session_fsm.machine import Binding, Machine, Mailbox
+from session_fsm.machine.trace import Trace, TraceRow
+from session_fsm.session.events import Address, Role, SessionEvent
+from session_fsm.session.matching import Index
+from session_fsm.session.orders import MediaOrder, Transmit
+from session_fsm.session.routing import Routes, routes_of
+from session_fsm.session.settings import Settings
+from session_fsm.sip import MAGIC_COOKIE, SipUri
+
+if TYPE_CHECKING:
+    from session_fsm.session.answer import Answer
+    from session_fsm.session.dialog import Dialog
+    from session_fsm.session.session import Session
+    from session_fsm.session.transaction import Transaction
+
+BRANCH_BITS = 64  # RFC 3261 §8.1.1.7: unique over space and time
+TAG_BITS = 64  # RFC 3261 §19.3 asks for at least 32 bits of randomness
+CALL_ID_BITS = 96
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """One user agent without its sockets."""
+
+    uri: SipUri
+    "Our address of record."
+    local: Address
+    "Where we are reached: what Via and Contact say. Never a wildcard."
+    dice: Random
+    settings: Settings
+    bindings: Mapping[tuple[str, Role], Binding]
+    mailbox: Mailbox
+    routes: Routes
+    index: Index[Transaction | Answer | Dialog]
+    sessions: dict[str, Session]
+    transmits: deque[Transmit]
+    orders: deque[MediaOrder]
+    told: deque[SessionEvent]
+    counters: Counter[str]
+    unsettled: dict[str, Session]
+    "Sessions to which something happened since the events were last handed out."
+    on_trace: Callable[[TraceRow], None] | None = None
+    trace: Trace | None = None
+    "Rows of transactions that belong to no session."
+
+    @property
+    def contact(self) -> str:
+        """Our Contact URI."""
+        host, port = self.local
+        user = f"{self.uri.user}@" if self.uri.user else ""
+        return f"sip:{user}{bracketed(host)}:{port}"
+
+    def transmit(self, data: bytes, destination: Address) -> None:
+        """Hand one datagram out."""
+        self.transmits.append(Transmit(data, destination))
+
+    def machine(self, chart: str, role: Role, context: object, session: Session | None, label: str = "") -> Machine:
+        """A machine of this chart that shares our mailbox."""
+        return Machine(
+            self.bindings[chart, role],
+            context=context,
+            mailbox=self.mailbox,
+            label=label or chart,
+            session=session.id if session else "",
+            trace=session.trace if session else self.trace,
+        )
+
+    def new_trace(self) -> Trace | None:
+        """Where a session's rows go: the newest ones are kept, and whoever listens is told of each."""
+        kept: deque[TraceRow] | None = deque(maxlen=self.settings.trace_rows) if self.settings.trace_rows else None
+        return kept if self.on_trace is None else Tee(kept, self.on_trace)
+
+    def branch(self) -> str:
+        """A new branch."""
+        return f"{MAGIC_COOKIE}{self.dice.getrandbits(BRANCH_BITS):016x}"
+
+    def tag(self) -> str:
+        """A new tag."""
+        return f"{self.dice.getrandbits(TAG_BITS):016x}"
+
+    def call_id(self) -> str:
+        """A new Call-ID."""
+        return f"{self.dice.getrandbits(CALL_ID_BITS):024x}@{self.local[0]}"
+
+
+class Tee:
+    """Keeps a session's rows and tells a listener of each."""
+
+    __slots__ = ("kept", "listener")
+
+    def __init__(self, kept: deque[TraceRow] | None, listener: Callable[[TraceRow], None]) -> None:
+        self.kept = kept
+        self.listener = listener
+
+    def append(self, row: TraceRow) -> None:
+        """Take one row."""
+        if self.kept is not None:
+            self.kept.append(row)
+        self.listener(row)
+
+    def __iter__(self) -> object:
+        return iter(self.kept or ())
+
+
+def bracketed(host: str) -> str:
+    """A host as a URI or a Via writes it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def shared(charts: Mapping[str, Chart]) -> Routes:
+    """The routes between all charts of an endpoint."""
+    return routes_of(charts.values())

@@ -1,0 +1,128 @@
+"""Which machine a message belongs to: one pure function of the message's identity and the machines that are open.
+
+The coordinator calls it with real tags and branches, the explorer with small abstract ones.
+Source: RFC 3261 §12.2.2, §17.1.3, §17.2.3, §8.2.2.2, §9.2; RFC 6026 §8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+Found = TypeVar("Found")
+"Whatever stands for an open machine: the coordinator's objects, or the explorer's numbers."
+
+
+class Identity(NamedTuple):
+    """What tells one message from another. Tags are named from the receiver's side."""
+
+    is_request: bool
+    method: str
+    "The request's method; for a response, the method in CSeq."
+    branch: Hashable
+    "Of the topmost Via; without the magic cookie, whatever stands for it under the rules of RFC 2543."
+    sent_by: Hashable
+    "Of the topmost Via. RFC 3261 §17.2.3 compares it for requests only."
+    call_id: Hashable
+    local_tag: Hashable | None
+    "To tag of a request, From tag of a response."
+    remote_tag: Hashable | None
+    "From tag of a request, To tag of a response."
+    cseq: int
+
+
+class Owner(StrEnum):
+    """Who a message belongs to."""
+
+    CLIENT = "client transaction"
+    SERVER = "server transaction"
+    CANCELLED = "the INVITE server transaction that a CANCEL means"
+    ANSWER = "the 2xx that an ACK acknowledges"
+    DIALOG = "dialog"
+    NOBODY = "no one yet: a new request"
+    MERGED = "a request that came before on another way (482)"
+    NO_DIALOG = "a dialog that is not open (481)"
+    NO_TRANSACTION = "a transaction that is not open (481)"
+    STRAY = "no one: dropped"
+
+
+@dataclass(slots=True)
+class Index(Generic[Found]):
+    """The machines that are open, by the keys that messages carry."""
+
+    clients: dict[Hashable, Found] = field(default_factory=dict)
+    "(branch, method)."
+    servers: dict[Hashable, Found] = field(default_factory=dict)
+    "(branch, sent-by, method)."
+    answers: dict[Hashable, Found] = field(default_factory=dict)
+    "(Call-ID, local tag, remote tag, CSeq number) of each 2xx to an INVITE that awaits its ACK."
+    dialogs: dict[Hashable, Found] = field(default_factory=dict)
+    "(Call-ID, local tag, remote tag)."
+    initial: dict[Hashable, Found] = field(default_factory=dict)
+    "(Call-ID, remote tag, CSeq number, method) of requests without To tag whose server transaction is open."
+
+
+class Match(NamedTuple, Generic[Found]):
+    """The owner of a message, and its machine where there is one."""
+
+    owner: Owner
+    found: Found | None = None
+
+
+def client_key(message: Identity) -> Hashable:
+    """RFC 3261 §17.1.3: the branch and the method in CSeq."""
+    return (message.branch, message.method)
+
+
+def server_key(message: Identity) -> Hashable:
+    """RFC 3261 §17.2.3: branch, sent-by and method, where an ACK belongs to its INVITE."""
+    return (message.branch, message.sent_by, "INVITE" if message.method == "ACK" else message.method)
+
+
+def dialog_key(message: Identity) -> Hashable:
+    """RFC 3261 §12: Call-ID and both tags."""
+    return (message.call_id, message.local_tag, message.remote_tag)
+
+
+def answer_key(message: Identity) -> Hashable:
+    """RFC 3261 §13.2.2.4: the ACK to a 2xx has the CSeq number of its INVITE, within the dialog."""
+    return (message.call_id, message.local_tag, message.remote_tag, message.cseq)
+
+
+def initial_key(message: Identity) -> Hashable:
+    """RFC 3261 §8.2.2.2: what two copies of one request have in common when a proxy forked it to us twice."""
+    return (message.call_id, message.remote_tag, message.cseq, message.method)
+
+
+def match(message: Identity, index: Index[Found]) -> Match[Found]:
+    """The owner of a message among the machines that are open."""
+    if not message.is_request:
+        return _first(index.clients, client_key(message), Owner.CLIENT, Owner.STRAY)
+    if message.method == "ACK":
+        return _match_ack(message, index)
+    server = index.servers.get(server_key(message))
+    if server is not None:
+        return Match(Owner.SERVER, server)
+    if message.method == "CANCEL":
+        meant = server_key(message._replace(method="INVITE"))
+        return _first(index.servers, meant, Owner.CANCELLED, Owner.NO_TRANSACTION)
+    if message.local_tag is not None:
+        return _first(index.dialogs, dialog_key(message), Owner.DIALOG, Owner.NO_DIALOG)
+    if initial_key(message) in index.initial:
+        return Match(Owner.MERGED)
+    return Match(Owner.NOBODY)
+
+
+def _match_ack(message: Identity, index: Index[Found]) -> Match[Found]:
+    """By dialog and CSeq first: a peer that reuses the INVITE's branch for the ACK to a 2xx is understood too."""
+    answer = index.answers.get(answer_key(message))
+    if answer is not None:
+        return Match(Owner.ANSWER, answer)
+    return _first(index.servers, server_key(message), Owner.SERVER, Owner.STRAY)
+
+
+def _first(machines: Mapping[Hashable, Found], key: Hashable, owner: Owner, otherwise: Owner) -> Match[Found]:
+    found = machines.get(key)
+    return Match(otherwise) if found is None else Match(owner, found)

@@ -1,0 +1,89 @@
+"""What the rows of `media.toml` look at and do: orders to the media plane, and evidence remembered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from session_fsm.sdp import MediaDirection
+from session_fsm.session.emission import emitter
+from session_fsm.session.orders import ClosePath, EdgeFacts, OpenPath, PausePath
+from session_fsm.session.registry import Registry
+
+if TYPE_CHECKING:
+    from session_fsm.session.session import Session
+
+
+def _direction(at: Session) -> MediaDirection:
+    return at.agreement.direction if at.agreement else MediaDirection.INACTIVE
+
+
+def _inactive(at: Session, _: object) -> bool:
+    return _direction(at) is MediaDirection.INACTIVE
+
+
+def _expects_rtp(at: Session, _: object) -> bool:
+    return _direction(at).receives
+
+
+def _only_sends(at: Session, _: object) -> bool:
+    return _direction(at) is MediaDirection.SENDONLY
+
+
+def _sends(at: Session, _: object) -> bool:
+    return _direction(at).sends
+
+
+def _path_changed(at: Session, _: object) -> bool:
+    return at.agreement != at.open_path
+
+
+def _open_path(at: Session, _: object) -> None:
+    assert at.agreement is not None  # Ready and every renegotiation follow an agreement
+    at.open_path = at.agreement
+    at.rtp_flowing = at.rtcp_received = False
+    order = OpenPath(session_id=at.id, agreement=at.agreement, learn_source=_may_learn(at))
+    at.endpoint.orders.append(order)
+
+
+def _may_learn(at: Session) -> bool:
+    """Design §4: only where the description's address is not the one that the signalling came from."""
+    policy = at.endpoint.settings.learn_source
+    if policy != "nat" or at.agreement is None:
+        return policy == "always"
+    return at.signalled_from is not None and at.signalled_from[0] != at.agreement.remote[0]
+
+
+def _pause_path(at: Session, _: object) -> None:
+    at.open_path = at.agreement
+    at.endpoint.orders.append(PausePath(session_id=at.id))
+
+
+def _close_path(at: Session, _: object) -> None:
+    at.endpoint.orders.append(ClosePath(session_id=at.id))
+
+
+def _note_frame(at: Session, facts: EdgeFacts) -> None:
+    at.rtp_flowing = True
+
+
+def _note_rtcp(at: Session, facts: EdgeFacts) -> None:
+    at.rtcp_received = True
+
+
+REGISTRY = Registry(
+    guards={
+        "inactive": _inactive,
+        "expects_rtp": _expects_rtp,
+        "only_sends": _only_sends,
+        "sends": _sends,
+        "path_changed": _path_changed,
+    },
+    effects={
+        "open_path": _open_path,
+        "pause_path": _pause_path,
+        "close_path": _close_path,
+        "note_frame": _note_frame,
+        "note_rtcp": _note_rtcp,
+    },
+    emit=emitter("media"),
+)

@@ -1,0 +1,128 @@
+"""The requests that a user agent makes: pure functions from what is known to a `Request`.
+
+Source: RFC 3261 §8.1.1 (outside a dialog), §12.2.1.1 (within one), §9.1 (CANCEL), §17.1.1.3 (ACK to a failure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from session_fsm.session.endpoint import Endpoint, bracketed
+from session_fsm.session.events import Address
+from session_fsm.session.settings import ALLOWED
+from session_fsm.sip import HeaderValue, NameAddr, Request, Response, SipUri
+
+Header = tuple[str, HeaderValue]
+Uri = SipUri | str
+
+MAX_FORWARDS = 70  # RFC 3261 §8.1.1.6
+SDP = "application/sdp"
+
+
+def via(endpoint: Endpoint, branch: str) -> Header:
+    """Our Via; `rport` asks for the answer at the port we send from (RFC 3581 §3)."""
+    host, port = endpoint.local
+    return ("Via", f"SIP/2.0/UDP {bracketed(host)}:{port};rport;branch={branch}")
+
+
+def capabilities(endpoint: Endpoint) -> list[Header]:
+    """What a response or request says of us."""
+    return [("Allow", ", ".join(ALLOWED)), ("User-Agent", endpoint.settings.product)]
+
+
+def invite(
+    endpoint: Endpoint,
+    target: Uri,
+    *,
+    from_: NameAddr,
+    to: NameAddr,
+    call_id: str,
+    cseq: int,
+    body: bytes,
+    headers: Sequence[Header] = (),
+) -> Request:
+    """An INVITE outside a dialog (RFC 3261 §13.2.1)."""
+    fields: list[Header] = [
+        via(endpoint, endpoint.branch()),
+        ("Max-Forwards", MAX_FORWARDS),
+        ("From", from_),
+        ("To", to),
+        ("Call-ID", call_id),
+        ("CSeq", f"{cseq} INVITE"),
+        ("Contact", f"<{endpoint.contact}>"),
+        *capabilities(endpoint),
+        *headers,
+    ]
+    return Request("INVITE", str(target), _with_type(fields, body), body)
+
+
+def cancel(request: Request) -> Request:
+    """RFC 3261 §9.1: the INVITE's Request-URI, Via, From, To, Call-ID, CSeq number and Route, and nothing else."""
+    return _twin(request, "CANCEL", request.to)
+
+
+def ack_to_failure(request: Request, response: Response) -> Request:
+    """RFC 3261 §17.1.1.3: like the INVITE, with the response's To."""
+    return _twin(request, "ACK", response.to)
+
+
+def _twin(request: Request, method: str, to: NameAddr) -> Request:
+    fields: list[Header] = [
+        ("Via", request.via),
+        ("Max-Forwards", MAX_FORWARDS),
+        *[("Route", route) for route in request.routes],
+        ("From", request.from_),
+        ("To", to),
+        ("Call-ID", request.call_id),
+        ("CSeq", f"{request.cseq.number} {method}"),
+    ]
+    return Request(method, request.uri, fields)
+
+
+def in_dialog(
+    endpoint: Endpoint,
+    method: str,
+    *,
+    target: Uri,
+    routes: Sequence[NameAddr],
+    from_: NameAddr,
+    to: NameAddr,
+    call_id: str,
+    cseq: int,
+    body: bytes = b"",
+    headers: Sequence[Header] = (),
+) -> tuple[Request, Address]:
+    """A request within a dialog, and where it goes next (RFC 3261 §12.2.1.1, §8.1.2)."""
+    uri, route, next_hop = _routed(target, routes)
+    fields: list[Header] = [
+        via(endpoint, endpoint.branch()),
+        ("Max-Forwards", MAX_FORWARDS),
+        *[("Route", value) for value in route],
+        ("From", from_),
+        ("To", to),
+        ("Call-ID", call_id),
+        ("CSeq", f"{cseq} {method}"),
+        *([("Contact", f"<{endpoint.contact}>")] if method == "INVITE" else []),
+        ("User-Agent", endpoint.settings.product),
+        *headers,
+    ]
+    return Request(method, uri, _with_type(fields, body), body), address_of(next_hop)
+
+
+def _routed(target: Uri, routes: Sequence[NameAddr]) -> tuple[str, list[str], Uri]:
+    """Request-URI, Route values and next hop. A first route without `lr` is a strict router and takes the Request-URI."""
+    if not routes:
+        return str(target), [], target
+    first = routes[0].uri
+    if not isinstance(first, SipUri) or first.is_loose:
+        return str(target), [str(route) for route in routes], first if isinstance(first, SipUri) else target
+    return str(first), [*map(str, routes[1:]), f"<{target}>"], first
+
+
+def address_of(uri: Uri) -> Address:
+    """Host and port of a SIP URI; the host may be a name."""
+    return (SipUri.parse(uri) if isinstance(uri, str) else uri).address
+
+
+def _with_type(fields: list[Header], body: bytes) -> list[Header]:
+    return [*fields, ("Content-Type", SDP)] if body else fields

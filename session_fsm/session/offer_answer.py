@@ -1,0 +1,164 @@
+"""What the rows of `offer_answer.toml` look at, do and send. Source: RFC 3264; RFC 3261 §14."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from session_fsm.sdp import Agreement, LocalMedia, Refusal
+from session_fsm.sdp import Answer as SdpAnswer
+from session_fsm.session.answer import send_answer
+from session_fsm.session.dialog import Dialog
+from session_fsm.session.emission import emitter
+from session_fsm.session.events import Role
+from session_fsm.session.received import Received
+from session_fsm.session.registry import Registry
+from session_fsm.session.transaction import start_client
+from session_fsm.sip import Request, Response
+
+if TYPE_CHECKING:
+    from session_fsm.session.session import Session
+
+# RFC 3261 §14.1, in hundredths of a second: "in units of 10 ms".
+OWNER_WAIT = (210, 400)
+OTHER_WAIT = (0, 200)
+
+
+def _agreeable(at: Session, payload: object) -> bool:
+    return not isinstance(at.judge(payload), Refusal)
+
+
+def _other_fork(at: Session, payload: object) -> bool:
+    return isinstance(payload, Response) and _dialog_of(at, payload) is not at.adopted
+
+
+def _offerless(at: Session, received: Received) -> bool:
+    return not at.has_description(received.request)
+
+
+def _glaring(at: Session, response: Response) -> bool:
+    return response.status == 491
+
+
+def _fatal(at: Session, response: Response) -> bool:
+    return response.status in (408, 481)
+
+
+def _adopt(at: Session, payload: object) -> None:
+    judged = at.judge(payload)
+    if isinstance(judged, Agreement):
+        at.agreement = judged
+        at.adopted = _dialog_of(at, payload)
+        at.local_media = at.offered_media or at.local_media
+
+
+def _adopt_answer(at: Session, payload: object) -> None:
+    judged = at.judge(payload) if isinstance(payload, Received | Response) else at.prepared
+    if isinstance(judged, SdpAnswer):
+        at.description = judged.description
+        at.agreement = judged.agreement
+        at.adopted = at.dialog
+
+
+def _dialog_of(at: Session, payload: object) -> Dialog | None:
+    tag = payload.to_tag if isinstance(payload, Response) else None
+    return at.dialogs.get(tag, at.dialog)
+
+
+def _forget_offer(at: Session, _: object) -> None:
+    at.offer = at.offered_media = None
+
+
+def _prepare_offer(at: Session, _: object) -> None:
+    at.make_offer(replace(_media(at), direction=at.wanted_direction))
+
+
+def _prepare_reoffer(at: Session, _: object) -> None:
+    at.make_offer(_media(at))
+
+
+def _media(at: Session) -> LocalMedia:
+    return at.media_to_answer()
+
+
+def _draw_glare_wait(at: Session, _: object) -> None:
+    low, high = OWNER_WAIT if at.role is Role.UAC else OTHER_WAIT
+    at.offer_answer.set_parameter("GLARE_WAIT", at.endpoint.dice.randint(low, high) / 100)
+
+
+def _refresh_target(at: Session, payload: object) -> None:
+    message = payload.request if isinstance(payload, Received) else payload
+    if at.dialog is not None and isinstance(message, Request | Response):
+        at.dialog.refresh_target(message)
+
+
+def _send_reinvite(at: Session, _: object) -> None:
+    assert at.dialog is not None and at.offer is not None  # noqa: PT018  # both come before an agreement
+    request, destination = at.dialog.next_request("INVITE", at.offer.encode())
+    start_client(at.endpoint, request, destination, purpose="re-INVITE", session=at, role=at.role)
+
+
+def _send_ack(at: Session, response: Response) -> None:
+    number = response.cseq.number
+    if at.reack is None or at.reack[0] != number:
+        assert at.dialog is not None  # a re-INVITE has one
+        request, destination = at.dialog.request("ACK", number)
+        at.reack = (number, request.encode(), destination)
+    at.endpoint.transmit(at.reack[1], at.reack[2])
+
+
+def _send_200(at: Session, received: Received) -> None:
+    assert at.dialog is not None and at.description is not None  # noqa: PT018  # a re-INVITE has both
+    body = at.description.encode()
+    contact = ("Contact", f"<{at.endpoint.contact}>")
+    assert received.transaction.echo is not None  # every server transaction has one
+    data = received.transaction.echo.response(200, headers=[contact], body=body)
+    send_answer(at, at.dialog, received.transaction, data)
+
+
+def _send_488(at: Session, received: Received) -> None:
+    received.respond(488, headers=[warning(at, at.judge(received))])
+
+
+def _send_491(at: Session, received: Received) -> None:
+    received.respond(491)
+
+
+def _send_500(at: Session, received: Received) -> None:
+    received.respond(500, headers=[("Retry-After", str(at.endpoint.dice.randint(0, 10)))])
+
+
+def warning(at: Session, judged: object) -> tuple[str, str]:
+    """RFC 3261 §20.43: why a description was refused."""
+    refusal = judged if isinstance(judged, Refusal) else Refusal("the session cannot change now")
+    text = refusal.reason.replace("\\", "\\\\").replace('"', '\\"')
+    return ("Warning", f'{refusal.warning} {at.endpoint.local[0]} "{text}"')
+
+
+REGISTRY = Registry(
+    guards={
+        "agreeable": _agreeable,
+        "other_fork": _other_fork,
+        "offerless": _offerless,
+        "glaring": _glaring,
+        "fatal": _fatal,
+    },
+    effects={
+        "adopt": _adopt,
+        "adopt_answer": _adopt_answer,
+        "forget_offer": _forget_offer,
+        "prepare_offer": _prepare_offer,
+        "prepare_reoffer": _prepare_reoffer,
+        "draw_glare_wait": _draw_glare_wait,
+        "refresh_target": _refresh_target,
+    },
+    sends={
+        "re-INVITE": _send_reinvite,
+        "ACK": _send_ack,
+        "200": _send_200,
+        "488": _send_488,
+        "491": _send_491,
+        "500": _send_500,
+    },
+    emit=emitter("offer_answer"),
+)

@@ -1,0 +1,295 @@
+"""One call: its machines and the data that is not finite (addresses, descriptions, tags), and who hears whom.
+
+Every decision is in the charts; what is kept here is what their guards look at and their effects write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from session_fsm.errors import Malformed
+from session_fsm.machine import Machine
+from session_fsm.machine.trace import TraceRow
+from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal, SessionDescription
+from session_fsm.sdp import Answer as SdpAnswer
+from session_fsm.sdp import answer as answer_offer
+from session_fsm.sdp import conclude
+from session_fsm.sdp import offer as make_offer
+from session_fsm.session.dialog import Dialog
+from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
+from session_fsm.session.publishing import Told, compose
+from session_fsm.session.received import Received
+from session_fsm.sip import NameAddr, Request, Response, SipUri
+
+if TYPE_CHECKING:
+    from session_fsm.session.answer import Answer
+    from session_fsm.session.emission import Emitter
+    from session_fsm.session.transaction import Transaction
+
+NO_DESCRIPTION = Refusal("there is no session description")
+
+
+class Session:
+    """One call of one side."""
+
+    __slots__ = (
+        "adopted",
+        "agreement",
+        "answered_early",
+        "answers",
+        "call",
+        "call_id",
+        "contacts",
+        "description",
+        "dialog",
+        "dialogs",
+        "endpoint",
+        "gave_up",
+        "headers",
+        "id",
+        "incoming",
+        "invite",
+        "local",
+        "local_media",
+        "local_seq",
+        "local_tag",
+        "media",
+        "next_hop",
+        "no_answer",
+        "offer",
+        "offer_answer",
+        "offered_media",
+        "offering",
+        "open_path",
+        "prepared",
+        "reack",
+        "reading_memo",
+        "reason",
+        "remote",
+        "role",
+        "rtcp_received",
+        "rtp_flowing",
+        "shown",
+        "signalled_from",
+        "status",
+        "target",
+        "told",
+        "trace",
+        "transaction",
+        "transactions",
+        "tried",
+        "wanted_direction",
+        "winner",
+    )
+
+    purpose = ""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        session_id: SessionId,
+        role: Role,
+        *,
+        call_id: str,
+        local: NameAddr,
+        remote: NameAddr,
+        target: SipUri | str,
+    ) -> None:
+        self.endpoint = endpoint
+        self.id = session_id
+        self.role = role
+        self.call_id = call_id
+        self.local = local
+        "From of the caller, To of the callee, with our tag."
+        self.local_tag = local.tag or ""
+        self.remote = remote
+        self.target = target
+        "Where requests go outside a dialog: the URI that is called, or the caller's Contact."
+        self.trace = endpoint.new_trace()
+        self.invite: Request | None = None
+        self.incoming: Received | None = None
+        "UAS: the INVITE and its transaction."
+        self.transaction: Transaction | None = None
+        "The transaction of the INVITE."
+        self.transactions: set[Transaction] = set()
+        self.answers: list[Answer] = []
+        self.dialogs: dict[str | None, Dialog] = {}
+        self.dialog: Dialog | None = None
+        "The dialog that counts: the winner once there is one."
+        self.winner: Dialog | None = None
+        self.next_hop: Address | None = None
+        self.headers: Sequence[tuple[str, str]] = ()
+        self.no_answer: float | None = None
+        self.local_seq = 0
+        # media
+        self.local_media: LocalMedia | None = None
+        self.description: SessionDescription | None = None
+        "Our last description that was sent."
+        self.offer: SessionDescription | None = None
+        "Our last offer."
+        self.offering = True
+        self.prepared: SdpAnswer | None = None
+        "Our answer to the offer that was read last."
+        self.agreement: Agreement | None = None
+        self.adopted: Dialog | None = None
+        "The dialog that the agreement was made in."
+        self.answered_early = False
+        self.offered_media: LocalMedia | None = None
+        "What our last offer said; it is ours once the offer is answered."
+        self.wanted_direction = MediaDirection.SENDRECV
+        self.reack: tuple[int, bytes, Address] | None = None
+        "CSeq number and octets of the last ACK to a re-INVITE."
+        self.reading_memo: tuple[object, object] | None = None
+        # media evidence
+        self.open_path: Agreement | None = None
+        "The agreement that the media plane was last told."
+        self.signalled_from: Address | None = None
+        "Where the peer's signalling comes from."
+        self.rtp_flowing = False
+        self.rtcp_received = False
+        # outcome
+        self.status: int | None = None
+        self.reason = ""
+        self.contacts: tuple[str, ...] = ()
+        self.tried: list[str] = []
+        self.gave_up = False
+        self.shown = CallState.IDLE
+        self.told: list[Told] = []
+        self.call = endpoint.machine("call", role, self, self)
+        self.offer_answer = endpoint.machine("offer_answer", role, self, self)
+        self.media = endpoint.machine("media", role, self, self)
+
+    # Getters.
+
+    @property
+    def session(self) -> Session:
+        """Itself: the charts of a call have it as their context."""
+        return self
+
+    @property
+    def call_state(self) -> CallState:
+        """The state of the call chart."""
+        return CallState(self.call.state)
+
+    @property
+    def media_state(self) -> MediaState:
+        """The state of the media chart."""
+        return MediaState(self.media.state)
+
+    @property
+    def local_uri(self) -> str:
+        """Our URI in this call."""
+        return str(self.local.uri)
+
+    @property
+    def remote_uri(self) -> str:
+        """The other party's URI."""
+        return str(self.remote.uri)
+
+    @property
+    def rows(self) -> Iterator[TraceRow]:
+        """The trace so far, oldest row first."""
+        return iter(self.trace or ())  # type: ignore[call-overload, no-any-return]  # a Tee or a deque
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of it is open any more: the call has ended and no transaction or answer runs."""
+        return self.call.finished and not self.transactions and all(answer.machine.finished for answer in self.answers)
+
+    # Who hears what.
+
+    def hearers(self, target: str, source: Emitter, payload: object) -> Iterable[Machine]:
+        """The machines of this session that a chart's emission goes to."""
+        if target == "dialog":
+            return self._dialogs_for(source, payload)
+        if target == "answer":
+            return [answer.machine for answer in self.answers if answer.dialog is source]
+        if target == "invite_client":
+            return (self.transaction.machine,) if self.transaction else ()
+        machine: Machine = getattr(self, target)
+        return (machine,)
+
+    def _dialogs_for(self, source: Emitter, payload: object) -> Iterable[Machine]:
+        if source.purpose == "INVITE" and self.role == "UAC":
+            if isinstance(payload, Response) and payload.status < 300:
+                tag = payload.to_tag
+                return (self.dialog_of(tag).machine,) if tag else ()
+            return [dialog.machine for dialog in self.dialogs.values()]
+        dialog = getattr(source, "dialog", None) or self.dialog
+        return (dialog.machine,) if dialog else ()
+
+    def dialog_of(self, remote_tag: str | None) -> Dialog:
+        """The dialog with this peer's tag; a new one if there is none (a fork)."""
+        found = self.dialogs.get(remote_tag)
+        if found is None:
+            found = self.dialogs[remote_tag] = Dialog(self, remote_tag)
+            self.dialog = self.dialog or found
+        return found
+
+    def publish(self, name: str, payload: object, source: Emitter) -> None:
+        """Tell the application; the event is made when the whole step has settled."""
+        event, _, variant = name.partition(":")
+        media_state = self.media.state if event.startswith("Media") else None
+        self.told.append(compose(self, event, variant, payload, source, media_state))
+        self.endpoint.unsettled[self.id] = self
+
+    def leave(self) -> None:
+        """Forget what the index knows of this session."""
+        index = self.endpoint.index
+        for tag in self.dialogs:
+            index.dialogs.pop((self.call_id, self.local_tag, tag), None)
+        for answer in self.answers:
+            index.answers.pop(answer.key, None)
+        self.endpoint.sessions.pop(self.id, None)
+
+    # Descriptions.
+
+    def has_description(self, message: Request | Response) -> bool:
+        """Whether a message carries a session description."""
+        return bool(message.body) and message.content_type in ("application/sdp", None)
+
+    def judge(self, message: object) -> SdpAnswer | Agreement | Refusal:
+        """What the description in a message leads to: our answer to an offer, the agreement with an answer, or a refusal.
+
+        The same message is judged once. RFC 3264; which of the two it is follows from RFC 3261 §13.2.1.
+        """
+        if self.reading_memo is None or self.reading_memo[0] is not message:
+            self.reading_memo = (message, self._judge(message))
+        return self.reading_memo[1]  # type: ignore[return-value]
+
+    def _judge(self, payload: object) -> SdpAnswer | Agreement | Refusal:
+        message = payload.request if isinstance(payload, Received) else payload
+        if not isinstance(message, Request | Response) or not self.has_description(message):
+            return NO_DESCRIPTION
+        try:
+            theirs = SessionDescription.parse(message.body)
+        except Malformed as fault:
+            return Refusal(f"the session description is malformed: {fault.rule}")
+        is_offer = message.method == "INVITE" if isinstance(message, Request) else not self.offering
+        if is_offer:
+            return answer_offer(theirs, self.media_to_answer(), self.description)
+        if self.offer is None:
+            return NO_DESCRIPTION
+        return conclude(self.offer, theirs, self.media_to_answer())
+
+    def media_to_answer(self) -> LocalMedia:
+        """Our side of the media; before the application has opened a port, what would be answered if it did."""
+        if self.local_media is not None:
+            return self.local_media
+        settings = self.endpoint.settings
+        return LocalMedia(self.endpoint.local, codecs=settings.codecs, ptime_ms=settings.ptime_ms)
+
+    def make_offer(self, media: LocalMedia) -> bytes:
+        """Our description as an offer, sent next."""
+        self.offered_media = media
+        self.offer = self.description = make_offer(media, self.description)
+        return self.offer.encode()
+
+    def answer_for_ack(self, response: Response) -> bytes:
+        """The answer that the ACK carries when the 2xx carried the offer (RFC 3261 §13.2.1); empty otherwise."""
+        if self.offering:
+            return b""
+        judged = self.judge(response)
+        return judged.description.encode() if isinstance(judged, SdpAnswer) else b""

@@ -1,0 +1,49 @@
+"""What an endpoint can be told to do differently. Times are in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from session_fsm.sdp import CODECS, Codec
+
+Seconds = float
+"A duration, or a moment of one monotonic clock."
+
+ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
+"The methods that are handled; every other known one gets 405, an unknown one 501 (RFC 3261 §8.2.1)."
+
+SUPPORTED: frozenset[str] = frozenset()
+"The option tags that are handled. A tag in Require that is not here gets 420 (RFC 3261 §8.2.2.3)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Parameters of a whole user agent; the defaults are those of RFC 3261 where it has any."""
+
+    t1: Seconds = 0.5
+    "Round-trip estimate, RFC 3261 §17.1.1.1. Everything that retransmits or gives up is a multiple of it."
+    t2: Seconds = 4.0
+    "Longest interval between retransmissions, RFC 3261 §17.1.2.2."
+    t4: Seconds = 5.0
+    "Longest time that a message stays in the network, RFC 3261 §17.1.2.2."
+    no_answer: Seconds = 180.0
+    "UAC: how long it may ring before the INVITE is cancelled."
+    unanswered: Seconds = 180.0
+    "UAS: how long an application may take to decide before the caller gets 480."
+    codecs: tuple[Codec, ...] = CODECS
+    "What is offered and accepted, in order of preference."
+    ptime_ms: int = 20
+    "Audio in one packet, milliseconds."
+    learn_source: Literal["nat", "never", "always"] = "nat"
+    "Whether RTP from another source than the negotiated one may be learnt: only for a peer behind NAT, never, or always."
+    max_sessions: int = 10_000
+    "Above so many live sessions an INVITE gets 503."
+    max_redirects: int = 5
+    "How many Contacts of 3xx responses a call follows; 0 follows none."
+    product: str = "session_fsm"
+    "User-Agent and Server."
+    trace_rows: int = 10_000
+    "Rows of trace that are kept for a session, the newest; 0 keeps none."
+    engine: Literal["table", "transitions"] = "table"
+    "What steps the charts: the compiled table, or the stock Machine of `transitions`, which is slower and equal."

@@ -1,0 +1,190 @@
+"""The four transactions of RFC 3261 §17: what the rows of `statecharts/transaction/` send.
+
+A client transaction keeps the octets that it repeats; a server transaction keeps its last response.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from session_fsm.chart import START
+from session_fsm.session import matching
+from session_fsm.session.emission import emitter
+from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.events import Address, Role
+from session_fsm.session.identity import identity_of
+from session_fsm.session.messages import ack_to_failure
+from session_fsm.session.registry import Registry
+from session_fsm.sip import Echo, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from session_fsm.session.session import Session
+
+
+class Transaction:
+    """One request and its responses. Its state is its machine's."""
+
+    __slots__ = (
+        "chart",
+        "destination",
+        "echo",
+        "endpoint",
+        "key",
+        "last",
+        "machine",
+        "message",
+        "purpose",
+        "request",
+        "role",
+        "session",
+    )
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        chart: str,
+        request: Request,
+        destination: Address,
+        *,
+        purpose: str,
+        session: Session | None,
+        role: Role,
+    ) -> None:
+        self.endpoint = endpoint
+        self.chart = chart
+        self.request = request
+        self.destination = destination
+        self.purpose = purpose
+        self.session = session
+        self.role = role
+        self.message = b""
+        self.last = b""
+        self.echo: Echo | None = None
+        self.key: Hashable = None
+        self.machine = endpoint.machine(chart, role, self, session, f"{chart}:{purpose}")
+        if session is not None:
+            session.transactions.add(self)
+
+    def post(self, event: str, payload: object = None) -> None:
+        """Queue an event for the transaction's machine."""
+        self.endpoint.mailbox.post(self.machine, event, payload)
+
+    def respond(self, status: int, data: bytes) -> None:
+        """Send a response through a server transaction."""
+        if self.chart == "non_invite_server":
+            self.post("send_provisional" if status < 200 else "send_final", SentResponse(status, data))
+        else:
+            kind = "send_provisional" if status < 200 else "send_success" if status < 300 else "send_failure"
+            self.post(kind, SentResponse(status, data))
+
+
+class SentResponse:
+    """The response that a command of a server transaction carries."""
+
+    __slots__ = ("data", "status")
+
+    def __init__(self, status: int, data: bytes) -> None:
+        self.status = status
+        self.data = data
+
+    def summary(self) -> dict[str, int]:
+        """What a trace says of it."""
+        return {"status": self.status}
+
+
+def start_client(
+    endpoint: Endpoint, request: Request, destination: Address, *, purpose: str, session: Session | None, role: Role
+) -> Transaction:
+    """Open a client transaction; its machine sends the request when it starts."""
+    chart = "invite_client" if request.method == "INVITE" else "non_invite_client"
+    made = Transaction(endpoint, chart, request, destination, purpose=purpose, session=session, role=role)
+    made.message = request.encode()
+    made.key = (request.branch, request.method)
+    endpoint.index.clients[made.key] = made
+    made.post(START)
+    return made
+
+
+def open_server(
+    endpoint: Endpoint, request: Request, source: Address, *, purpose: str, session: Session | None, to_tag: str | None
+) -> Transaction:
+    """Open a server transaction for a new request."""
+    chart = "invite_server" if request.method == "INVITE" else "non_invite_server"
+    echo = Echo(request, to_tag, received_from=source)
+    role = Role.UAS if session is None else session.role
+    destination = echo.reply_to or source
+    made = Transaction(endpoint, chart, request, destination, purpose=purpose, session=session, role=role)
+    made.echo = echo
+    identity = identity_of(request)
+    made.key = matching.server_key(identity)
+    endpoint.index.servers[made.key] = made
+    if request.to_tag is None:
+        endpoint.index.initial[matching.initial_key(identity)] = made
+    made.post(START)
+    return made
+
+
+def _send_request(at: Transaction, _: object) -> None:
+    at.endpoint.transmit(at.message, at.destination)
+
+
+def _send_ack(at: Transaction, response: Response) -> None:
+    at.endpoint.transmit(ack_to_failure(at.request, response).encode(), at.destination)
+
+
+def _send_trying(at: Transaction, _: object) -> None:
+    assert at.echo is not None  # every server transaction has one
+    at.last = at.echo.response(100)
+    at.endpoint.transmit(at.last, at.destination)
+
+
+def _send_response(at: Transaction, response: SentResponse) -> None:
+    at.last = response.data
+    at.endpoint.transmit(at.last, at.destination)
+
+
+def _send_last(at: Transaction, _: object) -> None:
+    if at.last:
+        at.endpoint.transmit(at.last, at.destination)
+
+
+def _forget_client(at: Transaction, _: object) -> None:
+    at.endpoint.index.clients.pop(at.key, None)
+    _leave_session(at)
+
+
+def _forget_server(at: Transaction, _: object) -> None:
+    at.endpoint.index.servers.pop(at.key, None)
+    if at.request.to_tag is None:
+        at.endpoint.index.initial.pop(matching.initial_key(identity_of(at.request)), None)
+    _leave_session(at)
+
+
+def _leave_session(at: Transaction) -> None:
+    if at.session is not None:
+        at.session.transactions.discard(at)
+        at.endpoint.unsettled[at.session.id] = at.session
+
+
+REGISTRIES = {
+    "invite_client": Registry(
+        effects={"forget": _forget_client},
+        sends={"INVITE": _send_request, "ACK": _send_ack},
+        emit=emitter("invite_client"),
+    ),
+    "non_invite_client": Registry(
+        effects={"forget": _forget_client}, sends={"request": _send_request}, emit=emitter("non_invite_client")
+    ),
+    "invite_server": Registry(
+        effects={"forget": _forget_server},
+        sends={"100": _send_trying, "response": _send_response, "last": _send_last},
+        emit=emitter("invite_server"),
+    ),
+    "non_invite_server": Registry(
+        effects={"forget": _forget_server},
+        sends={"response": _send_response, "last": _send_last},
+        emit=emitter("non_invite_server"),
+    ),
+}
