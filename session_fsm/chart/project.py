@@ -61,14 +61,18 @@ def _without_the_unused(side: Chart, events: Mapping[str, Event]) -> Chart:
     ours, everyone = used(side), used(whole)
     gone = {kind: everyone[kind] - ours[kind] for kind in everyone}
     timers = _keep(side.timers, gone["start"])
+    kept = {
+        name: event
+        for name, event in events.items()
+        if event.kind != "timer" or any(timer in timers for timer in event.origin)
+    }
     return replace(
         side,
         timers=timers,
-        events={
-            name: event
-            for name, event in events.items()
-            if event.kind != "timer" or any(timer in timers for timer in event.origin)
-        },
+        events=kept,
+        # A timer that only the other side starts takes its rows with it.
+        states={n: replace(s, decisions=_ours(side.role, s.decisions, side.states, kept)) for n, s in side.states.items()},
+        groups={n: replace(g, decisions=_ours(side.role, g.decisions, side.states, kept)) for n, g in side.groups.items()},
         guards={name: _guard(guard, gone["guard"]) for name, guard in _keep(side.guards, gone["guard"]).items()},
         effects=_keep(side.effects, gone["do"]),
         sends=_keep(side.sends, gone["send"]),
