@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from session_fsm.errors import CallFailedError
+from session_fsm.rtp import LostFrames, RtpPacket
 
 Samples = NDArray[np.int16]
 "16-bit linear audio, 8000 samples a second."
@@ -23,6 +24,7 @@ Samples = NDArray[np.int16]
 FRAME_SAMPLES = 160  # 20 ms at 8 kHz
 SEND_QUEUE = 16  # frames taken from the application ahead of their time: enough for a loop that is 200 ms late
 SEND_LOW = 8  # frames left when a waiting writer is woken: one wake-up for several frames, and still no gap
+LOST_AT_MOST = 50  # frames marked for one hole: a second of audio
 RECEIVE_QUEUE = 250  # frames kept for a reader that does not read: five seconds, then the oldest are dropped
 
 
@@ -46,40 +48,22 @@ class AudioFrame:
         return np.array(self.samples, dtype=dtype) if copy or dtype is not None else self.samples
 
 
-@dataclass(frozen=True, slots=True)
-class HeardPacket:
-    """What the media plane hands to a reader: still encoded, because perhaps nobody reads it."""
-
-    decode: Callable[[bytes], Samples]
-    payload: bytes | None
-    "None for a packet that was lost."
-    length: int
-    timestamp: int
-    sequence: int
-
-    def frame(self) -> AudioFrame:
-        """Decode it."""
-        if self.payload is None:
-            return AudioFrame(np.zeros(self.length, np.int16), self.timestamp, self.sequence, lost=True)
-        return AudioFrame(self.decode(self.payload), self.timestamp, self.sequence)
+Decode = Callable[[bytes], Samples]
+"How a payload becomes samples."
 
 
 class AudioSender:
     """The sending end. Takes audio of any length; the library cuts it into frames and paces them."""
 
-    __slots__ = ("_ended", "_remainder", "_waiting", "frames")
+    __slots__ = ("_ended", "_remainder", "frames", "waiting")
 
     def __init__(self) -> None:
         self.frames: deque[Samples] = deque()
         "Frames that wait for their turn; the ticker takes them from the left."
+        self.waiting: list[asyncio.Future[None]] = []
+        "Writers that want to be told, by `make_room`, that frames have left."
         self._remainder: Samples | None = None
-        self._waiting: list[asyncio.Future[None]] = []
         self._ended: CallFailedError | None = None
-
-    @property
-    def awaits_room(self) -> bool:
-        """Whether somebody wants to be told, by `make_room`, that frames have left."""
-        return bool(self._waiting)
 
     async def send(self, audio: Samples | AudioFrame) -> None:
         """Queue this audio; returns once all of it is queued, and so runs at the pace of the call.
@@ -103,18 +87,18 @@ class AudioSender:
             rest, self._remainder = self._remainder, None
             await self._queue(np.concatenate((rest, np.zeros(FRAME_SAMPLES - len(rest), np.int16))))
         while self.frames and self._ended is None:
-            await woken(self._waiting)
+            await woken(self.waiting)
 
     async def _queue(self, frame: Samples) -> None:
         self._check()
         while len(self.frames) >= SEND_QUEUE:
-            await woken(self._waiting)
+            await woken(self.waiting)
             self._check()
         self.frames.append(frame)
 
     def make_room(self) -> None:
         """For the ticker: wake whoever waits for frames to leave."""
-        wake(self._waiting)
+        wake(self.waiting)
 
     def end(self, why: CallFailedError) -> None:
         """For the media plane: the call is over, nothing can be sent any more."""
@@ -130,12 +114,13 @@ class AudioSender:
 class AudioReceiver:
     """The receiving end: `async for frame in receiver`, until the call ends."""
 
-    __slots__ = ("_closed", "_ended", "_heard", "_waiting", "dropped")
+    __slots__ = ("_closed", "_ended", "_heard", "_lost", "_waiting", "dropped")
 
     def __init__(self) -> None:
         self.dropped = 0
         "Frames that were received and never read: the reader was too slow, or closed."
-        self._heard: deque[HeardPacket] = deque()
+        self._heard: deque[tuple[Decode, RtpPacket | LostFrames]] = deque()
+        self._lost: deque[AudioFrame] = deque()
         self._waiting: list[asyncio.Future[None]] = []
         self._ended = False
         self._closed = False
@@ -144,28 +129,35 @@ class AudioReceiver:
         return self
 
     async def __anext__(self) -> AudioFrame:
+        if self._lost:
+            return self._lost.popleft()
         while not self._heard:
             if self._ended or self._closed:
                 raise StopAsyncIteration
             await woken(self._waiting)
-        return self._heard.popleft().frame()
+        decode, heard = self._heard.popleft()
+        if isinstance(heard, RtpPacket):
+            return AudioFrame(decode(heard.payload), heard.timestamp, heard.sequence)
+        self._lost.extend(_lost_frames(heard))
+        return self._lost.popleft()
 
     def close(self) -> None:
         """Read no more. Reception goes on and is measured; its frames are counted as dropped."""
         self._closed = True
         self.dropped += len(self._heard)
         self._heard.clear()
+        self._lost.clear()
         wake(self._waiting)
 
-    def put(self, packet: HeardPacket) -> None:
-        """For the media plane: one more packet in order. Never waits."""
+    def put(self, decode: Decode, heard: RtpPacket | LostFrames) -> None:
+        """For the media plane: what comes next in order, still encoded because perhaps nobody reads it. Never waits."""
         if self._closed:
             self.dropped += 1
             return
         if len(self._heard) >= RECEIVE_QUEUE:
             self._heard.popleft()
             self.dropped += 1
-        self._heard.append(packet)
+        self._heard.append((decode, heard))
         if self._waiting:
             wake(self._waiting)
 
@@ -206,6 +198,17 @@ def wake(waiting: list[asyncio.Future[None]]) -> None:
         if not future.done():
             future.set_result(None)
     waiting.clear()
+
+
+def _lost_frames(hole: LostFrames) -> Iterator[AudioFrame]:
+    """One silent frame for each packet of a hole, so that time stays right; a very long hole is cut short."""
+    for at in range(min(hole.count, LOST_AT_MOST)):
+        yield AudioFrame(
+            np.zeros(FRAME_SAMPLES, np.int16),
+            hole.timestamp + at * FRAME_SAMPLES & 0xFFFFFFFF,
+            hole.sequence + at & 0xFFFF,
+            lost=True,
+        )
 
 
 def _checked(audio: Samples | AudioFrame) -> Samples:

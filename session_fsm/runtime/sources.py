@@ -66,10 +66,14 @@ class Sources:
         self.peer, self.learnt = source, False
         return True
 
+    def may_learn(self, now: Seconds) -> bool:
+        """Whether a source that was not negotiated could still become the peer."""
+        return now < self._closes_at
+
     def probe(self, packet: Packet, ssrc: int, sequence: int) -> list[Packet]:
         """Put another source's packet on probation; the kept packets when this one makes the source the peer."""
         _, source, now = packet
-        if now >= self._closes_at:
+        if not self.may_learn(now):
             return []
         candidate = self._candidates.get(source)
         if candidate is None:

@@ -40,13 +40,13 @@ class UdpSocket:
     __slots__ = (
         "_at_once",
         "_fd",
-        "_on_datagram",
         "_on_unreachable",
         "_outbox",
         "_poller",
         "_socket",
         "address",
         "lost",
+        "on_datagram",
     )
 
     def __init__(
@@ -64,7 +64,7 @@ class UdpSocket:
         self.address: Address = self._socket.getsockname()[:2]
         self.lost = 0
         self._at_once = at_once
-        self._on_datagram = on_datagram
+        self.on_datagram = on_datagram
         self._on_unreachable = on_unreachable
         self._outbox: deque[tuple[bytes, Address]] = deque()
         self._poller = poller
@@ -96,7 +96,7 @@ class UdpSocket:
             self._outbox.clear()
             self._socket.close()
             # They lead back to whoever owns this socket: without them no cycle is left for the collector.
-            del self._on_datagram, self._on_unreachable
+            del self.on_datagram, self._on_unreachable
 
     def _send_again(self, data: bytes, destination: Address) -> str | None:
         """The kernel tells an earlier ICMP error at the next send instead of sending; the queue tells it again."""
@@ -141,7 +141,7 @@ class UdpSocket:
             except OSError:
                 # The same errors that the queue tells with their addresses.
                 continue
-            self._on_datagram(data, source[:2])
+            self.on_datagram(data, source[:2])
 
     def _read_errors(self) -> None:
         """Read the queue of ICMP errors: each with the address that the datagram went to."""

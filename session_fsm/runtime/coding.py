@@ -1,0 +1,48 @@
+"""Which function encodes and decodes which codec of a description, and what its silence is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from session_fsm.audio import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
+from session_fsm.runtime.channels import FRAME_SAMPLES, Decode, Samples
+from session_fsm.sdp import PCMA, PCMU, Codec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coding:
+    """One codec at work."""
+
+    encode: Callable[[Samples], NDArray[np.uint8]]
+    "Of any number of frames at once."
+    decode: Decode
+    silence: bytes
+    "The payload of one silent frame."
+
+
+def _coding(encode: Callable[[Samples], NDArray[np.uint8]], decode: Callable[[NDArray[np.uint8]], Samples]) -> Coding:
+    return Coding(
+        encode,
+        lambda payload: decode(np.frombuffer(payload, np.uint8)),
+        encode(np.zeros(FRAME_SAMPLES, np.int16)).tobytes(),
+    )
+
+
+_BY_NAME = {PCMU.name: _coding(encode_ulaw, decode_ulaw), PCMA.name: _coding(encode_alaw, decode_alaw)}
+
+# RFC 3551 table 4: these numbers mean these codecs even where no description says so.
+STATIC_DECODERS: dict[int, Decode] = {codec.payload_type: _BY_NAME[codec.name].decode for codec in (PCMU, PCMA)}
+
+
+def coding_of(codec: Codec) -> Coding:
+    """How this codec is encoded and decoded. Only codecs that are handled are ever offered or agreed."""
+    return _BY_NAME[codec.name.upper()]
+
+
+def decoders_of(codecs: tuple[Codec, ...]) -> dict[int, Decode]:
+    """Payload type to decoder, for what may arrive under these numbers."""
+    return STATIC_DECODERS | {codec.payload_type: coding_of(codec).decode for codec in codecs}

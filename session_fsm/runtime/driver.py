@@ -1,0 +1,202 @@
+"""Turns the world into steps of the coordinator, one at a time, and carries out what it asks for.
+
+Feed one thing, drain everything, arm one timer. This is the only file that reads the clock and rolls the dice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from session_fsm.chart import Chart
+from session_fsm.machine import TraceRow
+from session_fsm.runtime.addresses import Address, family_of, is_ip, is_wildcard, local_host_towards
+from session_fsm.runtime.alarm import Alarm, Seconds
+from session_fsm.runtime.media_plane import MediaPlane
+from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.runtime.media_stream import MediaStream
+from session_fsm.runtime.poller import make_poller
+from session_fsm.runtime.resolver import Resolver
+from session_fsm.runtime.transport import SIGNALLING_BUFFER, UdpSocket
+from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.session.coordinator import SessionCoordinator
+from session_fsm.session.events import SessionEvent
+from session_fsm.session.orders import Transmit
+from session_fsm.session.settings import Settings
+
+Result = TypeVar("Result")
+
+
+class Driver:
+    """One coordinator with its sockets, its timer and its media, on the running event loop.
+
+    `on_event` is called for each event, in order. It must not come back here: that waits for its own turn of the loop.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        bind: Address,
+        *,
+        on_event: Callable[[SessionEvent], None],
+        advertise: Address | None = None,
+        settings: Settings | None = None,
+        media: MediaSettings | None = None,
+        charts: Mapping[str, Chart] | None = None,
+        on_trace: Callable[[TraceRow], None] | None = None,
+    ) -> None:
+        self.clock: Callable[[], Seconds] = time.monotonic
+        self._loop = asyncio.get_running_loop()
+        self._on_event = on_event
+        # Tags and branches must not be guessed (RFC 3261 §19.3), so the system's own dice.
+        dice = random.SystemRandom()
+        self._poller = make_poller(self._loop)
+        try:
+            self._socket = UdpSocket(
+                bind,
+                poller=self._poller,
+                on_datagram=self._received,
+                on_unreachable=self._unreachable,
+                receive_buffer=SIGNALLING_BUFFER,
+            )
+        except BaseException:
+            self._poller.close()
+            raise
+        self.bound = self._socket.address
+        self._settings = settings or Settings()
+        self._advertise = (advertise[0], advertise[1] or self.bound[1]) if advertise else None
+        self._dice = dice
+        self._alarm = Alarm(self._loop, self.clock, self._expire)
+        self._resolver = Resolver(self._loop, family_of(self.bound[0]), self.clock)
+        self._unresolved: dict[str, deque[Transmit]] = {}
+        self._failures: deque[tuple[Address, str]] = deque()
+        self._is_feeding = False
+        self.media = MediaPlane(
+            self._loop,
+            self._poller,
+            clock=self.clock,
+            # RFC 3550 §4: the NTP timestamp is wall time; read once, so that it never jumps.
+            wall_minus_monotonic=time.time() - time.monotonic(),
+            dice=dice,
+            on_edges=self._media_edges,
+            settings=media or MediaSettings(),
+        )
+        self.coordinator = SessionCoordinator(
+            uri,
+            self._advertise or (self._local_host(None), self.bound[1]),
+            dice=dice,
+            settings=self._settings,
+            charts=charts,
+            on_trace=on_trace,
+        )
+
+    def command(self, step: Callable[[Seconds], Result]) -> Result:
+        """Run one of the coordinator's commands, given the time, and carry out what comes of it."""
+        if self._is_feeding:
+            raise RuntimeError("an event's receiver must not give commands; a task of its own may")
+        return self._feed(step)
+
+    def open_media(
+        self, peer: Address | None, direction: MediaDirection = MediaDirection.SENDRECV
+    ) -> tuple[MediaStream, LocalMedia]:
+        """Open the ports of a call with this peer, and what our description will say of them. Never a wildcard."""
+        stream = self.media.open_stream(self._local_host(peer))
+        said = LocalMedia(
+            (self._advertise[0] if self._advertise else stream.address[0], stream.address[1]),
+            codecs=self._settings.codecs,
+            direction=direction,
+            ptime_ms=self._settings.ptime_ms,
+            session_id=self._dice.getrandbits(62),  # RFC 8866 §5.2: a number that nobody else uses
+            rtcp_port=stream.rtcp_port,
+        )
+        return stream, said
+
+    def _local_host(self, peer: Address | None) -> str:
+        """Which of our addresses that peer can reach."""
+        host = self.bound[0]
+        if not is_wildcard(host):
+            return host
+        if peer is not None and not is_ip(peer[0]):
+            known = self._resolver.known(peer[0])
+            peer = (known, peer[1]) if known else None
+        return local_host_towards(peer, family_of(host))
+
+    async def close(self) -> None:
+        """Release every socket, task and timer. Nothing is sent any more."""
+        self._alarm.cancel()
+        self.media.close()
+        self._socket.close()
+        self._poller.close()
+        await self._resolver.close()
+
+    def _received(self, data: bytes, source: Address) -> None:
+        self._feed(lambda now: self.coordinator.receive(data, source, now))
+
+    def _unreachable(self, destination: Address, reason: str) -> None:
+        # Whoever sent there by name knows it only by that name.
+        for known_as in (destination, *self._resolver.names_of(destination)):
+            self._failures.append((known_as, reason))
+        self._feed(lambda now: None)
+
+    def _expire(self, now: Seconds) -> None:
+        self._feed(self.coordinator.expire, now)
+
+    def _media_edges(self) -> None:
+        if not self._is_feeding:
+            self._feed(lambda now: None)
+
+    def _feed(self, step: Callable[[Seconds], Result], now: Seconds | None = None) -> Result:
+        now = self.clock() if now is None else now
+        self._is_feeding = True
+        try:
+            return step(now)
+        finally:
+            try:
+                self._drain(now)
+            finally:
+                self._is_feeding = False
+                self._alarm.set(self.coordinator.next_deadline())
+
+    def _drain(self, now: Seconds) -> None:
+        """Carry out everything, then feed what that has led to, until all is quiet."""
+        coordinator, media = self.coordinator, self.media
+        while True:
+            while (transmit := coordinator.poll_transmit()) is not None:
+                self._transmit(transmit)
+            while (order := coordinator.poll_media()) is not None:
+                media.obey(order)
+            while (event := coordinator.poll_event()) is not None:
+                self._on_event(event)
+            if media.edges:
+                session_id, edge, facts = media.edges.popleft()
+                coordinator.media_edge(session_id, edge, facts, now)
+            elif self._failures:
+                destination, reason = self._failures.popleft()
+                coordinator.transport_failed(destination, reason, now)
+            else:
+                return
+
+    def _transmit(self, transmit: Transmit) -> None:
+        host, port = transmit.destination
+        address = host if is_ip(host) else self._resolver.known(host)
+        if address is None:
+            waiting = self._unresolved.setdefault(host, deque())
+            waiting.append(transmit)
+            self._resolver.ask(host, self._resolved)
+            return
+        failure = self._socket.send(transmit.data, (address, port))
+        if failure is not None:
+            self._failures.append((transmit.destination, failure))
+
+    def _resolved(self, name: str, address: str | None) -> None:
+        waiting = self._unresolved.pop(name, deque())
+        for transmit in waiting:
+            if address is None:
+                self._failures.append((transmit.destination, f"the host {name} is unknown"))
+            else:
+                self._transmit(transmit)
+        self._feed(lambda now: None)

@@ -1,0 +1,149 @@
+"""All audio of a user agent: opens streams, obeys the coordinator's orders, paces and encodes for all calls at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Collection
+from functools import partial
+
+import numpy as np
+
+from session_fsm.errors import CallFailedError
+from session_fsm.runtime.channels import FRAME_SAMPLES, SEND_LOW, Samples
+from session_fsm.runtime.coding import Coding
+from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.runtime.media_stream import Clock, MediaStream, Seconds
+from session_fsm.runtime.poller import Poller
+from session_fsm.runtime.ports import RtpPorts
+from session_fsm.runtime.ticker import Ticker
+from session_fsm.session.events import SessionId
+from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath
+
+LOOK_EVERY = 10  # turns of a stream, a fifth of a second, between two looks at what is rarely due
+
+
+class MediaPlane:
+    """Owns every stream from its opening to its end. `edges` fills up; `on_edges` says that it has."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        poller: Poller,
+        *,
+        clock: Clock,
+        wall_minus_monotonic: Seconds,
+        dice: random.Random,
+        on_edges: Callable[[], None],
+        settings: MediaSettings,
+    ) -> None:
+        self.edges: deque[tuple[SessionId, Edge, EdgeFacts]] = deque()
+        self._poller = poller
+        self._clock = clock
+        self._wall_minus_monotonic = wall_minus_monotonic
+        self._dice = dice
+        self._on_edges = on_edges
+        self._settings = settings
+        self._ports = RtpPorts(*settings.rtp_ports)
+        self._streams: dict[SessionId, MediaStream] = {}
+        self._unowned: set[MediaStream] = set()
+        self._ticker: Ticker[MediaStream] = Ticker(loop, clock, self._tick)
+
+    def __len__(self) -> int:
+        return len(self._streams) + len(self._unowned)
+
+    def open_stream(self, host: str) -> MediaStream:
+        """Two ports for a call that is about to begin: it hears at once, and belongs to a session by `attach`."""
+        stream = MediaStream(
+            host,
+            self._ports,
+            poller=self._poller,
+            clock=self._clock,
+            dice=self._dice,
+            wall_minus_monotonic=self._wall_minus_monotonic,
+            settings=self._settings,
+        )
+        self._unowned.add(stream)
+        return stream
+
+    def attach(self, session_id: SessionId, stream: MediaStream) -> None:
+        """This stream is that session's; must come before the coordinator orders anything for it."""
+        self._unowned.discard(stream)
+        self._streams[session_id] = stream
+        stream.belong(partial(self._tell, session_id), self._pass_on)
+
+    def stream(self, session_id: SessionId) -> MediaStream | None:
+        """The stream of a session that has not ended."""
+        return self._streams.get(session_id)
+
+    def obey(self, order: MediaOrder) -> None:
+        """Carry out one order. What comes of it is in `edges`."""
+        stream = self._streams.get(order.session_id)
+        if stream is None:
+            return
+        if isinstance(order, OpenPath):
+            now = self._clock()
+            stream.open(order, now)
+            self._ticker.join(stream, now)
+        elif isinstance(order, ClosePath):
+            self.release(order.session_id)
+        else:
+            stream.pause()
+
+    def release(self, session_id: SessionId, why: CallFailedError | None = None) -> None:
+        """End a session's stream."""
+        stream = self._streams.pop(session_id, None)
+        if stream is not None:
+            self._end(stream, why)
+
+    def discard(self, stream: MediaStream) -> None:
+        """End a stream whose call never began."""
+        self._unowned.discard(stream)
+        self._end(stream)
+
+    def close(self) -> None:
+        """End every stream and the ticker."""
+        for session_id in list(self._streams):
+            self.release(session_id)
+        for stream in list(self._unowned):
+            self.discard(stream)
+        self._ticker.close()
+
+    def _end(self, stream: MediaStream, why: CallFailedError | None = None) -> None:
+        self._ticker.leave(stream)
+        stream.close(why or CallFailedError(None, "the call has ended"))
+
+    def _tell(self, session_id: SessionId, edge: Edge, facts: EdgeFacts) -> None:
+        self.edges.append((session_id, edge, facts))
+
+    def _pass_on(self) -> None:
+        if self.edges:
+            self._on_edges()
+
+    def _tick(self, streams: Collection[MediaStream], now: Seconds) -> None:
+        """One slot: a frame from each of these streams, those with audio encoded together."""
+        voiced: dict[Coding, tuple[list[MediaStream], list[Samples]]] = {}
+        for stream in streams:
+            frames = stream.sender.frames
+            if frames:
+                samples = frames.popleft()
+                if stream.sender.waiting and len(frames) <= SEND_LOW:
+                    stream.sender.make_room()
+                # Audio that may not be sent passes as time does: a held call is a muted one, not a late one.
+                if stream.sends:
+                    batch = voiced.get(stream.coding)
+                    if batch is None:
+                        batch = voiced[stream.coding] = ([], [])
+                    batch[0].append(stream)
+                    batch[1].append(samples)
+            elif stream.sends:
+                stream.transmit(stream.coding.silence)
+            stream.turns += 1
+            if not stream.turns % LOOK_EVERY:
+                stream.look_around(now)
+        for coding, (speakers, audio) in voiced.items():
+            payloads = coding.encode(np.concatenate(audio)).tobytes()
+            for at, stream in enumerate(speakers):
+                stream.transmit(payloads[at * FRAME_SAMPLES : (at + 1) * FRAME_SAMPLES])
+        self._pass_on()

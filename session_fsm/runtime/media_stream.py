@@ -1,0 +1,365 @@
+"""One call's audio on the wire: its two sockets, who may be heard, what is sent, and what is worth telling.
+
+Every packet is handled here and nowhere else; the coordinator hears of edges only. The clock is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter, deque
+from collections.abc import Callable
+
+from session_fsm.errors import CallFailedError, Malformed
+from session_fsm.rtp import IncomingStream, MediaMetrics, MediaQuality, OutgoingStream, RtpPacket, classify, parse_rtp
+from session_fsm.runtime.addresses import Address
+from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSender
+from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
+from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.runtime.poller import Poller
+from session_fsm.runtime.ports import RtpPorts
+from session_fsm.runtime.reports import Reports
+from session_fsm.runtime.sources import KEPT, Packet, Sources
+from session_fsm.runtime.transport import UdpSocket
+from session_fsm.sdp import PCMU, Agreement
+from session_fsm.session.orders import Edge, EdgeFacts, OpenPath
+
+Seconds = float
+Clock = Callable[[], Seconds]
+Tell = Callable[[Edge, EdgeFacts], None]
+
+LOG = logging.getLogger("session_fsm.media")
+
+REFUSED_FOR = 1.0  # seconds of refused packets before the path is said to have failed: at a call's two ends ports race
+SOURCE_REST = 1.0  # seconds in which a source that was just replaced is not believed again
+
+
+class MediaStream:
+    """One symmetric RTP socket with RTCP beside it, both directions of a call's audio.
+
+    Exists before the call does, because its port stands in the description; it hears from then on.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        ports: RtpPorts,
+        *,
+        poller: Poller,
+        clock: Clock,
+        dice: random.Random,
+        wall_minus_monotonic: Seconds,
+        settings: MediaSettings,
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._rtp, self._rtcp = ports.open_pair(
+            host,
+            lambda address: UdpSocket(
+                address,
+                poller=poller,
+                # Bound late, so that one function opens both sockets of a pair, whichever comes first.
+                on_datagram=lambda data, source: None,
+                on_unreachable=self._unreachable,
+                at_once=1,
+            ),
+        )
+        self._rtp.on_datagram = self._hear
+        self._rtcp.on_datagram = self._hear_rtcp
+        self.sender = AudioSender()
+        self.receiver = AudioReceiver()
+        self.channels = AudioChannels(self.sender, self.receiver)
+        self.sources = Sources()
+        self.incoming = IncomingStream()
+        self.outgoing = OutgoingStream(
+            ssrc=dice.getrandbits(32),
+            payload_type=PCMU.payload_type,
+            sequence=dice.getrandbits(15),  # RFC 3711 §3.3.1 asks for the lower half, so that nothing wraps at once
+            timestamp=dice.getrandbits(32),
+        )
+        self.reports = Reports(
+            self.outgoing,
+            self.incoming,
+            cname=f"{dice.getrandbits(96):024x}",  # RFC 7022 §4.2, short-term persistent
+            dice=dice,
+            wall_minus_monotonic=wall_minus_monotonic,
+        )
+        self.agreement: Agreement | None = None
+        self.coding = coding_of(PCMU)
+        self._decoders = dict(STATIC_DECODERS)
+        self.destination: Address = ("", 0)
+        self.sends = False
+        "Whether paced audio leaves."
+        self.is_open = False
+        self.opened_at: Seconds | None = None
+        self.heard_at: Seconds = 0.0
+        "When the last packet of the peer came, or the path was opened."
+        self.turns = 0
+        "How many ticks this stream has had."
+        self.metrics: MediaMetrics | None = None
+        self.quality: MediaQuality | None = None
+        self.counters: Counter[str] = Counter()
+        "What was dropped, by reason."
+        self._early: deque[Packet] = deque(maxlen=KEPT)
+        self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
+        self._is_stalled = False
+        self._replaced: tuple[int | None, Seconds] = (None, 0.0)
+        self._refused_since: Seconds | None = None
+        self._path_failed = False
+        self._measure_at: Seconds = 0.0
+        self._tell: Tell = lambda edge, facts: None
+        self._told: Callable[[], None] = lambda: None
+
+    @property
+    def address(self) -> Address:
+        """Where this side receives RTP."""
+        return self._rtp.address
+
+    @property
+    def rtcp_port(self) -> int:
+        """Where this side receives RTCP."""
+        return self._rtcp.address[1]
+
+    @property
+    def closed(self) -> bool:
+        """Whether its sockets are released."""
+        return self._rtp.closed
+
+    def belong(self, tell: Tell, told: Callable[[], None]) -> None:
+        """From now on its edges are told to a session: each one to `tell`, and `told` once no packet is in hand."""
+        self._tell, self._told = tell, told
+
+    def open(self, order: OpenPath, now: Seconds) -> bool:
+        """Send to the negotiated address and hear it; evidence starts anew. Whether a first frame has left just now."""
+        agreement = order.agreement
+        begins = agreement.direction.sends and not self.sends
+        self.agreement = agreement
+        self.coding = coding_of(agreement.codec)
+        self._decoders = decoders_of(agreement.receivable)
+        self.outgoing.payload_type = agreement.send_payload_type
+        self.sources.negotiate(agreement.remote, learn=order.learn_source, now=now)
+        self.destination = self.sources.peer or agreement.remote
+        self._awaits_frame = self._awaits_rtcp = self._awaits_report = True
+        self._is_stalled = self._path_failed = False
+        self._refused_since = None
+        self.heard_at = now
+        self._measure_at = now + self._settings.quality_every
+        self.reports.begin(now)
+        self.sends = agreement.direction.sends
+        failure = self._send_first() if begins else None
+        self.is_open = failure is None
+        if failure is None:
+            self.opened_at = now if self.opened_at is None else self.opened_at
+            self._tell(Edge.PATH_OPENED, EdgeFacts(source=self.destination, arrival=now))
+        else:
+            self._fail(failure, now)
+        self._take_early()
+        return begins
+
+    def pause(self) -> None:
+        """Send no more. What arrives is counted and can be read."""
+        self.sends = False
+
+    def close(self, why: CallFailedError) -> None:
+        """The call is over: say so to the peer, end the channels, release the sockets."""
+        if self.closed:
+            return
+        self.sends = False
+        if self.agreement is not None and self.agreement.remote_rtcp is not None:
+            self._rtcp.send(self.reports.farewell(self._clock()), self._rtcp_destination(self.agreement.remote_rtcp))
+        for frame in self.incoming.flush():
+            self.receiver.put(self.coding.decode, frame)
+        self.sender.end(why)
+        self.receiver.end()
+        self._rtp.close()
+        self._rtcp.close()
+        # They lead back to the plane and the session.
+        self.belong(lambda edge, facts: None, lambda: None)
+
+    def transmit(self, payload: bytes) -> None:
+        """Send one frame, encoded."""
+        failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
+        if failure is not None:
+            self._refused(failure, self._clock())
+        elif not self.is_open:
+            self.is_open = True
+            self._tell(Edge.PATH_OPENED, EdgeFacts(source=self.destination, arrival=self._clock()))
+
+    def look_around(self, now: Seconds) -> None:
+        """What is due now and then: a report, the quality, a look at the silence."""
+        if now >= self.reports.due_at:
+            self._report(now)
+        if now >= self._measure_at:
+            self._measure(now)
+        if self._expects and not self._is_stalled and now - self.heard_at >= self._settings.stall_after:
+            self._is_stalled = True
+            LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, now - self.heard_at)
+            self._tell(Edge.STALLED, self._facts(now, f"no frame for {now - self.heard_at:.0f} s"))
+
+    @property
+    def _expects(self) -> bool:
+        return self.agreement is not None and self.agreement.direction.receives
+
+    def _send_first(self) -> str | None:
+        frames = self.sender.frames
+        payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.coding.silence
+        self.outgoing.marker = True
+        return self._rtp.send(self.outgoing.packet(payload), self.destination)
+
+    # What the peer sends.
+
+    def _hear(self, data: bytes, source: Address) -> None:
+        now = self._clock()
+        if source == self.sources.peer:
+            self._take(data, source, now)
+        else:
+            self._hear_other((data, source, now))
+        self._told()
+
+    def _take(self, data: bytes, source: Address, now: Seconds) -> None:
+        """A packet of the peer's."""
+        try:
+            packet = parse_rtp(data)
+        except Malformed:
+            self.counters["malformed"] += 1
+            return
+        decode = self._decoders.get(packet.payload_type)
+        if decode is None:
+            self.counters["unknown_payload"] += 1
+            return
+        if packet.ssrc != self.incoming.ssrc and not self._meet(packet, source, now):
+            return
+        put = self.receiver.put
+        for frame in self.incoming.receive(packet, now):
+            put(decode, frame)
+        self.heard_at = now
+        if self._awaits_frame or self._is_stalled or self._refused_since is not None:
+            self._note_frame(packet, source, now)
+
+    def _hear_other(self, packet: Packet) -> None:
+        """A packet from an address that is not the peer's, or not yet."""
+        _, source, now = packet
+        if self.sources.peer is None:
+            # Nobody knows yet who the peer is. RFC 3264 §5.1: who offered must be ready to hear it already.
+            self.counters["early"] += 1
+            self._early.append(packet)
+        elif self.sources.reclaims(source):
+            self._follow(source, now)
+            self._take(*packet)
+        elif self.sources.may_learn(now):
+            self._probe(packet)
+        else:
+            self.counters["stranger"] += 1
+
+    def _probe(self, packet: Packet) -> None:
+        data, source, now = packet
+        try:
+            rtp = parse_rtp(data)
+        except Malformed:
+            self.counters["malformed"] += 1
+            return
+        kept = self.sources.probe(packet, rtp.ssrc, rtp.sequence) if rtp.payload_type in self._decoders else []
+        if not kept:
+            self.counters["probation"] += 1
+            return
+        self._follow(source, now)
+        for each in kept:
+            self._take(*each)
+
+    def _follow(self, source: Address, now: Seconds) -> None:
+        """The peer is where it sends from."""
+        self.destination = source
+        self._tell(Edge.SOURCE_CHANGED, EdgeFacts(source=source, arrival=now, detail="another address"))
+
+    def _meet(self, packet: RtpPacket, source: Address, now: Seconds) -> bool:
+        """Whether a synchronization source that was not heard just now may take over (RFC 3550 §8.2)."""
+        before, since = self._replaced
+        if packet.ssrc == before and now - since < SOURCE_REST:
+            self.counters["old_source"] += 1
+            return False
+        if self.incoming.ssrc is not None:
+            self._replaced = (self.incoming.ssrc, now)
+            facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, detail="another SSRC")
+            self._tell(Edge.SOURCE_CHANGED, facts)
+        return True
+
+    def _note_frame(self, packet: RtpPacket, source: Address, now: Seconds) -> None:
+        """A frame that is worth an edge: the first of the path, or the first after silence."""
+        self.sources.heard_peer()
+        self._refused_since, self._path_failed = None, False
+        facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True)
+        if self._awaits_frame:
+            self._awaits_frame = self._is_stalled = False
+            self._tell(Edge.FIRST_FRAME, facts)
+        if self._is_stalled:
+            self._is_stalled = False
+            self._tell(Edge.FLOW_RESUMED, facts)
+
+    def _take_early(self) -> None:
+        """What came before anybody knew the peer: its own packets first, so that no stranger is learnt before it."""
+        early, self._early = self._early, deque(maxlen=KEPT)
+        for packet in sorted(early, key=lambda packet: packet[1] != self.sources.peer):
+            data, source, arrival = packet
+            if source == self.sources.peer:
+                self._take(data, source, arrival)
+            else:
+                self._hear_other(packet)
+
+    # RTCP, quality and trouble.
+
+    def _hear_rtcp(self, data: bytes, source: Address) -> None:
+        now = self._clock()
+        remote = self.agreement.remote_rtcp if self.agreement else None
+        # A learnt peer is behind a NAT, which gives its RTCP some port of the same address.
+        if source != remote and not (self.sources.learnt and self.sources.peer and source[0] == self.sources.peer[0]):
+            self.counters["stranger_rtcp"] += 1
+            return
+        heard = self.reports.receive(data, now)
+        if heard is None:
+            self.counters["malformed_rtcp"] += 1
+            return
+        facts = EdgeFacts(source=source, ssrc=self.incoming.ssrc or 0, arrival=now, rtcp_received=True)
+        if self._awaits_rtcp:
+            self._awaits_rtcp = False
+            self._tell(Edge.RTCP_RECEIVED, facts)
+        if heard.about_us and self._awaits_report:
+            self._awaits_report = False
+            self._tell(Edge.REPORT_RECEIVED, facts)
+        self._told()
+
+    def _rtcp_destination(self, negotiated: Address) -> Address:
+        return (self.destination[0], negotiated[1]) if self.sources.learnt else negotiated
+
+    def _report(self, now: Seconds) -> None:
+        remote = self.agreement.remote_rtcp if self.agreement else None
+        data = self.reports.compound(now)
+        if remote is not None:
+            self._rtcp.send(data, self._rtcp_destination(remote))
+
+    def _measure(self, now: Seconds) -> None:
+        self._measure_at = now + self._settings.quality_every
+        self.metrics = self.incoming.measure(now, self.reports.round_trip)
+        quality = classify(self.metrics)
+        if quality is not None and quality is not self.quality:
+            self.quality = quality
+            facts = EdgeFacts(source=self.sources.peer, arrival=now, extra=(quality, self.metrics))
+            self._tell(Edge.QUALITY_CHANGED, facts)
+
+    def _unreachable(self, destination: Address, reason: str) -> None:
+        if destination == self.destination:
+            self._refused(reason, self._clock())
+            self._told()
+
+    def _refused(self, reason: str, now: Seconds) -> None:
+        """Nobody takes our packets. For a moment that is normal; the path has failed when it goes on."""
+        if self._refused_since is None:
+            self._refused_since = now
+        elif self.sends and not self._path_failed and now - self._refused_since >= REFUSED_FOR:
+            self._fail(reason, now)
+
+    def _fail(self, reason: str, now: Seconds) -> None:
+        self._path_failed = True
+        self._tell(Edge.PATH_FAILED, self._facts(now, reason))
+
+    def _facts(self, now: Seconds, detail: str) -> EdgeFacts:
+        return EdgeFacts(source=self.destination, ssrc=self.incoming.ssrc or 0, arrival=now, detail=detail)

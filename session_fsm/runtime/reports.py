@@ -1,0 +1,147 @@
+"""The RTCP of one stream: when a report is due, what it says, and what the peer's reports tell about ours.
+
+Pure but for the dice, which are given: times and datagrams in, datagrams and facts out. Source: RFC 3550 §6.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from session_fsm.errors import Malformed
+from session_fsm.rtp import (
+    Bye,
+    IncomingStream,
+    OutgoingStream,
+    ReceiverReport,
+    ReportBlock,
+    RtcpPacket,
+    Sdes,
+    SenderReport,
+    encode_rtcp,
+    parse_rtcp,
+    round_trip,
+    rtcp_interval,
+)
+
+Seconds = float
+
+HEADERS = 28  # octets of IPv4 and UDP, which RFC 3550 §6.2 counts in
+SESSION_BANDWIDTH = 50 * (160 + 12 + HEADERS)  # octets a second of G.711 at 20 ms
+RTCP_BANDWIDTH = 0.05 * SESSION_BANDWIDTH  # RFC 3550 §6.2: five per cent
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one RTCP datagram told."""
+
+    about_us: bool
+    "Whether it has a report about our stream: proof that the peer hears us."
+    said_bye: bool = False
+
+
+class Reports:
+    """Sends sender and receiver reports at the interval of RFC 3550 §6.2, reads the peer's."""
+
+    __slots__ = (
+        "_average_size",
+        "_cname",
+        "_dice",
+        "_incoming",
+        "_outgoing",
+        "_packets_before",
+        "_peer_sends",
+        "_wall",
+        "due_at",
+        "received",
+        "round_trip",
+        "sent",
+    )
+
+    def __init__(
+        self,
+        outgoing: OutgoingStream,
+        incoming: IncomingStream,
+        *,
+        cname: str,
+        dice: random.Random,
+        wall_minus_monotonic: Seconds,
+    ) -> None:
+        self._outgoing = outgoing
+        self._incoming = incoming
+        self._cname = cname
+        self._dice = dice
+        self._wall = wall_minus_monotonic
+        self._average_size = 100.0
+        self._packets_before = 0
+        self._peer_sends = False
+        self.sent = self.received = 0
+        self.due_at: Seconds = float("inf")
+        self.round_trip: Seconds | None = None
+        "From the last report block about our stream that could tell; None until then."
+
+    def begin(self, now: Seconds) -> None:
+        """The path is open: the first report is due after half an interval or so."""
+        if self.due_at == float("inf"):
+            self.due_at = now + self._interval(initial=True)
+
+    def compound(self, now: Seconds, next_frame_in: Seconds = 0.0) -> bytes:
+        """The report that is due."""
+        data = encode_rtcp(self._said(now, next_frame_in))
+        self._count(len(data))
+        self.sent += 1
+        self._packets_before = self._outgoing.packets
+        self.due_at = now + self._interval(initial=False)
+        return data
+
+    def farewell(self, now: Seconds) -> bytes:
+        """The last report, with the BYE; sent at once, because we are few (RFC 3550 §6.3.7)."""
+        return encode_rtcp([*self._said(now, 0.0), Bye((self._outgoing.ssrc,))])
+
+    def receive(self, data: bytes, now: Seconds) -> Heard | None:
+        """Read the peer's datagram; None when it is no RTCP."""
+        try:
+            packets = parse_rtcp(data)
+        except Malformed:
+            return None
+        self.received += 1
+        self._count(len(data))
+        for packet in packets:
+            if isinstance(packet, SenderReport):
+                self._peer_sends = True
+                self._incoming.note_sender_report(packet, now)
+        blocks = [block for packet in packets for block in _blocks(packet) if block.ssrc == self._outgoing.ssrc]
+        for block in blocks:
+            measured = round_trip(block, now + self._wall)
+            self.round_trip = self.round_trip if measured is None else measured
+        return Heard(bool(blocks) and self._outgoing.packets > 0, any(isinstance(packet, Bye) for packet in packets))
+
+    def _said(self, now: Seconds, next_frame_in: Seconds) -> list[RtcpPacket]:
+        block = self._incoming.report_block(now)
+        blocks = (block,) if block else ()
+        report: RtcpPacket
+        if self._outgoing.packets > self._packets_before:
+            report = self._outgoing.sender_report(now + self._wall, blocks, since_next=-next_frame_in)
+        else:
+            report = ReceiverReport(self._outgoing.ssrc, blocks)
+        return [report, Sdes.naming(self._outgoing.ssrc, self._cname)]
+
+    def _interval(self, *, initial: bool) -> Seconds:
+        we_sent = self._outgoing.packets > 0
+        return rtcp_interval(
+            members=2,
+            senders=we_sent + self._peer_sends,
+            bandwidth=RTCP_BANDWIDTH,
+            we_sent=we_sent,
+            average_size=self._average_size,
+            initial=initial,
+            dice=self._dice.random(),
+        )
+
+    def _count(self, size: int) -> None:
+        # RFC 3550 §6.3.3: the average of all compound packets, sent and received.
+        self._average_size += (size + HEADERS - self._average_size) / 16
+
+
+def _blocks(packet: RtcpPacket) -> tuple[ReportBlock, ...]:
+    return packet.reports if isinstance(packet, SenderReport | ReceiverReport) else ()
