@@ -127,7 +127,8 @@ def build(chart: Chart) -> ChartMachine:
         ],
         initial=chart.initial,
         auto_transitions=False,
-        model_attribute="place",
+        # No chart can name an event like this: stock transitions refuses an event with the name of the attribute.
+        model_attribute="[state]",
         name=chart.id,
     )
     for (state, event), cell in chart.cells.items():
