@@ -85,5 +85,9 @@ class TransportError(SessionFsmError, OSError):
     """A socket could not be opened or used: a port in use, an address that is not ours, an exhausted range."""
 
 
+class AudioFormatError(SessionFsmError, ValueError):
+    """An audio file is not of the kind that a call speaks. The message names what was found and what is accepted."""
+
+
 class WaitTimeout(SessionFsmError, TimeoutError):
     """A wait ran out. The message names both states, the last events and the transition that has not happened."""
