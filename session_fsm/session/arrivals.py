@@ -1,4 +1,4 @@
-"""What becomes of a datagram: the verdict of `sip.read`, the owner that `matching` finds, and the event it is for them."""
+"""What becomes of a datagram: the verdict of `sip.read`, the owner that `matching` finds, the event it is for them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
 
 
 def _arrive_response(endpoint: Endpoint, response: Response) -> None:
-    owner, found = match(identity_of(response), endpoint.index)
+    found = match(identity_of(response), endpoint.index).found
     if not isinstance(found, Transaction):
         _drop(endpoint, "stray response", "RFC 3261 §18.1.2", None)
         return
@@ -53,7 +53,8 @@ def _arrive_response(endpoint: Endpoint, response: Response) -> None:
 
 
 def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> None:
-    owner, found = match(identity_of(request), endpoint.index)
+    matched = match(identity_of(request), endpoint.index)
+    owner, found = matched.owner, matched.found
     if isinstance(found, Transaction):
         if owner is Owner.SERVER:
             _again(found, request)

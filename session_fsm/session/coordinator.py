@@ -24,6 +24,7 @@ from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
 from session_fsm.session.publishing import settle
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
+from session_fsm.session.transaction import Transaction
 from session_fsm.sip import NameAddr, SipUri
 
 log = logging.getLogger("session_fsm")
@@ -74,9 +75,9 @@ class SessionCoordinator:
         endpoint = self._endpoint
         endpoint.mailbox.now = now
         note(endpoint, "transport_failed", reason, destination)
-        for transaction in [*endpoint.index.clients.values(), *endpoint.index.servers.values()]:
-            if transaction.destination == destination:
-                transaction.post("transport_error", reason)
+        for open_one in [*endpoint.index.clients.values(), *endpoint.index.servers.values()]:
+            if isinstance(open_one, Transaction) and open_one.destination == destination:
+                open_one.post("transport_error", reason)
         self._run(now)
 
     def media_edge(self, session_id: SessionId, edge: Edge, facts: EdgeFacts, now: Seconds) -> None:

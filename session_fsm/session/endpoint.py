@@ -1,6 +1,7 @@
 """What all machines of one user agent share: its names, its mailbox, the dice, the open machines, and what goes out.
 
-Rooms above the charts (transaction, dialog, call, …) ask it for machines and give it datagrams; the coordinator empties it.
+Rooms above the charts (transaction, dialog, call, …) ask it for machines and give it datagrams; the coordinator
+empties it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from session_fsm.chart import Chart
 from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
 from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.matching import Index
 from session_fsm.session.orders import MediaOrder, Transmit
-from session_fsm.session.routing import Routes, routes_of
+from session_fsm.session.routing import Routes
 from session_fsm.session.settings import Settings
 from session_fsm.sip import MAGIC_COOKIE, SipUri
 
@@ -79,10 +79,14 @@ class Endpoint:
             trace=session.trace if session else self.trace,
         )
 
-    def new_trace(self) -> Trace | None:
+    def new_trace(self) -> Kept | None:
         """Where a session's rows go: the newest ones are kept, and whoever listens is told of each."""
-        kept: deque[TraceRow] | None = deque(maxlen=self.settings.trace_rows) if self.settings.trace_rows else None
-        return kept if self.on_trace is None else Tee(kept, self.on_trace)
+        rows = self.settings.trace_rows
+        if self.on_trace is None:
+            return Kept(maxlen=rows) if rows else None
+        made = Tee(maxlen=rows)
+        made.listener = self.on_trace
+        return made
 
     def branch(self) -> str:
         """A new branch."""
@@ -97,30 +101,21 @@ class Endpoint:
         return f"{self.dice.getrandbits(CALL_ID_BITS):024x}@{self.local[0]}"
 
 
-class Tee:
-    """Keeps a session's rows and tells a listener of each."""
+class Kept(deque[TraceRow]):
+    """A session's newest rows."""
 
-    __slots__ = ("kept", "listener")
 
-    def __init__(self, kept: deque[TraceRow] | None, listener: Callable[[TraceRow], None]) -> None:
-        self.kept = kept
-        self.listener = listener
+class Tee(Kept):
+    """The same, and a listener is told of each."""
+
+    listener: Callable[[TraceRow], None]
 
     def append(self, row: TraceRow) -> None:
         """Take one row."""
-        if self.kept is not None:
-            self.kept.append(row)
+        super().append(row)
         self.listener(row)
-
-    def __iter__(self) -> object:
-        return iter(self.kept or ())
 
 
 def bracketed(host: str) -> str:
     """A host as a URI or a Via writes it: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host
-
-
-def shared(charts: Mapping[str, Chart]) -> Routes:
-    """The routes between all charts of an endpoint."""
-    return routes_of(charts.values())

@@ -110,7 +110,7 @@ def in_dialog(
 
 
 def _routed(target: Uri, routes: Sequence[NameAddr]) -> tuple[str, list[str], Uri]:
-    """Request-URI, Route values and next hop. A first route without `lr` is a strict router and takes the Request-URI."""
+    """Request-URI, Route values and next hop. A first route without `lr` takes the Request-URI (a strict router)."""
     if not routes:
         return str(target), [], target
     first = routes[0].uri

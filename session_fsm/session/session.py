@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from session_fsm.errors import Malformed
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
-from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal, SessionDescription
+from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal, SessionDescription, conclude
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import answer as answer_offer
-from session_fsm.sdp import conclude
 from session_fsm.sdp import offer as make_offer
 from session_fsm.session.dialog import Dialog
-from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.endpoint import Endpoint, Kept
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
 from session_fsm.session.publishing import Told, compose
 from session_fsm.session.received import Received
@@ -107,7 +106,7 @@ class Session:
         self.remote = remote
         self.target = target
         "Where requests go outside a dialog: the URI that is called, or the caller's Contact."
-        self.trace = endpoint.new_trace()
+        self.trace: Kept | None = endpoint.new_trace()
         self.invite: Request | None = None
         self.incoming: Received | None = None
         "UAS: the INVITE and its transaction."
@@ -191,7 +190,7 @@ class Session:
     @property
     def rows(self) -> Iterator[TraceRow]:
         """The trace so far, oldest row first."""
-        return iter(self.trace or ())  # type: ignore[call-overload, no-any-return]  # a Tee or a deque
+        return iter(self.trace or ())
 
     @property
     def finished(self) -> bool:
@@ -251,7 +250,7 @@ class Session:
         return bool(message.body) and message.content_type in ("application/sdp", None)
 
     def judge(self, message: object) -> SdpAnswer | Agreement | Refusal:
-        """What the description in a message leads to: our answer to an offer, the agreement with an answer, or a refusal.
+        """What a message's description leads to: our answer to an offer, the agreement with an answer, or a refusal.
 
         The same message is judged once. RFC 3264; which of the two it is follows from RFC 3261 §13.2.1.
         """

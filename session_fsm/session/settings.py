@@ -36,7 +36,7 @@ class Settings:
     ptime_ms: int = 20
     "Audio in one packet, milliseconds."
     learn_source: Literal["nat", "never", "always"] = "nat"
-    "Whether RTP from another source than the negotiated one may be learnt: only for a peer behind NAT, never, or always."
+    "Whether RTP from another source than the negotiated one may be learnt: for a peer behind NAT, never, or always."
     max_sessions: int = 10_000
     "Above so many live sessions an INVITE gets 503."
     max_redirects: int = 5

@@ -1,0 +1,61 @@
+# Every command a developer or a new user needs. `make help` lists them.
+
+VENV    := .venv
+PYTHON  ?= $(shell for v in python3.13 python3.12 python3.11 python3; do \
+	"$$v" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$v && break; done)
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+PYTEST  := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test fast sipp lint format types charts check bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "session_fsm needs Python 3.11 or newer; none was found"; exit 2; }
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup: $(STAMP) ## install into .venv
+
+demo: $(STAMP) ## two processes call each other and each hears the other
+	@$(BIN)/session-fsm demo $(ARGS)
+
+test: $(STAMP) sipp ## all tests; SIPp is installed by apt where that is allowed
+	$(PYTEST) $(ARGS)
+
+fast: $(STAMP) ## the tests that need no other program and no waiting
+	$(PYTEST) -m "not slow and not wire" $(ARGS)
+
+# SIPp is a program that nobody here wrote: the tests drive it against us in both directions.
+sipp:
+	@command -v sipp >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing sip-tester"; apt-get update -qq && apt-get install -y -qq --no-install-recommends sip-tester >/dev/null; \
+	  else echo "sipp is not installed (Debian: apt-get install sip-tester); its tests will be skipped"; fi; }
+
+lint: $(STAMP) ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP) ## let ruff write the layout
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy
+
+check: $(STAMP) ## every rule of every chart
+	$(BIN)/session-fsm check
+
+charts: $(STAMP) ## write docs/charts from the charts
+	$(BIN)/python -m tools.charts
+
+bench: $(STAMP) ## measure side by side and print ratios
+	$(BIN)/python -m tools.bench $(ARGS)
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build demo-out
