@@ -6,17 +6,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from session_fsm.chart.model import Chart, Decisions, Event, Guard, Role, Row, State
+from session_fsm.chart.model import Chart, Decisions, Event, Guard, Role, Row, State, Timer
 
 Value = TypeVar("Value")
 
 
 def project(chart: Chart, role: Role) -> Chart:
     """The chart as `role` sees it. Names that only the other role's rows use are dropped with them."""
+    started = used(chart)["start"]
+    side = _cut(chart, role, chart.timers)
+    # A timer that only the other side starts takes its rows with it, and those may have started further timers.
+    while lost := (started - used(side)["start"]) & set(side.timers):
+        side = _cut(chart, role, _keep(side.timers, lost))
+    return _without_the_unused(chart, side)
+
+
+def _cut(chart: Chart, role: Role, timers: Mapping[str, Timer]) -> Chart:
+    """The states, events and rows of one role, with no other timers than these."""
     states = {name: state for name, state in chart.states.items() if state.role in ("both", role)}
-    events = {name: event for name, event in chart.events.items() if event.role in ("both", role)}
-    sides = {name: _ours(role, state.decisions, states, events) for name, state in states.items()}
-    states = {name: replace(state, decisions=sides[name]) for name, state in states.items()}
+    events = {
+        name: event
+        for name, event in chart.events.items()
+        if event.role in ("both", role) and (event.kind != "timer" or not timers.keys().isdisjoint(event.origin))
+    }
     groups = {
         name: replace(
             group,
@@ -25,12 +37,13 @@ def project(chart: Chart, role: Role) -> Chart:
         )
         for name, group in chart.groups.items()
     }
-    groups = {name: group for name, group in groups.items() if group.states}
-    side = replace(
+    return replace(
         chart,
         role=role,
-        states=states,
-        groups=groups,
+        states={name: replace(s, decisions=_ours(role, s.decisions, states, events)) for name, s in states.items()},
+        events=events,
+        groups={name: group for name, group in groups.items() if group.states},
+        timers=dict(timers),
         final=tuple(name for name in chart.final if name in states),
         properties={
             name: replace(claim, states=tuple(state for state in claim.states if state in states))
@@ -38,7 +51,6 @@ def project(chart: Chart, role: Role) -> Chart:
         },
         whole=chart,
     )
-    return _without_the_unused(side, events)
 
 
 def _ours(role: Role, decisions: Decisions, states: Mapping[str, State], events: Mapping[str, Event]) -> Decisions:
@@ -55,24 +67,12 @@ def _ours(role: Role, decisions: Decisions, states: Mapping[str, State], events:
     return Decisions(rows=rows, verdicts=verdicts)
 
 
-def _without_the_unused(side: Chart, events: Mapping[str, Event]) -> Chart:
+def _without_the_unused(whole: Chart, side: Chart) -> Chart:
     """Drop names that only the other side's rows use; a name that no side uses stays, to be complained of."""
-    whole = side.whole or side
     ours, everyone = used(side), used(whole)
     gone = {kind: everyone[kind] - ours[kind] for kind in everyone}
-    timers = _keep(side.timers, gone["start"])
-    kept = {
-        name: event
-        for name, event in events.items()
-        if event.kind != "timer" or any(timer in timers for timer in event.origin)
-    }
     return replace(
         side,
-        timers=timers,
-        events=kept,
-        # A timer that only the other side starts takes its rows with it.
-        states={n: replace(s, decisions=_ours(side.role, s.decisions, side.states, kept)) for n, s in side.states.items()},
-        groups={n: replace(g, decisions=_ours(side.role, g.decisions, side.states, kept)) for n, g in side.groups.items()},
         guards={name: _guard(guard, gone["guard"]) for name, guard in _keep(side.guards, gone["guard"]).items()},
         effects=_keep(side.effects, gone["do"]),
         sends=_keep(side.sends, gone["send"]),

@@ -4,6 +4,7 @@ from session_fsm.machine.binding import Action, Binding, Emit, Predicate
 from session_fsm.machine.compile import compile_chart, prove_equal, reference_machine
 from session_fsm.machine.machine import Machine
 from session_fsm.machine.mailbox import Mailbox
+from session_fsm.machine.replay import Difference, replay
 from session_fsm.machine.step import Holds, Step, Table, step
 from session_fsm.machine.trace import SCHEMA, Trace, TraceRow, read_jsonl, write_jsonl
 
@@ -11,6 +12,7 @@ __all__ = [
     "SCHEMA",
     "Action",
     "Binding",
+    "Difference",
     "Emit",
     "Holds",
     "Machine",
@@ -24,6 +26,7 @@ __all__ = [
     "prove_equal",
     "read_jsonl",
     "reference_machine",
+    "replay",
     "step",
     "write_jsonl",
 ]

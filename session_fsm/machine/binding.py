@@ -74,12 +74,12 @@ class Binding:
     ) -> None:
         if engine not in ENGINES:
             raise ValueError(f"engine is {engine!r}; it can be {' or '.join(ENGINES)}")
+        self.table = compile_chart(chart)
         faults = list(_faults(chart, guards or {}, effects or {}, sends or {}, emit, parameters or {}))
         if faults:
             raise ChartError(faults)
         self.chart = chart
         self.engine = engine
-        self.table = compile_chart(chart)
         self.walk: Callable[[str, str, Holds], Step] | None = None
         if engine == "transitions":
             self.walk = _stock_walk(reference_machine(chart), self.table)
@@ -105,6 +105,31 @@ class Binding:
         if kind == "cancel":
             return None, None, name
         return self._calls[kind, name], None, name
+
+
+def bound(
+    chart: Chart | Binding,
+    guards: Mapping[str, Predicate] | None,
+    effects: Mapping[str, Action] | None,
+    sends: Mapping[str, Action] | None,
+    emit: Emit | None,
+    parameters: Mapping[str, Seconds] | None,
+    engine: str | None,
+) -> Binding:
+    """The binding itself, or the chart bound to these. Raises TypeError for a binding and functions besides."""
+    if isinstance(chart, Chart):
+        return Binding(
+            chart,
+            guards=guards,
+            effects=effects,
+            sends=sends,
+            emit=emit,
+            parameters=parameters,
+            engine=engine or "table",
+        )
+    if any(given is not None for given in (guards, effects, sends, emit, parameters, engine)):
+        raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
+    return chart
 
 
 def _stock_walk(machine: ChartMachine, table: Table) -> Callable[[str, str, Holds], Step]:

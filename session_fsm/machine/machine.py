@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from session_fsm.chart import NOWHERE, START, Chart, Seconds
+from session_fsm.chart.display import picture, table
 from session_fsm.errors import LocalProtocolError
-from session_fsm.machine.binding import Action, Binding, Emit, Planned, Predicate, TimerPlan
+from session_fsm.machine.binding import Action, Binding, Emit, Planned, Predicate, TimerPlan, bound
 from session_fsm.machine.mailbox import Mailbox, Posted
+from session_fsm.machine.snapshot import Convert, Plain, Saved, from_plain, to_plain
 from session_fsm.machine.step import Step, step
 from session_fsm.machine.trace import Trace, TraceRow
 
@@ -24,6 +26,18 @@ class Machine:
     Everything that happens to it goes through `feed` (from outside) or `Mailbox.post` (from inside an effect). At
     `start`, or else before its first event, it enters its initial state. It shares its mailbox with the machines that
     it talks to; without one it has its own.
+
+    >>> from session_fsm.chart import Chart
+    >>> def invited(guests, name): return name in guests
+    >>> def greet(guests, name): print(f"Welcome, {name}!")
+    >>> door = Machine(Chart.load("door.toml"), guards={"invited": invited}, effects={"greet": greet}, context={"Ada"})
+    >>> door.feed("knock", "Ada", now=0.0).state
+    Welcome, Ada!
+    'Open'
+    >>> door.feed("lock", now=1.0).verdict, door.next_deadline()    # it locks when it is shut, and it shuts by itself
+    ('postponed', 5.0)
+    >>> door.expire(5.0); door.state
+    'Locked'
     """
 
     __slots__ = (
@@ -58,7 +72,7 @@ class Machine:
         trace: Trace | None = None,
         engine: str | None = None,
     ) -> None:
-        self.binding = _bound(chart, guards, effects, sends, emit, parameters, engine)
+        self.binding = bound(chart, guards, effects, sends, emit, parameters, engine)
         self.chart = self.binding.chart
         self.context = context
         self.mailbox = mailbox if mailbox is not None else Mailbox()
@@ -222,6 +236,72 @@ class Machine:
         """When to call `expire` next, or None when no timer of the mailbox runs."""
         return self.mailbox.next_deadline()
 
+    def snapshot(self, now: Seconds | None = None, *, dump: Convert | None = None) -> Plain:
+        """The machine as plain data, with what each timer has left. `dump` makes plain data of waiting payloads.
+
+        Raises RuntimeError in the middle of a step: what is half done cannot be kept.
+        """
+        mailbox = self.mailbox
+        if mailbox.running:
+            raise RuntimeError(f"{self.label} cannot be kept while it or another machine steps")
+        moment = mailbox.now if now is None else now
+        saved = Saved(
+            state=self._state,
+            timers={name: mailbox.timers.deadline(number) - moment for name, number in self._timers.items()},
+            grown=dict(self._grown or {}),
+            parameters=dict(self._overrides or {}),
+            postponed=[(event, payload) for _, event, payload, _ in self._postponed],
+            queued=[(event, payload) for machine, event, payload, _ in mailbox.queue if machine is self],
+        )
+        return to_plain(saved, self.chart, self.label, self.session, dump)
+
+    @classmethod
+    def restore(
+        cls,
+        chart: Chart | Binding,
+        data: Mapping[str, object],
+        *,
+        now: Seconds = 0.0,
+        revive: Convert | None = None,
+        guards: Mapping[str, Predicate] | None = None,
+        effects: Mapping[str, Action] | None = None,
+        sends: Mapping[str, Action] | None = None,
+        emit: Emit | None = None,
+        context: object = None,
+        mailbox: Mailbox | None = None,
+        parameters: Mapping[str, Seconds] | None = None,
+        trace: Trace | None = None,
+        engine: str | None = None,
+    ) -> Machine:
+        """A machine as it was kept: its timers go on with what they had left. Nothing is entered or run again.
+
+        Raises ValueError when the snapshot is of another chart, version or role.
+        """
+        binding = bound(chart, guards, effects, sends, emit, parameters, engine)
+        saved = from_plain(data, binding.chart, revive)
+        label, session = str(data["label"]), str(data["session"])
+        machine = cls(binding, context=context, mailbox=mailbox, label=label, session=session, trace=trace)
+        machine._take_back(saved, now)
+        return machine
+
+    def _take_back(self, saved: Saved, now: Seconds) -> None:
+        self._state = saved.state
+        self._grown = dict(saved.grown) or None
+        self._overrides = dict(saved.parameters) or None
+        mailbox = self.mailbox
+        mailbox.now = now
+        for name, left in saved.timers.items():
+            self._timers[name] = mailbox.timers.set(now + left, self, name)
+        self._postponed += [(self, event, payload, None) for event, payload in saved.postponed]
+        mailbox.queue.extend((self, event, payload, None) for event, payload in saved.queued)
+
+    def _repr_html_(self) -> str:
+        """A picture for notebooks; a table where the drawing wing is not installed."""
+        waiting = ", ".join(event for _, event, _, _ in self._postponed)
+        timers = ", ".join(f"{name} at {self.mailbox.timers.deadline(n):g} s" for name, n in self._timers.items())
+        row = (self.state, waiting, timers)
+        return picture(self) or table(f"{self.label} ({self.chart.id})", ("state", "postponed", "timers"), [row])
+
     def set_parameter(self, name: str, seconds: Seconds) -> None:
         """Give this one machine another value of a parameter, for the timers that it starts from now on."""
         if name not in self.chart.parameters:
@@ -249,27 +329,3 @@ class Machine:
         number = self._timers.pop(name, None)
         if number is not None:
             self.mailbox.timers.cancel(number)
-
-
-def _bound(
-    chart: Chart | Binding,
-    guards: Mapping[str, Predicate] | None,
-    effects: Mapping[str, Action] | None,
-    sends: Mapping[str, Action] | None,
-    emit: Emit | None,
-    parameters: Mapping[str, Seconds] | None,
-    engine: str | None,
-) -> Binding:
-    if isinstance(chart, Chart):
-        return Binding(
-            chart,
-            guards=guards,
-            effects=effects,
-            sends=sends,
-            emit=emit,
-            parameters=parameters,
-            engine=engine or "table",
-        )
-    if any(given is not None for given in (guards, effects, sends, emit, parameters, engine)):
-        raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
-    return chart

@@ -20,6 +20,10 @@ GUARD = "guard"
 "The kind under which a walker is asked for the value of a guard."
 
 
+PLACE = "[place]"
+"Where a walker keeps its state. transitions refuses an event of the same name, and no chart can name one like it."
+
+
 class ChartTransition(Transition):
     """One row of a chart, or the verdict of a cell as a transition that stays and does nothing."""
 
@@ -67,7 +71,7 @@ class ChartEvent(Event):
         self.trigger(walker)
         taken = walker.taken
         return Step(
-            state=walker.place,
+            state=getattr(walker, PLACE),
             effects=tuple(walker.effects),
             row=taken.row if taken else None,
             # Nothing was taken only when guards break what the chart says of them (excludes, implies).
@@ -80,7 +84,7 @@ class Walker:
     """Stands where a model would stand for one event: answers guards, writes down effects, runs nothing."""
 
     def __init__(self, state: str, holds: Holds) -> None:
-        self.place = state
+        setattr(self, PLACE, state)
         self.holds = holds
         self.guards: dict[str, bool] = {}
         self.effects: list[Effect] = []
@@ -127,8 +131,7 @@ def build(chart: Chart) -> ChartMachine:
         ],
         initial=chart.initial,
         auto_transitions=False,
-        # No chart can name an event like this: stock transitions refuses an event with the name of the attribute.
-        model_attribute="[state]",
+        model_attribute=PLACE,
         name=chart.id,
     )
     for (state, event), cell in chart.cells.items():

@@ -58,3 +58,23 @@ def test_rows_and_verdicts_may_belong_to_one_role():
 def test_a_group_of_a_side_covers_only_its_states():
     """States of the other role are gone from every group."""
     assert ("OnHook", "Calling", "Unplugged") == parse(PHONE).for_role("uac").groups["Any"].states
+
+
+def test_a_timer_that_only_one_side_starts_takes_its_rows_along():
+    """The callee's side has neither the timer, nor its event, nor the rows that wait for it, nor what they do."""
+    text = PHONE.replace(
+        'rows = [ { event = "hang_up", to = "OnHook" } ]\n[states.Calling.refused]',
+        """timers = ["patience"]
+rows = [ { event = "hang_up", to = "OnHook" } ]
+[states.Calling.refused]""",
+    )
+    text = text.replace("[events]", "[timers]\npatience = { after = 30 }\n[events]")
+    text = text.replace('tone     = "a dial tone"', 'tone     = "a dial tone"\nbeep     = "time is up"')
+    text = text.replace(
+        'rows   = [ { event = "unplug"', 'rows   = [ { event = "timer_patience", send = ["beep"] }, { event = "unplug"'
+    )
+
+    caller, callee = (parse(text).for_role(role) for role in ("uac", "uas"))
+
+    assert (["patience"], ["tone", "beep"]) == (list(caller.timers), list(caller.sends))
+    assert ([], [], False) == (list(callee.timers), list(callee.sends), "timer_patience" in callee.events)
