@@ -209,23 +209,24 @@ class Machine:
 
     def _row(self, number: int, cause: int | None, event: str, payload: object, before: str, found: Step) -> TraceRow:
         chart = self.chart
+        # By position, in the order of the fields: sixteen names cost as much as the whole step.
         return TraceRow(
-            n=number,
-            cause=cause,
-            time=self.mailbox.now,
-            session=self.session,
-            role=chart.role,
-            machine=self.label,
-            chart=chart.id,
-            version=chart.version,
-            event=event,
-            payload=payload,
-            from_state=before,
-            to_state=found.state,
-            verdict=found.verdict,
-            row=found.row,
-            guards=found.guards,
-            effects=found.effects,
+            number,
+            cause,
+            self.mailbox.now,
+            self.session,
+            chart.role,
+            self.label,
+            chart.id,
+            chart.version,
+            event,
+            payload,
+            before,
+            found.state,
+            found.verdict,
+            found.row,
+            found.guards,
+            found.effects,
         )
 
     def expire(self, now: Seconds) -> None:

@@ -13,7 +13,7 @@ SCHEMA = 1
 "The version of the rows' form in a file."
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class TraceRow:
     """What one event did to one machine."""
 
