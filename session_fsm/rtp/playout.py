@@ -41,6 +41,7 @@ class Playout:
         "_newest",
         "_next",
         "_passed",
+        "_paused",
         "_waiting",
         "duplicates",
         "late",
@@ -60,6 +61,7 @@ class Playout:
         self._holes: dict[int, None] = {}
         self._newest = self._end = self._passed = 0
         self._next: int | None = None
+        self._paused = False
 
     def push(self, packet: RtpPacket) -> Sequence[Frame]:
         """Take one packet in; hand out, in order, everything that need not wait any longer."""
@@ -71,6 +73,11 @@ class Playout:
     def flush(self) -> list[Frame]:
         """Hand out what still waits, with the holes before it marked: the stream ended, paused or started anew."""
         return self._release(0) if self._waiting else []
+
+    def interrupt(self) -> list[Frame]:
+        """The peer was asked to stop sending: flush, and count no gap before its next packet."""
+        self._paused = True
+        return self.flush()
 
     def restart(self) -> list[Frame]:
         """The source started anew: flush, and take the next packet as the first. The counts go on."""
@@ -139,11 +146,12 @@ class Playout:
     def _deliver(self, packet: RtpPacket) -> None:
         """One frame leaves in its turn. The gap before it is measured in media time."""
         timestamp = packet.timestamp
-        if timestamp != self._end:
+        if timestamp != self._end or self._paused:
             gap = timestamp - self._end & 0xFFFFFFFF
             # Half the range or more is a step back: nothing is missing, the audio overlaps.
-            if gap < 0x80000000 and gap > (self.longest_gap or 0):
+            if gap < 0x80000000 and gap > (self.longest_gap or 0) and not self._paused:
                 self.longest_gap = gap
+            self._paused = False
         self._end = timestamp + len(packet.payload) * self.ticks_per_octet & 0xFFFFFFFF
         self._next = packet.sequence + 1 & 0xFFFF
         self._passed += 1

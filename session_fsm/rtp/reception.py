@@ -95,6 +95,10 @@ class Reception:
         self._timestamp = timestamp
         return Validity.VALID
 
+    def interrupt(self) -> None:
+        """The peer was asked to stop sending: the spacing of its next packet says nothing about jitter."""
+        self._arrival = None
+
     def _judge(self, sequence: int) -> Validity:
         if self.newest < 0:
             self._begin(sequence)

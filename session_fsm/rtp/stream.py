@@ -90,6 +90,11 @@ class IncomingStream:
         """What still waits behind a hole: the stream ended or fell silent."""
         return self.playout.flush()
 
+    def interrupt(self) -> list[Frame]:
+        """The peer was asked to stop sending, as for a hold: what waits comes out, and the pause is no gap."""
+        self.reception.interrupt()
+        return self.playout.interrupt()
+
     def note_sender_report(self, report: SenderReport, arrival: Seconds) -> None:
         """Remember when the peer's report came, so that ours can say so (LSR and DLSR)."""
         if self.ssrc is None or report.ssrc == self.ssrc:

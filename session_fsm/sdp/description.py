@@ -40,7 +40,8 @@ class Origin:
         words = value.rsplit(None, 5)
         if len(words) != 6 or words[3] != "IN":
             raise Malformed("o= line, RFC 8866 §5.2", value)
-        session_id, version = (number(word, at_most=MAX_ORIGIN_NUMBER) for word in words[1:3])
+        session_id = number(words[1], at_most=MAX_ORIGIN_NUMBER)
+        version = number(words[2], at_most=MAX_ORIGIN_NUMBER)
         if session_id is None or version is None:
             raise Malformed("o= numbers, RFC 8866 §5.2", value)
         return cls(words[0], session_id, version, words[4], words[5])
@@ -177,20 +178,25 @@ class SessionDescription(_Lines):
         lines = _split(text)
         if lines[:1] != [("v", "0")]:
             raise Malformed("v=0 comes first, RFC 8866 §5.1", "=".join(lines[0]) if lines else "")
-        starts = [at for at, (kind, _) in enumerate(lines) if kind == "m"]
-        first = starts[0] if starts else len(lines)
-        for kind, value in lines:
-            if kind == "c":
-                Connection.parse(value)
-        origins = [value for kind, value in lines[1:first] if kind == "o"]
+        origins: list[str] = []
+        session: list[Line] = []
+        sections: list[tuple[str, list[Line]]] = []
+        section = session
+        for line in lines[1:]:
+            kind, value = line
+            if kind == "m":
+                section = []
+                sections.append((value, section))
+            elif kind == "o" and section is session:
+                origins.append(value)
+            else:
+                if kind == "c":
+                    Connection.parse(value)
+                section.append(line)
         if len(origins) != 1:
             raise Malformed("exactly one o= line, RFC 8866 §5.2", "\n".join(origins))
-        session = tuple(line for line in lines[1:first] if line[0] != "o")
-        ends = [*starts[1:], len(lines)]
-        media = (
-            MediaDescription.parse(lines[at][1], lines[at + 1 : end]) for at, end in zip(starts, ends, strict=False)
-        )
-        return cls(Origin.parse(origins[0]), session, tuple(media))
+        media = [MediaDescription.parse(value, below) for value, below in sections]
+        return cls(Origin.parse(origins[0]), tuple(session), tuple(media))
 
     def encode(self) -> bytes:
         """The description as it goes on the wire, with CRLF after every line."""

@@ -35,7 +35,7 @@ class MediaDirection(StrEnum):
 
     def narrowed_by(self, peer: MediaDirection) -> MediaDirection:
         """What is left of our own wish when the peer wishes `peer`: never more than either of the two."""
-        return MediaDirection.of(sends=self.sends and peer.receives, receives=self.receives and peer.sends)
+        return _NARROWED[self, peer]
 
 
 _BY_WAYS = {
@@ -43,4 +43,9 @@ _BY_WAYS = {
     (True, False): MediaDirection.SENDONLY,
     (False, True): MediaDirection.RECVONLY,
     (False, False): MediaDirection.INACTIVE,
+}
+_NARROWED = {
+    (ours, peer): MediaDirection.of(sends=ours.sends and peer.receives, receives=ours.receives and peer.sends)
+    for ours in MediaDirection
+    for peer in MediaDirection
 }

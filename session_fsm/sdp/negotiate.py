@@ -6,7 +6,7 @@ or answered that this engine does not handle. Sources: RFC 3264, RFC 6337, RFC 3
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from session_fsm.sdp.codec import CODECS, Codec
 from session_fsm.sdp.description import (
@@ -127,7 +127,7 @@ def conclude(offer: SessionDescription, answer: SessionDescription, local: Local
     theirs = _Reading.of(answer, local).stream(answer.media[at], ours.codecs)
     if isinstance(theirs, Refusal):
         return theirs
-    return theirs.agreement(_direction(ours, offer).narrowed_by(theirs.direction))
+    return theirs.agreement(theirs.pairs, _direction(ours, offer).narrowed_by(theirs.direction))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ class _Stream:
     direction: MediaDirection
     ptime_ms: int
 
-    def agreement(self, direction: MediaDirection) -> Agreement:
-        ours, theirs = self.pairs[0]
+    def agreement(self, pairs: tuple[tuple[Codec, Codec], ...], direction: MediaDirection) -> Agreement:
+        ours, theirs = pairs[0]
         return Agreement(
             codec=ours,
             payload_type=ours.payload_type,
@@ -151,7 +151,7 @@ class _Stream:
             remote_rtcp=self.remote_rtcp,
             direction=direction,
             ptime_ms=self.ptime_ms,
-            receivable=tuple(mine for mine, _ in self.pairs),
+            receivable=tuple([mine for mine, _ in pairs]),
         )
 
 
@@ -208,7 +208,8 @@ def _unusable(media: MediaDescription) -> Refusal | None:
 def _common(theirs: tuple[Codec, ...], ours: tuple[Codec, ...]) -> tuple[tuple[Codec, Codec], ...]:
     """Ours and theirs of each codec that both have, in the peer's order (RFC 3264 §6.1 recommends to keep it)."""
     known = {codec.encoding: codec for codec in reversed(ours)}
-    return tuple((known[codec.encoding], codec) for codec in theirs if codec.encoding in known)
+    found = [(known.get(codec.encoding), codec) for codec in theirs]
+    return tuple([(mine, codec) for mine, codec in found if mine is not None])
 
 
 def _ptime(media: MediaDescription, ours: int) -> int:
@@ -232,12 +233,15 @@ def _answered(
     # RFC 3264 §6.1: one codec under one number for both ways. The number is the offer's, and a single codec leaves no
     # doubt about what will arrive.
     ours, wire = theirs.pairs[0]
-    codec = replace(ours, payload_type=wire.payload_type)
-    agreement = replace(theirs, pairs=((codec, wire),)).agreement(local.direction.narrowed_by(theirs.direction))
-    streams = [_refused(media) for media in offer.media]
-    streams[at] = _stream(local, (codec,), agreement.direction)
+    codec = Codec(ours.name, wire.payload_type, ours.clock_rate, ours.channels)
+    direction = local.direction.narrowed_by(theirs.direction)
+    streams = [
+        _refused(media) if place != at else _stream(local, (codec,), direction)
+        for place, media in enumerate(offer.media)
+    ]
     # RFC 3264 §6: the answer's t= line equals the offer's.
-    return Answer(_described(local, tuple(streams), timing=offer.timing, previous=previous), agreement)
+    description = _described(local, tuple(streams), timing=offer.timing, previous=previous)
+    return Answer(description, theirs.agreement(((codec, wire),), direction))
 
 
 def _audio_place(description: SessionDescription | None) -> int:
@@ -259,7 +263,7 @@ def _stream(local: LocalMedia, codecs: tuple[Codec, ...], direction: MediaDirect
 
 def _refused(media: MediaDescription) -> MediaDescription:
     """The same stream with port 0 (RFC 3264 §6): what is said of it no longer matters."""
-    return replace(media, port=0, port_count=1, lines=())
+    return MediaDescription(media.kind, 0, media.protocol, media.formats)
 
 
 def _described(

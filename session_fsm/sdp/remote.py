@@ -50,7 +50,8 @@ def remote_host(connection: Connection, local_host: str) -> Host | Refusal:
     host, local = look_up(connection.host), look_up(local_host)
     if host is None:
         return Refusal(f"the connection address {connection.host[:60]} is no IP address", warning=301)
-    if local is not None and host.version != local.version:
+    # RFC 3264 §8.4: the unspecified address means hold, in whatever family it is written.
+    if local is not None and host.version != local.version and not host.unspecified:
         # RFC 5118 §4.9: ::ffff:192.0.2.1 stands for the IPv4 address, which a socket of that family reaches.
         mapped = look_up(host.text, mapped=True)
         if mapped is None or mapped.version != local.version:
@@ -61,14 +62,14 @@ def remote_host(connection: Connection, local_host: str) -> Host | Refusal:
 
 def remote_rtcp(value: str | None, rtp: Address, local: Address) -> Address | None:
     """Where RTCP goes: the `rtcp` attribute (RFC 3605 §2.1), else the port above RTP; None when that is no place."""
-    if value is None:
-        return (rtp[0], rtp[1] + 1) if rtp[1] < MAX_PORT else None
-    words = value.split()
+    words = (value or str(rtp[1] + 1)).split()
     port = number(words[0], at_most=MAX_PORT) if len(words) in (1, 4) else None
     if not port:
         return None
     host = remote_host(Connection(words[1], words[2], words[3]), local[0]) if len(words) == 4 else look_up(rtp[0])
-    return (host.text, port) if isinstance(host, Host) and (host.text, port) != local else None
+    if not isinstance(host, Host) or host.unspecified or (host.text, port) == local:
+        return None
+    return host.text, port
 
 
 def look_up(host: str, *, mapped: bool = False) -> Host | None:

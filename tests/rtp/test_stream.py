@@ -61,6 +61,28 @@ def test_the_longest_gap_is_in_media_time():
     assert 20.0 == received(1, 3, 4, 5).statistics().longest_gap_ms
 
 
+def test_a_hold_is_no_gap_and_no_jitter():
+    """The peer was asked to be silent; its media time stood still for five seconds."""
+    stream = received(1, 2)
+
+    assert [] == stream.interrupt()
+    stream.receive(packet(3), 5.06)
+    after = stream.statistics()
+
+    assert (0.0, pytest.approx(0.0, abs=1e-9), 0) == (after.longest_gap_ms, after.jitter_ms, after.lost)
+
+
+@pytest.mark.parametrize("start", [3 * FRAME, 50_000])
+def test_a_gap_after_a_hold_counts_again(start: int):
+    """Only the hold itself is forgiven."""
+    stream = received(1, 2)
+    stream.interrupt()
+    stream.receive(RtpPacket(0, 3, start, 7, bytes(FRAME)), 5.0)
+    stream.receive(RtpPacket(0, 4, start + 3 * FRAME, 7, bytes(FRAME)), 5.1)
+
+    assert 40.0 == stream.statistics().longest_gap_ms
+
+
 def test_a_new_source_takes_over_without_a_hole():
     """RFC 3550 §8.2: its numbers have nothing to do with the old ones. What waited is flushed first."""
     stream = received(1, 3)

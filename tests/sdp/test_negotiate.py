@@ -204,14 +204,18 @@ def test_a_stream_may_differ_from_its_session():
     assert "sendrecv" == answered(offered).agreement.direction
 
 
-@pytest.mark.parametrize(("host", "local"), [("0.0.0.0", "192.0.2.2"), ("::", "2001:db8::2")])
+@pytest.mark.parametrize(
+    ("host", "local"), [("0.0.0.0", "192.0.2.2"), ("::", "2001:db8::2"), ("0.0.0.0", "2001:db8::2")]
+)
 def test_the_unspecified_address_means_hold(host: str, local: str):
-    """RFC 3264 §8.4: the hold of RFC 2543. Nothing is sent there, whatever the direction says."""
+    """RFC 3264 §8.4: the hold of RFC 2543. Neither RTP nor RTCP is sent there, whatever the direction says."""
     bob = replace(BOB, address=(local, 5000))
 
     theirs = answered(described("m=audio 4000 RTP/AVP 0", host=host), bob)
 
-    assert (MediaDirection.RECVONLY, (host, 4000)) == (theirs.agreement.direction, theirs.agreement.remote)
+    expected = (MediaDirection.RECVONLY, (host, 4000), None)
+    agreement = theirs.agreement
+    assert expected == (agreement.direction, agreement.remote, agreement.remote_rtcp)
 
 
 def test_a_lenient_reading_of_an_answer_that_wants_too_much():
