@@ -31,7 +31,6 @@ _TAG = re.compile(rf";tag=({_VALUE}++)")
 _PLAIN_PARAMS = re.compile(rf"(?:;{T}++(?:={_VALUE}++)?+)++")
 _ITEM = re.compile(rf'(?:[^,"<]++|{QUOTED}|<[^>]*+>)*+')
 _NEEDS_QUOTED_PAIR = re.compile(r'["\\\x00-\x1f\x7f]')
-_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _NAME_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*+)")
 # RFC 5118 §4.10: the grammar of RFC 3261 put a third colon between "::" and an IPv4 part; both forms must be tolerated.
 _EXTRA_COLON = re.compile(r":::(?=[0-9]{1,3}\.)")
@@ -67,8 +66,13 @@ def unquote(text: str) -> str:
     """A quoted string to its text; anything else comes back as it is."""
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
-    text = text[1:-1]
-    return _QUOTED_PAIR.sub(r"\1", text) if "\\" in text else text
+    head, *pieces = text[1:-1].split("\\")
+    out = [head]
+    rest = iter(pieces)
+    for piece in rest:
+        # An empty piece is a backslash that was quoted itself; what follows it stands for itself.
+        out.append(piece or "\\" + next(rest, ""))
+    return "".join(out)
 
 
 def readable(text: str) -> str:
@@ -118,20 +122,24 @@ def format_params(params: Params) -> str:
 
 
 def split_list(text: str, rule: str) -> list[str]:
-    """A comma list to its items; commas inside quotes and inside <> do not count. Items may be empty."""
-    if "," not in text:
-        return [text.strip(" \t")]
-    items: list[str] = []
-    at = 0
-    while True:
-        match = _ITEM.match(text, at)
-        end = match.end() if match else at
-        if end < len(text) and text[end] != ",":
-            raise Malformed(rule, text[end:])
-        items.append(text[at:end].strip(" \t"))
-        if end >= len(text):
-            return items
-        at = end + 1
+    """A comma list to its items; commas inside quotes and inside <> do not count. An empty item is malformed."""
+    if '"' not in text and "<" not in text:
+        items = [item.strip(" \t") for item in text.split(",")]
+        if "" in items:
+            raise Malformed(rule, text)
+        return items
+    items = []
+    at = -1
+    while at < len(text):
+        match = _ITEM.match(text, at + 1)
+        item = match[0].strip(" \t") if match else ""
+        end = match.end() if match else at + 1
+        # Either a comma or the end stands behind an item; a quote or bracket there was never closed.
+        if not item or text[end : end + 1] not in ("", ","):
+            raise Malformed(rule, text[at + 1 :])
+        items.append(item)
+        at = end
+    return items
 
 
 @lru_cache(maxsize=512)

@@ -71,7 +71,7 @@ class Message:
     allow: list[str]
     "The methods of Allow (RFC 3261 §20.5)."
     accept: list[str]
-    "The media ranges of Accept in lower case without parameters (§20.1); `has(\"Accept\")` tells absent from empty."
+    'The media ranges of Accept in lower case without parameters (§20.1); `has("Accept")` tells absent from empty.'
     expires: int | None
     "Expires in seconds; None when absent, malformed or above 2**32-1 (RFC 4475 §3.1.2.4)."
     retry_after: int | None
@@ -114,7 +114,7 @@ class Message:
         rows = self.rows(key)
         if key not in LISTS:
             return rows
-        return [item for row in rows for item in _items(row) if item]
+        return [item for row in rows for item in _items(row)]
 
     def accepts(self, media_type: str) -> bool:
         """Whether a response may have a body of this type (RFC 3261 §20.1): without Accept, only application/sdp."""
@@ -272,8 +272,9 @@ def _items(row: str) -> list[str]:
     try:
         return split_list(row, "RFC 3261 §7.3.1")
     except Malformed:
-        # A field that nobody depends on: an open quote makes it one value, not a reason to fail.
-        return [row]
+        # A field that nobody depends on: empty items are left out, an open quote makes it all one value.
+        items = row.split(",") if '"' not in row and "<" not in row else [row]
+        return [item.strip(" \t") for item in items if item.strip(" \t")]
 
 
 def _summary(message: Message) -> dict[str, str | int | None]:

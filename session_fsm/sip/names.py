@@ -60,11 +60,16 @@ KEYS.update({compact.upper(): name.lower() for compact, name in _COMPACT.items()
 
 def key_of(name: str) -> str:
     """The key of a header field's name: lower case, long form. `Malformed` if it is no token."""
-    key = KEYS.get(name)
-    if key is not None:
-        return key
+    key = KEYS.get(name) or unusual_key(name)
+    if key is None:
+        raise Malformed("RFC 3261 §7.3.1 header-name", name)
+    return key
+
+
+def unusual_key(name: str) -> str | None:
+    """The key of a name that is not in `KEYS`, or None if it is no token."""
     bare = name.rstrip(" \t")
     if not is_token(bare):
-        raise Malformed("RFC 3261 §7.3.1 header-name", name)
+        return None
     lower = bare.lower()
     return KEYS.get(lower, lower)

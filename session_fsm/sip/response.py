@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.message import Request
+from session_fsm.sip.message import HeaderValue, Request
 from session_fsm.sip.reasons import REASONS, reason_of
 from session_fsm.sip.uri import Address
 
@@ -19,7 +19,7 @@ class Echo:
     Made once a request, also from a rejected one, of which it repeats what there is.
     """
 
-    __slots__ = ("_block", "_record_route", "_request", "_trying", "reply_to")
+    __slots__ = ("_before", "_behind", "_block", "_record_route", "_request", "reply_to")
 
     reply_to: Address | None
     "Where the responses go (RFC 3261 §18.2.2, RFC 3581 §4); None without `received_from`."
@@ -28,24 +28,22 @@ class Echo:
         self._request = request
         self._record_route: bytes | None = None
         vias, self.reply_to = _vias(request, received_from)
-        first = request._first
-        call = "".join([f"{name}: {first[key]}\r\n" for name, key in _CALL if key in first])
-        to = _to(request, None)
-        self._trying = f"{vias}{to}{call}{_timestamp(request)}".encode("utf-8", "surrogateescape")
-        self._block = f"{vias}{_to(request, to_tag)}{call}".encode("utf-8", "surrogateescape")
+        self._before = vias + _copied(request, "From", "from")
+        self._behind = _copied(request, "Call-ID", "call-id") + _copied(request, "CSeq", "cseq")
+        self._block = f"{self._before}{_to(request, to_tag)}{self._behind}".encode("utf-8", "surrogateescape")
 
     def response(
         self,
         status: int,
         reason: str | None = None,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, HeaderValue]] = (),
         body: bytes = b"",
         content_type: str | None = None,
         record_route: bool = False,
     ) -> bytes:
         """A whole response. Headers with a line break, and codes that are no status, are refused with `Malformed`."""
         line = _STATUS_LINES.get(status) if reason is None else None
-        block = self._block if status != 100 else self._trying
+        block = self._block if status != 100 else self._trying_block()
         if line is None:
             line = _status_line(status, reason)
         if not headers and not body and not record_route:
@@ -58,6 +56,11 @@ class Echo:
             _with_body(body, content_type) if body else _NO_BODY,
         )
 
+    def _trying_block(self) -> bytes:
+        """RFC 3261 §8.2.6.1 and §8.2.6.2: a 100 repeats the Timestamp; it makes no dialog and needs no tag."""
+        timestamp = _copied(self._request, "Timestamp", "timestamp")
+        return f"{self._before}{_to(self._request, None)}{self._behind}{timestamp}".encode("utf-8", "surrogateescape")
+
     def _record_routes(self) -> bytes:
         """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""
         if self._record_route is None:
@@ -66,7 +69,9 @@ class Echo:
         return self._record_route
 
 
-_CALL = (("From", "from"), ("Call-ID", "call-id"), ("CSeq", "cseq"))
+def _copied(request: Request, name: str, key: str) -> str:
+    value = request._first.get(key)
+    return "" if value is None else f"{name}: {value}\r\n"
 
 
 def _vias(request: Request, source: Address | None) -> tuple[str, Address | None]:
@@ -96,12 +101,6 @@ def _to(request: Request, tag: str | None) -> str:
         return f"To: {value}\r\n"
 
 
-def _timestamp(request: Request) -> str:
-    """RFC 3261 §8.2.6.1: a 100 repeats the Timestamp."""
-    value = request._first.get("timestamp")
-    return f"Timestamp: {value}\r\n" if value is not None else ""
-
-
 def _status_line(status: int, reason: str | None) -> bytes:
     if not 100 <= status <= 699:
         raise Malformed("RFC 3261 §7.2 Status-Code", str(status))
@@ -111,7 +110,7 @@ def _status_line(status: int, reason: str | None) -> bytes:
     return f"SIP/2.0 {status} {phrase}\r\n".encode("utf-8", "surrogateescape")
 
 
-def _extra(headers: Sequence[tuple[str, str]]) -> bytes:
+def _extra(headers: Sequence[tuple[str, HeaderValue]]) -> bytes:
     text = "".join([f"{name}: {value}\r\n" for name, value in headers])
     # Each field brings exactly one CR and one LF of its own; any more came with a name or a value.
     if text.count("\n") != len(headers) or text.count("\r") != len(headers):

@@ -40,10 +40,7 @@ def split_rows(message: Message, key: str, rule: str) -> list[str]:
         value = message._first.get(key, "")
         if "," not in value:
             return [value] if key in message._first else []
-    items = [item for row in message.rows(key) for item in split_list(row, rule)]
-    if "" in items:
-        raise Malformed(rule, ", ,")
-    return items
+    return [item for row in message.rows(key) for item in split_list(row, rule)]
 
 
 def _via(message: Message) -> Via:

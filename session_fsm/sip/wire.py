@@ -23,7 +23,7 @@ from session_fsm.sip.grammar import is_token, number, readable
 from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
 from session_fsm.sip.name_addr import NameAddr
-from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, key_of
+from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, unusual_key
 from session_fsm.sip.typed import (
     parse_call_id,
     parse_contacts,
@@ -194,12 +194,10 @@ def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
         name, colon, value = line.partition(":")
         key = known(name)
         if key is None or not colon:
-            try:
-                key = key_of(name)
-                if not colon:
-                    raise Malformed("RFC 3261 §7.3.1 header field without a colon", line)
-            except Malformed as found:
-                fault = fault or found
+            key = unusual_key(name) if colon else None
+            if key is None:
+                rule = "header-name" if colon else "header field without a colon"
+                fault = fault or Malformed(f"RFC 3261 §7.3.1 {rule}", line)
                 continue
         if key not in first:
             first[key] = value.strip(" \t")
