@@ -20,7 +20,7 @@ from session_fsm.sdp.description import (
 )
 from session_fsm.sdp.direction import MediaDirection
 from session_fsm.sdp.numbers import number
-from session_fsm.sdp.remote import Address, Host, Refusal, look_up, remote_host, remote_rtcp
+from session_fsm.sdp.remote import Address, Host, Refusal, look_up, quoted, remote_host, remote_rtcp
 
 PROTOCOL = "RTP/AVP"  # RFC 3551; the secure and feedback profiles are not handled, so they are refused
 DEFAULT_PTIME_MS = 20  # RFC 3551 §4.2, the default packetization of G.711
@@ -197,11 +197,11 @@ class _Reading:
 
 def _unusable(media: MediaDescription) -> Refusal | None:
     if media.kind != "audio":
-        return Refusal(f"a stream of {media.kind[:20]} is not handled", warning=304)
+        return Refusal(f"a stream of {quoted(media.kind)} is not handled", warning=304)
     if not media.port:
         return Refusal("the audio stream is refused with port 0", warning=304)
     if media.protocol.upper() != PROTOCOL:
-        return Refusal(f"{media.protocol[:40]} is not handled, only {PROTOCOL} is", warning=302)
+        return Refusal(f"{quoted(media.protocol)} is not handled, only {PROTOCOL} is", warning=302)
     return None
 
 
@@ -224,7 +224,7 @@ def _direction(media: MediaDescription, description: SessionDescription) -> Medi
 
 
 def _names(codecs: tuple[Codec, ...]) -> str:
-    return ", ".join(codec.name[:20] for codec in codecs[:8]) or "nothing known"
+    return ", ".join(quoted(codec.name, 20) for codec in codecs[:8]) or "nothing known"
 
 
 def _answered(

@@ -30,6 +30,11 @@ class Refusal:
     "The Warning header's code that says it to a machine (RFC 3261 §20.43)."
 
 
+def quoted(text: str, at_most: int = 40) -> str:
+    """A peer's words, fit for a sentence of ours that may end up in a header: short, printable, without quotes."""
+    return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "?" for c in text[:at_most])
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What is known of an IP address."""
@@ -46,10 +51,10 @@ class Host:
 def remote_host(connection: Connection, local_host: str) -> Host | Refusal:
     """The host that a `c=` line names, in the family of our own address, or why nothing can be sent there."""
     if connection.network != "IN":
-        return Refusal(f"network type {connection.network[:20]} is not IN", warning=300)
+        return Refusal(f"network type {quoted(connection.network)} is not IN", warning=300)
     host, local = look_up(connection.host), look_up(local_host)
     if host is None:
-        return Refusal(f"the connection address {connection.host[:60]} is no IP address", warning=301)
+        return Refusal(f"the connection address {quoted(connection.host)} is no IP address", warning=301)
     # RFC 3264 §8.4: the unspecified address means hold, in whatever family it is written.
     if local is not None and host.version != local.version and not host.unspecified:
         # RFC 5118 §4.9: ::ffff:192.0.2.1 stands for the IPv4 address, which a socket of that family reaches.

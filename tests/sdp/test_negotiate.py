@@ -307,6 +307,13 @@ def test_an_unusable_offer_gets_488_and_says_why(offered: SessionDescription, wa
     assert (488, warning, True) == (refusal.status, refusal.warning, refusal.reason.startswith(reason)), refusal
 
 
+def test_a_reason_is_fit_for_a_header():
+    """It quotes the peer, who may write anything; it goes into a Warning as quoted text (RFC 3261 §20.43)."""
+    refusal = refused(described('m=audio 4000 "\\é' + "x" * 100 + " 0"))
+
+    assert "???" + "x" * 37 + " is not handled, only RTP/AVP is" == refusal.reason
+
+
 def test_multicast_hidden_in_ipv6_is_refused():
     """::ffff:224.0.0.1 is the same group in another spelling."""
     refusal = refused(described("m=audio 4000 RTP/AVP 0", host="::ffff:224.0.0.1"), BOB)
@@ -382,6 +389,27 @@ def test_a_reoffer_keeps_the_refused_streams_in_their_places():
     held = offer(replace(BOB, direction=MediaDirection.SENDONLY), before)
 
     assert (["video 0 RTP/AVP 31", "audio 5000 RTP/AVP 0 8"], 2) == (media_lines(held), held.origin.version)
+
+
+def test_a_refused_place_is_used_again():
+    """RFC 3264 §8.1: a new stream may take the place of one with port 0."""
+    before = described("m=video 0 RTP/AVP 31", "m=audio 0 RTP/AVP 0")
+
+    assert ["video 0 RTP/AVP 31", "audio 4000 RTP/AVP 0 8"] == media_lines(offer(ALICE, before))
+
+
+def test_a_new_stream_stands_last():
+    """RFC 3264 §8.1: with no place to take, it is added below."""
+    before = described("m=video 0 RTP/AVP 31")
+
+    assert ["video 0 RTP/AVP 31", "audio 4000 RTP/AVP 0 8"] == media_lines(offer(ALICE, before))
+
+
+def test_an_offer_without_audio_has_nothing_to_conclude():
+    """It cannot be one of ours; it is refused all the same, not an exception."""
+    nothing = described("m=video 6000 RTP/AVP 31")
+
+    assert isinstance(conclude(nothing, nothing, ALICE), Refusal)
 
 
 def test_an_answer_that_repeats_itself_keeps_its_version():
