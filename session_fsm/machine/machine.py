@@ -173,18 +173,20 @@ class Machine:
         mailbox, context = self.mailbox, self.context
         mailbox.stepping = self
         mailbox.cause = number
-        for call, plan, name in actions:
-            try:
-                if call is not None:
-                    call(context, payload)
-                elif plan is not None:
-                    self._start_timer(plan)
-                else:
-                    self._cancel_timer(name)
-            except Exception as error:
-                self._failed(name, error, event, number)
-        mailbox.stepping = None
-        mailbox.cause = None
+        try:
+            for call, plan, name in actions:
+                try:
+                    if call is not None:
+                        call(context, payload)
+                    elif plan is not None:
+                        self._start_timer(plan)
+                    else:
+                        self._cancel_timer(name)
+                except Exception as error:
+                    self._failed(name, error, event, number)
+        finally:
+            mailbox.stepping = None
+            mailbox.cause = None
 
     def _account(self, found: Step, event: str, payload: object, cause: int | None) -> None:
         if found.verdict == "postponed":

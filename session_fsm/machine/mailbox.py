@@ -63,6 +63,8 @@ class Mailbox:
 
     def post(self, machine: Machine, event: str, payload: object = None) -> None:
         """Queue an event. From inside an effect it runs when this step is done, before `run` or `feed` returns."""
+        if machine.mailbox is not self:
+            raise ValueError(f"{machine.label} has another mailbox; post {event} there")
         if machine is self.stepping:
             self.own.append((machine, event, payload, self.cause))
         else:

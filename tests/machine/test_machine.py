@@ -167,6 +167,14 @@ class Reentrant(list):  # type: ignore[type-arg]
             self.door.feed("push")
 
 
+def test_an_event_is_posted_to_the_mailbox_that_its_machine_shares():
+    """In another mailbox nobody would take what the machine posts to itself."""
+    door, _, _ = a_door()
+
+    with pytest.raises(ValueError, match="door has another mailbox; post push there"):
+        Mailbox().post(door, "push")
+
+
 def test_names_are_checked_both_ways_when_functions_are_bound():
     """What the chart names and the code lacks, and the other way round, all at once."""
     with pytest.raises(ChartError) as caught:
