@@ -75,6 +75,7 @@ class Driver:
         self._unresolved: dict[str, deque[Transmit]] = {}
         self._failures: deque[tuple[Address, str]] = deque()
         self._is_feeding = False
+        self.closed = False
         self.media = MediaPlane(
             self._loop,
             self._poller,
@@ -85,9 +86,10 @@ class Driver:
             on_edges=self._media_edges,
             settings=media or MediaSettings(),
         )
+        self.reached_at = self._advertise or (self._local_host(None), self.bound[1])
         self.coordinator = SessionCoordinator(
             uri,
-            self._advertise or (self._local_host(None), self.bound[1]),
+            self.reached_at,
             dice=dice,
             settings=self._settings,
             charts=charts,
@@ -127,9 +129,10 @@ class Driver:
 
     async def close(self) -> None:
         """Release every socket, task and timer. Nothing is sent any more."""
-        self._alarm.cancel()
+        self.closed = True
         self.media.close()
         self._socket.close()
+        self._alarm.cancel()
         self._poller.close()
         await self._resolver.close()
 

@@ -1,0 +1,340 @@
+"""One call as an application holds it: its states, its audio, its events, and everything that can be waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator
+from types import TracebackType
+from typing import TypeVar
+
+from session_fsm.call_summary import CallSummary, summarise
+from session_fsm.chart import Chart
+from session_fsm.errors import CallFailedError, WaitTimeout
+from session_fsm.event_log import EventLog, matching
+from session_fsm.machine import TraceRow
+from session_fsm.rtp import MediaMetrics, MediaQuality, StreamStatistics
+from session_fsm.runtime.channels import AudioChannels
+from session_fsm.runtime.driver import Driver
+from session_fsm.runtime.media_stream import MediaStream
+from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.session.events import (
+    Address,
+    CallAnswered,
+    CallEnded,
+    CallFailed,
+    CallState,
+    MediaState,
+    Role,
+    SessionEvent,
+    SessionId,
+    StateChanged,
+)
+from session_fsm.session.session import Session
+
+Seconds = float
+Event = TypeVar("Event", bound=SessionEvent)
+
+# A call ends by itself before this: nobody lets it ring for longer than three minutes (Settings.no_answer).
+ANSWER_TIMEOUT: Seconds = 200.0
+"How long waits for an event or a state last unless they are told otherwise."
+MEDIA_TIMEOUT: Seconds = 10.0
+"How long after the answer audio is waited for."
+LAST_EVENTS = 5  # named in the message of a wait that ran out
+
+READY_FOR_AUDIO = frozenset({MediaState.ACTIVE, MediaState.HELD, MediaState.STALLED})
+
+
+class CallMedia:
+    """The media of a call, as it is now."""
+
+    __slots__ = ("_said", "_session", "_stream")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stream: MediaStream | None = None
+        self._said: LocalMedia | None = None
+
+    @property
+    def state(self) -> MediaState:
+        """The state of the media chart."""
+        return self._session.media_state
+
+    @property
+    def local(self) -> Address | None:
+        """Where this side receives RTP; None before it has opened a port."""
+        return self._stream.address if self._stream else None
+
+    @property
+    def remote(self) -> Address | None:
+        """Where our RTP goes: the negotiated address, or the one that was learnt. None before Ready."""
+        return self._stream.destination if self._stream and self._stream.agreement else None
+
+    @property
+    def codec(self) -> str | None:
+        """The name of the codec that we send; None before Ready."""
+        return self._stream.agreement.codec.name if self._stream and self._stream.agreement else None
+
+    @property
+    def direction(self) -> MediaDirection | None:
+        """What was negotiated, seen from this side; None before Ready."""
+        return self._stream.agreement.direction if self._stream and self._stream.agreement else None
+
+    @property
+    def transmitting(self) -> bool:
+        """Whether paced audio leaves."""
+        return self._stream is not None and self._stream.sends
+
+    @property
+    def quality(self) -> MediaQuality | None:
+        """The band of what was measured last; None before a measurement."""
+        return self._stream.quality if self._stream else None
+
+    @property
+    def metrics(self) -> MediaMetrics | None:
+        """Loss, jitter, round trip and bit rate as measured last; each is None if it was not."""
+        return self._stream.metrics if self._stream else None
+
+    @property
+    def statistics(self) -> StreamStatistics | None:
+        """What was received since the beginning; None before a port was open."""
+        return self._stream.incoming.statistics() if self._stream else None
+
+    @property
+    def frames_sent(self) -> int:
+        """RTP packets that have left, silent ones included."""
+        return self._stream.outgoing.packets if self._stream else 0
+
+    @property
+    def frames_unread(self) -> int:
+        """Frames that were received but not read: the reader was too slow, or closed its channel."""
+        return self._stream.receiver.dropped if self._stream else 0
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Packets that did not count, by reason: strangers, malformed ones, unknown payloads."""
+        return dict(self._stream.counters) if self._stream else {}
+
+
+class Call:
+    """One call of either role. As `async with` it hangs up at the end; awaiting it gives the call itself."""
+
+    def __init__(self, driver: Driver, session: Session) -> None:
+        self._driver = driver
+        self._session = session
+        self._log = EventLog()
+        self._since = 0
+        "Number of the first event after the last command: states that were left before do not count."
+        self.media = CallMedia(session)
+
+    async def __aenter__(self) -> Call:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.hang_up()
+
+    def __await__(self) -> Generator[None, None, Call]:
+        return self
+        yield
+
+    def __repr__(self) -> str:
+        return f"<Call {self.id} {self.role}: {self.state}, media {self.media.state}, with {self.remote_uri}>"
+
+    # What it is.
+
+    @property
+    def id(self) -> SessionId:
+        """Its name within the user agent."""
+        return self._session.id
+
+    @property
+    def role(self) -> Role:
+        """Whether we called or were called."""
+        return self._session.role
+
+    @property
+    def state(self) -> CallState:
+        """The state of the call chart."""
+        return self._session.call_state
+
+    @property
+    def call_id(self) -> str:
+        """The Call-ID, which both sides share."""
+        return self._session.call_id
+
+    @property
+    def local_uri(self) -> str:
+        """Our URI in this call."""
+        return self._session.local_uri
+
+    @property
+    def remote_uri(self) -> str:
+        """The other party's URI."""
+        return self._session.remote_uri
+
+    @property
+    def status(self) -> int | None:
+        """The SIP status that ended it; None while it goes on, and when a BYE did."""
+        return self._session.status
+
+    @property
+    def reason(self) -> str:
+        """Why it ended; empty while it goes on."""
+        return self._session.reason
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended or failed."""
+        return self._log.over
+
+    @property
+    def event_log(self) -> tuple[SessionEvent, ...]:
+        """Every event so far."""
+        return tuple(self._log)
+
+    @property
+    def trace(self) -> list[TraceRow]:
+        """Every step so far, the newest ones when there are very many."""
+        return list(self._session.rows)
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """Every event from the first one on, until the call is over."""
+        return self._log.follow()
+
+    def summary(self) -> CallSummary:
+        """What came of it, in figures. Complete once the call is over."""
+        return summarise(self, self.event_log)
+
+    # What can be waited for.
+
+    async def wait_for_event(
+        self,
+        kind: type[Event],
+        *,
+        timeout: Seconds = ANSWER_TIMEOUT,
+        after: SessionEvent | None = None,
+        where: Callable[[Event], bool] | None = None,
+        **fields: object,
+    ) -> Event:
+        """The first event of this class, at once if it has happened; with `after`, the first one after that event.
+
+        `fields` and `where` narrow it down: `wait_for_event(MediaEvent, event=MediaChange.HELD)`.
+        """
+        match = matching(kind, where, fields)
+        start = self._log.number_of(after) + 1 if after is not None else 0
+        return await self._wait(match, start, timeout, kind.__name__)  # type: ignore[return-value]  # `match` looked
+
+    async def wait_for_state(
+        self,
+        state: CallState | MediaState,
+        *,
+        timeout: Seconds = ANSWER_TIMEOUT,
+        after: SessionEvent | None = None,
+    ) -> None:
+        """Return when the call or its media is in this state, or was since the last command that was given.
+
+        So a state that comes and goes between two waits is not missed.
+        """
+        if state is (self.state if isinstance(state, CallState) else self.media.state):
+            return
+        start = self._log.number_of(after) + 1 if after is not None else self._since
+        await self._wait(lambda event: _shows(event, state), start, timeout, f"{type(state).__name__} {state}")
+
+    async def wait_for_media(self, *, timeout: Seconds | None = None) -> None:
+        """Return when audio flows as it was negotiated, at once when the call is held.
+
+        Unless `timeout` says otherwise the call may ring for ANSWER_TIMEOUT, and MEDIA_TIMEOUT is for what follows.
+        """
+        if timeout is None and not self._log.over and self.media.state not in READY_FOR_AUDIO:
+            await self._wait(_answered_or_audible, 0, ANSWER_TIMEOUT, "an answer")
+            timeout = MEDIA_TIMEOUT
+        if self._log.over or self.media.state not in READY_FOR_AUDIO:
+            await self._wait(_audible, self._since, timeout or MEDIA_TIMEOUT, f"MediaState {MediaState.ACTIVE}")
+
+    async def audio_channels(self, *, timeout: Seconds | None = None) -> AudioChannels:
+        """Both ends of the audio; waits by itself when media is not ready, returns at once when it is."""
+        await self.wait_for_media(timeout=timeout)
+        assert self.media._stream is not None  # media is ready
+        return self.media._stream.channels
+
+    async def audio_channels_when_ready(self, *, timeout: Seconds | None = None) -> AudioChannels:
+        """The same, under the name that says so."""
+        return await self.audio_channels(timeout=timeout)
+
+    # What can be done.
+
+    async def hang_up(self) -> None:
+        """End the call: CANCEL or BYE. Does not wait for the network; a call that is over stays so."""
+        if not self._log.over and not self._driver.closed:
+            self._command(lambda now: self._driver.coordinator.hang_up(self.id, now=now))
+
+    async def reinvite(self, direction: MediaDirection) -> None:
+        """Offer another direction, such as SENDONLY or INACTIVE to hold. What is in force changes with the answer."""
+        self._command(lambda now: self._driver.coordinator.reinvite(self.id, direction, now=now))
+
+    def _command(self, step: Callable[[Seconds], None]) -> None:
+        self._since = self._log.end
+        self._driver.command(step)
+
+    def _own(self, stream: MediaStream) -> None:
+        """This stream is ours."""
+        self.media._stream = stream
+        self._driver.media.attach(self.id, stream)
+
+    async def _wait(
+        self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
+    ) -> SessionEvent:
+        try:
+            async with asyncio.timeout(timeout):
+                found = await self._log.seek(match, start=start)
+        except TimeoutError:
+            raise WaitTimeout(self._why_not(wanted, timeout)) from None
+        if found is None:
+            raise self.failure()
+        return found[1]
+
+    def failure(self) -> CallFailedError:
+        """Why the call is over, as an exception."""
+        for event in reversed(tuple(self._log)):
+            if isinstance(event, CallFailed):
+                return CallFailedError(event.status, event.reason)
+            if isinstance(event, CallEnded):
+                return CallFailedError(event.status, f"the call has ended: {event.reason}")
+        return CallFailedError(None, "the user agent was closed")
+
+    def _why_not(self, wanted: str, timeout: Seconds) -> str:
+        """The message of a wait that ran out."""
+        names = [type(event).__name__ for event in self._log][-LAST_EVENTS:]
+        missing = [*_open_rows(self._session.call.chart, self.state)] if not self._answered else []
+        missing += _open_rows(self._session.media.chart, self.media.state)
+        return (
+            f"no {wanted} within {timeout:g} s: call is {self.state}, media is {self.media.state}; "
+            f"last events: {', '.join(names) or 'none'}; "
+            f"has not happened: {' or '.join(missing) or 'nothing is possible any more'}"
+        )
+
+    @property
+    def _answered(self) -> bool:
+        return any(isinstance(event, CallAnswered) for event in self._log)
+
+
+def _open_rows(chart: Chart, state: str) -> list[str]:
+    """The transitions that lead on from a state, with the event of each; those to an end are left out."""
+    rows = (row for (at, _), cell in chart.cells.items() if at == state for row in cell.rows)
+    return [f"{state} → {row.to} on {row.event}" for row in rows if row.to not in (None, state, *chart.final)]
+
+
+def _shows(event: SessionEvent, state: CallState | MediaState) -> bool:
+    """Whether an event tells of this state."""
+    if isinstance(state, MediaState):
+        return event.media_state is state
+    return event.call_state is state or (isinstance(event, StateChanged) and event.new_state is state)
+
+
+def _audible(event: SessionEvent) -> bool:
+    return event.media_state in (MediaState.ACTIVE, MediaState.HELD)
+
+
+def _answered_or_audible(event: SessionEvent) -> bool:
+    return isinstance(event, CallAnswered) or _audible(event)

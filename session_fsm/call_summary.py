@@ -1,0 +1,89 @@
+"""A call in figures, read from its events and its media: nothing here is kept up to date while the call goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from session_fsm.session.events import (
+    CallAnswered,
+    CallEnded,
+    CallFailed,
+    CallInitiated,
+    FirstAudioFrameReceived,
+    IncomingCall,
+    MediaState,
+    Role,
+    SessionEvent,
+    SessionId,
+)
+
+if TYPE_CHECKING:
+    from session_fsm.call import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSummary:
+    """What came of a call. A figure that was not measured is None."""
+
+    session: SessionId
+    role: Role
+    ok: bool
+    "Whether the call was answered and did not fail."
+    setup_ms: float | None
+    "UAC: INVITE sent to 200 received. UAS: INVITE received to 200 sent."
+    audio_start_ms: float | None
+    "From the 200 to the first frame received; negative if media was earlier."
+    frames_sent: int
+    frames_received: int
+    frames_lost: int | None
+    longest_gap_ms: float | None
+    "The longest stretch of media time for which no frame came, from RTP timestamps; 0 when none is missing."
+    media_path: tuple[MediaState, ...]
+    "The media states in the order in which they were passed."
+    status: int | None
+    reason: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data, for JSON."""
+        return asdict(self) | {"media_path": [str(state) for state in self.media_path]}
+
+
+def summarise(call: Call, events: Sequence[SessionEvent]) -> CallSummary:
+    """The summary of a call with these events."""
+    begun = _time_of(events, CallInitiated if call.role is Role.UAC else IncomingCall)
+    answered = _time_of(events, CallAnswered)
+    first = next((event.timestamp for event in events if isinstance(event, FirstAudioFrameReceived)), None)
+    statistics = call.media.statistics
+    return CallSummary(
+        session=call.id,
+        role=call.role,
+        ok=answered is not None and not any(isinstance(event, CallFailed) for event in events),
+        setup_ms=_milliseconds(begun, answered),
+        audio_start_ms=_milliseconds(answered, first),
+        frames_sent=call.media.frames_sent,
+        frames_received=statistics.packets if statistics else 0,
+        frames_lost=statistics.lost if statistics else None,
+        longest_gap_ms=statistics.longest_gap_ms if statistics else None,
+        media_path=media_path(events),
+        status=call.status,
+        reason=next((event.reason for event in reversed(events) if isinstance(event, CallEnded | CallFailed)), ""),
+    )
+
+
+def media_path(events: Sequence[SessionEvent]) -> tuple[MediaState, ...]:
+    """The media states that these events tell of, each once in a row, from Idle on."""
+    path = [MediaState.IDLE]
+    for event in events:
+        if event.media_state is not path[-1]:
+            path.append(event.media_state)
+    return tuple(path)
+
+
+def _time_of(events: Sequence[SessionEvent], kind: type[SessionEvent]) -> float | None:
+    return next((event.time for event in events if isinstance(event, kind)), None)
+
+
+def _milliseconds(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round((end - start) * 1000, 3)

@@ -1,0 +1,101 @@
+"""A call that somebody else makes, before it is answered: who it is, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from session_fsm.call import Call, Seconds
+from session_fsm.errors import CallFailedError, LocalProtocolError
+from session_fsm.runtime.driver import Driver
+from session_fsm.sdp import MediaDirection
+from session_fsm.session.events import CallState, SessionId
+from session_fsm.sip import Request
+
+
+class IncomingInvite:
+    """One incoming call. Accept it, reject it, redirect it, or let it ring meanwhile."""
+
+    def __init__(self, driver: Driver, call: Call, *, caller: str, target: str) -> None:
+        self._driver = driver
+        self.call = call
+        "The call; it has its events, and its audio once it is accepted."
+        self.caller = caller
+        "The URI that calls."
+        self.target = target
+        "The URI that was called."
+
+    def __repr__(self) -> str:
+        return f"<IncomingInvite {self.session_id} from {self.caller} to {self.target}: {self.call.state}>"
+
+    @property
+    def session_id(self) -> SessionId:
+        """The call's name within the user agent."""
+        return self.call.id
+
+    @property
+    def state(self) -> CallState:
+        """The state of the call chart."""
+        return self.call.state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the caller gave up, or the call was refused."""
+        return self.call.is_over
+
+    @property
+    def request(self) -> Request:
+        """The INVITE, with all its headers."""
+        invite = self.call._session.invite
+        assert invite is not None  # an incoming call begins with one
+        return invite
+
+    async def ring(self) -> None:
+        """Send 180 Ringing."""
+        self._command(lambda now: self._driver.coordinator.ring(self.session_id, now=now))
+
+    async def progress(self, direction: MediaDirection = MediaDirection.SENDRECV) -> None:
+        """Send 183 with our answer, so that audio flows before the call is answered."""
+        self._with_media("progress", direction)
+
+    async def accept(self, direction: MediaDirection = MediaDirection.SENDRECV) -> Call:
+        """Send 200 and return the call. Raises CallFailedError when the caller has given up."""
+        self._with_media("accept", direction)
+        return self.call
+
+    async def reject(
+        self, status: int = 486, reason: str | None = None, *, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Refuse with this status, 400 to 699."""
+        coordinator = self._driver.coordinator
+        self._command(lambda now: coordinator.reject(self.session_id, status, reason, now=now, headers=headers))
+
+    async def redirect(self, *contacts: str, status: int = 302) -> None:
+        """Refuse, and name the URIs to call instead."""
+        coordinator = self._driver.coordinator
+        self._command(lambda now: coordinator.redirect(self.session_id, contacts, status=status, now=now))
+
+    def _with_media(self, command: str, direction: MediaDirection) -> None:
+        coordinator = self._driver.coordinator
+        said = self.call.media._said
+        if said is None:
+            stream, said = self._driver.open_media(self.call._session.signalled_from, direction)
+            self.call.media._said = said
+            self.call._own(stream)
+        media = said
+        self._command(lambda now: getattr(coordinator, command)(self.session_id, media=media, now=now))
+
+    def _command(self, step: Callable[[Seconds], None]) -> None:
+        try:
+            self.call._command(step)
+        except LocalProtocolError:
+            if self.is_over or self.call.status is not None:
+                raise self.call.failure() from None
+            raise
+
+    def _turn_away(self, status: int) -> None:
+        """Nobody will take this call."""
+        if not self.is_over and not self._driver.closed:
+            try:
+                self._command(lambda now: self._driver.coordinator.reject(self.session_id, status, now=now))
+            except CallFailedError:
+                return  # the caller was faster

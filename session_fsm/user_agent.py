@@ -1,0 +1,326 @@
+"""The API for people: a user agent that places calls and takes them.
+
+Everything that decides is in the session's charts, everything that touches the world is in the runtime; what is here
+keeps calls and their events, and turns commands into awaitables.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import TypeVar
+
+from session_fsm.call import ANSWER_TIMEOUT, Call, Seconds
+from session_fsm.chart import Chart
+from session_fsm.errors import CallFailedError, SessionFsmError, WaitTimeout
+from session_fsm.event_log import EventLog, matching
+from session_fsm.incoming import IncomingInvite
+from session_fsm.machine import TraceRow
+from session_fsm.runtime.addresses import parse_address, written
+from session_fsm.runtime.driver import Driver
+from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.sdp import Codec, MediaDirection
+from session_fsm.session.events import (
+    Address,
+    CallEnded,
+    CallFailed,
+    CallState,
+    IncomingCall,
+    MediaState,
+    Role,
+    SessionCreated,
+    SessionEvent,
+    SessionId,
+)
+from session_fsm.session.settings import Settings
+from session_fsm.sip import SipUri
+
+Event = TypeVar("Event", bound=SessionEvent)
+
+LOG = logging.getLogger("session_fsm")
+
+INCOMING_QUEUE = 64
+"Calls that may wait for the application; the next one hears that we are busy."
+LEAVE_TIMEOUT: Seconds = 4.0
+"How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
+BUSY = 486
+
+
+class UserAgent:
+    """One SIP address with its calls. Use it as `async with`: leaving hangs up and releases every socket and timer."""
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        bind: str | Address = "0.0.0.0:5060",
+        advertise: str | Address | None = None,
+        rtp_ports: tuple[int, int] = (0, 0),
+        codecs: Sequence[Codec] | None = None,
+        t1: Seconds | None = None,
+        settings: Settings | None = None,
+        media: MediaSettings | None = None,
+        charts: Mapping[str, Chart] | None = None,
+        on_trace: Callable[[TraceRow], None] | None = None,
+    ) -> None:
+        """`bind` is where SIP is received (port 0: any); `advertise` is what peers are told instead, behind a NAT.
+
+        `rtp_ports` is the first and the last port for media. `codecs` and `t1` are the two settings that are changed
+        most; all others are in `settings` and `media`.
+        """
+        SipUri.parse(uri)
+        self.uri = uri
+        self._bind = parse_address(bind)
+        self._advertise = parse_address(advertise, self._bind[1]) if advertise else None
+        self._settings = _with(settings or Settings(), codecs=tuple(codecs) if codecs else None, t1=t1)
+        media = media or MediaSettings()
+        self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
+        self._charts = charts
+        self._on_trace = on_trace
+        self._open_driver: Driver | None = None
+        self._calls: dict[SessionId, Call] = {}
+        self._log = EventLog()
+        self._incoming: deque[IncomingInvite] = deque()
+        self._arrived = asyncio.Event()
+        self._leaving = False
+
+    async def __aenter__(self) -> UserAgent:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Open the SIP socket. Raises TransportError, with one sentence, when that is not possible."""
+        if self._open_driver is None:
+            self._open_driver = Driver(
+                self.uri,
+                self._bind,
+                on_event=self._publish,
+                advertise=self._advertise,
+                settings=self._settings,
+                media=self._media,
+                charts=self._charts,
+                on_trace=self._on_trace,
+            )
+
+    async def close(self) -> None:
+        """Hang up every call, give the peers LEAVE_TIMEOUT to answer, then release everything."""
+        driver = self._open_driver
+        if driver is None or driver.closed:
+            return
+        self._leaving = True
+        self._arrived.set()
+        try:
+            for call in list(self._calls.values()):
+                await call.hang_up()
+            await self._settled()
+        finally:
+            for call in list(self._calls.values()):
+                self._over(call)
+            self._log.close()
+            await driver.close()
+
+    # What it is.
+
+    @property
+    def address(self) -> Address:
+        """Where SIP is received: the port that was picked when `bind` asked for any."""
+        return self._driver.bound
+
+    @property
+    def contact(self) -> str:
+        """A URI under which this user agent can be called directly."""
+        return f"sip:{SipUri.parse(self.uri).user or 'anybody'}@{written(self._driver.reached_at)}"
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that are not over."""
+        return tuple(self._calls.values())
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What was dropped, rejected or refused, and how often."""
+        return self._driver.coordinator.counters
+
+    # Calls.
+
+    def make_call(
+        self,
+        target: str,
+        *,
+        direction: MediaDirection = MediaDirection.SENDRECV,
+        offer: bool = True,
+        next_hop: str | Address | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        no_answer: Seconds | None = None,
+    ) -> Call:
+        """Call this URI. The INVITE leaves at once; use the call as `async with`, or await what it tells.
+
+        Without `offer` the other side makes the offer. `next_hop` is a proxy to send through. `no_answer` is how long
+        it may ring. Raises Malformed for a URI that is none, TransportError when no RTP port is left.
+        """
+        driver = self._driver
+        uri = SipUri.parse(target)
+        hop = parse_address(next_hop) if next_hop is not None else None
+        stream, said = driver.open_media(hop or uri.address, direction)
+
+        def place(now: Seconds) -> Call:
+            session_id = driver.coordinator.make_call(
+                target, media=said, now=now, next_hop=hop, offer=offer, headers=headers, no_answer=no_answer
+            )
+            call = self._keep(session_id)
+            assert call is not None  # it was made just now
+            call._own(stream)
+            return call
+
+        try:
+            return driver.command(place)
+        except BaseException:
+            driver.media.discard(stream)
+            raise
+
+    async def incoming_calls(self) -> AsyncIterator[IncomingInvite]:
+        """Each call that comes in, until the user agent is left. One whose caller gave up meanwhile is passed over."""
+        while True:
+            while self._incoming:
+                invite = self._incoming.popleft()
+                if not invite.is_over:
+                    yield invite
+            if self._leaving:
+                return
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def serve(self, handler: Callable[[IncomingInvite], Awaitable[None]]) -> None:
+        """Run `handler` for each call that comes in, several at a time, until the user agent is left.
+
+        When it returns, its call is hung up, or refused if it was not answered.
+        """
+        async with asyncio.TaskGroup() as running:
+            async for invite in self.incoming_calls():
+                running.create_task(_serve_one(handler, invite), name=f"serve {invite.session_id}")
+
+    # What can be waited for, over all calls.
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """Every event of every call, from the first that is still kept, until the user agent is left."""
+        return self._log.follow()
+
+    async def wait_for_event(
+        self,
+        kind: type[Event],
+        *,
+        timeout: Seconds = ANSWER_TIMEOUT,
+        after: SessionEvent | None = None,
+        where: Callable[[Event], bool] | None = None,
+        **fields: object,
+    ) -> Event:
+        """As `Call.wait_for_event`, over all calls."""
+        start = self._log.number_of(after) + 1 if after is not None else 0
+        return await self._wait(matching(kind, where, fields), start, timeout, kind.__name__)  # type: ignore[return-value]
+
+    async def wait_for_state(
+        self, state: CallState | MediaState, *, timeout: Seconds = ANSWER_TIMEOUT, after: SessionEvent | None = None
+    ) -> None:
+        """Return when any call, or its media, is or was in this state."""
+        start = self._log.number_of(after) + 1 if after is not None else 0
+        await self._wait(
+            lambda event: state in (event.call_state, event.media_state),
+            start,
+            timeout,
+            f"{type(state).__name__} {state}",
+        )
+
+    async def _wait(
+        self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
+    ) -> SessionEvent:
+        try:
+            async with asyncio.timeout(timeout):
+                found = await self._log.seek(match, start=start)
+        except TimeoutError:
+            calls = ", ".join(map(repr, self._calls.values())) or "no calls"
+            raise WaitTimeout(f"no {wanted} in any call within {timeout:g} s: {calls}") from None
+        if found is None:
+            raise CallFailedError(None, "the user agent was closed")
+        return found[1]
+
+    # Inside.
+
+    @property
+    def _driver(self) -> Driver:
+        if self._open_driver is None or self._open_driver.closed:
+            raise SessionFsmError("the user agent is not open: use it as `async with UserAgent(...)`, or await start()")
+        return self._open_driver
+
+    def _keep(self, session_id: SessionId) -> Call | None:
+        session = self._driver.coordinator.session(session_id)
+        if session is None:
+            return None
+        call = self._calls[session_id] = Call(self._driver, session)
+        return call
+
+    def _publish(self, event: SessionEvent) -> None:
+        """The driver tells of an event. Nothing here gives commands: they come in turns of their own."""
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info("[%s] Event: %s, Media State: %s", event.role, type(event).__name__, event.media_state)
+        call = self._calls.get(event.session_id)
+        if call is None and event.role is Role.UAS and isinstance(event, SessionCreated):
+            call = self._keep(event.session_id)
+        self._log.append(event)
+        if call is None:
+            return
+        call._log.append(event)
+        if isinstance(event, IncomingCall):
+            self._queue(call, event)
+        elif isinstance(event, CallEnded | CallFailed):
+            # Later, so that whoever waits for another event of this turn still gets it.
+            asyncio.get_running_loop().call_soon(self._over, call)
+
+    def _queue(self, call: Call, event: IncomingCall) -> None:
+        invite = IncomingInvite(self._driver, call, caller=event.caller, target=event.target)
+        if len(self._incoming) >= INCOMING_QUEUE or self._leaving:
+            asyncio.get_running_loop().call_soon(invite._turn_away, BUSY)
+            return
+        self._incoming.append(invite)
+        self._arrived.set()
+
+    def _over(self, call: Call) -> None:
+        if self._calls.pop(call.id, None) is not None:
+            self._driver.media.release(call.id, call.failure())
+            call._log.close()
+            self._arrived.set()
+
+    async def _settled(self) -> None:
+        """Wait, not too long, until every call is over."""
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                while self._calls:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            LOG.warning("left %d calls whose other side did not answer the BYE", len(self._calls))
+
+
+async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invite: IncomingInvite) -> None:
+    try:
+        await handler(invite)
+    except CallFailedError as error:
+        LOG.info("call %s is over: %s", invite.session_id, error)
+    except Exception:
+        LOG.exception("the handler of call %s failed", invite.session_id)
+    finally:
+        await invite.call.hang_up()
+
+
+def _with(settings: Settings, *, codecs: tuple[Codec, ...] | None, t1: Seconds | None) -> Settings:
+    if codecs is not None:
+        settings = replace(settings, codecs=codecs)
+    return settings if t1 is None else replace(settings, t1=t1)
