@@ -8,14 +8,14 @@ from session_fsm.machine.trace import TraceRow
 from session_fsm.session.admission import ACCEPT, ALLOW, Refused, admit
 from session_fsm.session.answer import Answer
 from session_fsm.session.dialog import Dialog
-from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address, Role
 from session_fsm.session.identity import identity_of
 from session_fsm.session.matching import Owner, match
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction, open_server
-from session_fsm.sip import Accepted, Echo, Rejected, Request, Response, read
+from session_fsm.sip import Accepted, Echo, Rejected, Request, Response, SipUri, read
 
 IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "options_received"}
 "What a request within a dialog is for `dialog.toml`."
@@ -31,18 +31,20 @@ def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
         if isinstance(message, Request):
             _arrive_request(endpoint, message, source)
         else:
-            _arrive_response(endpoint, message)
+            _arrive_response(endpoint, message, source)
     elif isinstance(verdict, Rejected):
         _reject(endpoint, verdict, source)
     else:
         _drop(endpoint, verdict.reason, verdict.rule, source)
 
 
-def _arrive_response(endpoint: Endpoint, response: Response) -> None:
+def _arrive_response(endpoint: Endpoint, response: Response, source: Address) -> None:
     found = match(identity_of(response), endpoint.index).found
     if not isinstance(found, Transaction):
-        _drop(endpoint, "stray response", "RFC 3261 §18.1.2", None)
+        _drop(endpoint, "stray response", "RFC 3261 §18.1.2", source)
         return
+    if found.session is not None:
+        found.session.signalled_from = source
     status = response.status
     if status < 200:
         found.post("provisional", response)
@@ -131,7 +133,6 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner) -> Refuse
 def _begin(endpoint: Endpoint, invite: Request, source: Address) -> None:
     """A new call: its session, its dialog and the INVITE's transaction; the call chart decides."""
     tag = endpoint.tag()
-    contact = invite.contact
     session = Session(
         endpoint,
         tag,
@@ -139,7 +140,7 @@ def _begin(endpoint: Endpoint, invite: Request, source: Address) -> None:
         call_id=invite.call_id,
         local=invite.to.with_tag(tag),
         remote=invite.from_,
-        target=str(contact.uri if contact is not None else invite.from_.uri),
+        target=_remote_target(invite, source),
     )
     endpoint.sessions[session.id] = session
     session.invite = invite
@@ -148,6 +149,14 @@ def _begin(endpoint: Endpoint, invite: Request, source: Address) -> None:
     session.transaction = open_server(endpoint, invite, source, purpose="INVITE", session=session, to_tag=tag)
     session.incoming = Received(invite, session.transaction)
     endpoint.mailbox.post(session.call, "invite_received", session.incoming)
+
+
+def _remote_target(invite: Request, source: Address) -> str:
+    """RFC 3261 §12.1.1: the Contact; where it is missing or no SIP URI, the address that the INVITE came from."""
+    contact = invite.contact
+    if contact is not None and isinstance(contact.uri, SipUri):
+        return str(contact.uri)
+    return f"sip:{bracketed(source[0])}:{source[1]}"
 
 
 def _reject(endpoint: Endpoint, verdict: Rejected, source: Address) -> None:

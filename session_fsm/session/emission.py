@@ -39,7 +39,7 @@ def emitter(chart: str) -> Callable[[Emitter, str, object], None]:
         if session is None:
             return
         if is_application_event(name):
-            session.publish(name, payload, source)
+            session.publish(chart, name, payload, source)
             return
         post = source.endpoint.mailbox.post
         for target, event, of in source.endpoint.routes.get((chart, name), ()):

@@ -138,6 +138,14 @@ class StateChanged(SessionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaStateChanged(SessionEvent):
+    """The media state changed."""
+
+    old_state: MediaState
+    new_state: MediaState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialogStateChanged(SessionEvent):
     """A dialog's state changed. A forked INVITE has several dialogs, told apart by `remote_tag`."""
 

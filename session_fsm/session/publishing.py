@@ -62,6 +62,11 @@ def _state_changed(session: Session, *_: object) -> Fields:
     return {"old_state": old, "new_state": session.shown}
 
 
+def _media_state_changed(session: Session, *_: object) -> Fields:
+    old, session.shown_media = session.shown_media, MediaState(session.media.state)
+    return {"old_state": old, "new_state": session.shown_media}
+
+
 def _dialog_state_changed(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
     dialog = cast("Dialog", source)
     old, dialog.shown = dialog.shown, DialogState(dialog.machine.state)
@@ -166,6 +171,7 @@ _CONFIRMED = {
 _FIELDS: Mapping[str, Callable[[Session, str, object, Emitter], Fields]] = {
     "SessionCreated": lambda session, *_: {"peer": session.remote_uri},
     "StateChanged": _state_changed,
+    "MediaStateChanged": _media_state_changed,
     "DialogStateChanged": _dialog_state_changed,
     "DialogEstablished": _dialog_established,
     "SdpEvent": _sdp,

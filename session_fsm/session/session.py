@@ -71,6 +71,7 @@ class Session:
         "rtcp_received",
         "rtp_flowing",
         "shown",
+        "shown_media",
         "signalled_from",
         "status",
         "target",
@@ -155,6 +156,7 @@ class Session:
         self.tried: list[str] = []
         self.gave_up = False
         self.shown = CallState.IDLE
+        self.shown_media = MediaState.IDLE
         self.told: list[Told] = []
         self.call = endpoint.machine("call", role, self, self)
         self.offer_answer = endpoint.machine("offer_answer", role, self, self)
@@ -227,10 +229,13 @@ class Session:
             self.dialog = self.dialog or found
         return found
 
-    def publish(self, name: str, payload: object, source: Emitter) -> None:
-        """Tell the application; the event is made when the whole step has settled."""
+    def publish(self, chart: str, name: str, payload: object, source: Emitter) -> None:
+        """Tell the application; the event is made when the whole step has settled.
+
+        The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
+        """
         event, _, variant = name.partition(":")
-        media_state = self.media.state if event.startswith("Media") else None
+        media_state = self.media.state if chart == "media" else None
         self.told.append(compose(self, event, variant, payload, source, media_state))
         self.endpoint.unsettled[self.id] = self
 
