@@ -270,6 +270,9 @@ def _check_request(message: Message) -> None:
 
 def _check_response(message: Message) -> None:
     _check_common(message)
+    # RFC 3261 §7.3.2: request header fields in a response are ignored, so they cannot be malformed there either.
+    message.routes = []
+    message.max_forwards = None
     # RFC 3261 §8.1.3.3: a response with more than one Via was not meant for this user agent.
     if "via" in message._more or "," in message._first["via"]:
         raise Malformed("RFC 3261 §8.1.3.3 a second Via in a response", str(message.vias[1]))

@@ -251,6 +251,13 @@ def test_leading_zeros_do_not_count():
     assert 9 == accepted(wire(CSeq="0" * 5000 + "9 {method}")).cseq.number
 
 
+def test_request_fields_in_a_response_are_ignored():
+    """RFC 3261 §7.3.2: Route and Max-Forwards mean nothing there, well formed or not."""
+    message = accepted(response("SIP/2.0 200 OK", "Route: <sip:proxy.example.com", Max_Forwards="many"))
+
+    assert ([], None) == (message.routes, message.max_forwards)
+
+
 def test_a_cookie_alone_is_no_branch():
     """RFC 4475 §3.2.1: the transaction is then matched as in RFC 2543."""
     message = accepted(wire(Via="SIP/2.0/UDP host;branch=z9hG4bK"))
