@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from session_fsm.session.emission import Emitter
     from session_fsm.session.session import Session
 
+LAST_EVENTS = (events.CallEnded, events.CallFailed)
+
 Fields = dict[str, Any]  # each class has fields of its own types; the table below gives it just these
 
 
@@ -43,6 +45,9 @@ def compose(
 def settle(session: Session) -> list[events.SessionEvent]:
     """The events of a session whose step has settled."""
     told, session.told = session.told, []
+    if session.call.finished:
+        # What a call's end brings about is told before the end itself: nothing comes after CallEnded or CallFailed.
+        told.sort(key=lambda item: item.kind in LAST_EVENTS)
     call_state, media_state = session.call_state, session.media_state
     return [
         item.kind(
