@@ -42,6 +42,8 @@ def _more(kind: str) -> str:
 
 def _verdicts(chart: Chart, place: str, decisions: Decisions) -> Iterator[ChartFault]:
     for name, rulings in decisions.verdicts.items():
+        if name not in chart.events:
+            continue
         event, verdict = chart.events[name], rulings[0].verdict
         if verdict == "refused" and event.kind != "command":
             message = f"{name} is a {event.kind} event; only a command can be refused"
@@ -101,7 +103,7 @@ def _overridden(chart: Chart) -> Iterator[ChartFault]:
 
 
 def _final_states(chart: Chart) -> Iterator[ChartFault]:
-    for name in chart.final:
+    for name in (name for name in chart.final if name in chart.states):
         state = chart.states[name]
         starts = [*state.timers, *state.enter.start]
         for event in chart.events:

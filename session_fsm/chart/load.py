@@ -100,8 +100,7 @@ def read_text(text: str, file: str = "<text>") -> tuple[Chart | None, list[Chart
         return None, [ChartFault(file, "toml", f"this is not TOML: {error}")]
     faults = Faults(file)
     chart = _chart(Table(faults, data, "the chart"), file)
-    # Cells cannot be worked out of rows that were not understood; names and types come first.
-    return chart, faults.found or check(chart)
+    return chart, [*faults.found, *check(chart, understood=not faults.found)]
 
 
 def _sound(chart: Chart | None, faults: Sequence[ChartFault]) -> Chart:
@@ -302,7 +301,7 @@ def _decisions(table: Table, place: str) -> Decisions:
                 if other.role == ruling.role or "both" in (other.role, ruling.role):
                     table.complain("two-decisions", f"{event} is both {other.verdict} and {verdict}")
             verdicts[event] = (*others, ruling)
-    return Decisions(rows=tuple(found), verdicts=verdicts)
+    return Decisions(rows=tuple(row for row in found if row.event), verdicts=verdicts)
 
 
 def _ruling(told: Table, event: str, verdict: Verdict) -> Ruling:

@@ -44,3 +44,14 @@ def test_every_misspelling_is_reported_at_once_with_what_was_meant():
     assert {"missing-key", "unknown-key"} == {fault.rule for fault in faults}
     assert any("did you mean initial" in fault.message for fault in faults)
     assert any("row 1 of Shut has `too`" in fault.message for fault in faults)
+
+
+def test_faults_of_different_sorts_are_reported_together():
+    """A misspelt key, a name that is not declared and a gap in another state: one run tells all three."""
+    text = (CHARTS / "door.toml").read_text()
+    text = text.replace("exit   = { cancel", "exit   = { cancle").replace('guard = "strong"', 'guard = "stronk"')
+    text = text.replace('push   = "it is locked"\n', "")
+
+    _, faults = read_text(text)
+
+    assert ["unknown-key", "unknown-name", "undecided"] == [fault.rule for fault in faults]
