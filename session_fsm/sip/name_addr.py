@@ -30,10 +30,16 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str, rule: str = _RULE) -> NameAddr:
         """One value, in the form with `<>` or as a bare URI, or `Malformed`."""
-        match = _NAME_ADDR.fullmatch(text)
-        if match is None:
-            return cls._parse_addr_spec(text, rule)
-        name, uri, rest = match.groups()
+        if text[:1] == "<":
+            name = ""
+            uri, bracket, rest = text[1:].partition(">")
+            if not bracket:
+                raise Malformed(rule, text)
+        else:
+            match = _NAME_ADDR.fullmatch(text)
+            if match is None:
+                return cls._parse_addr_spec(text, rule)
+            name, uri, rest = match.groups()
         params = parse_params(rest, rule) if rest else {}
         if params.get("tag", "") is None:
             raise Malformed(rule, text)

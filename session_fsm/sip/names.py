@@ -42,7 +42,7 @@ _SINGLES = (
 LISTS = frozenset(name.lower() for name in _LISTS.split())
 "Keys of the header fields whose value is a comma list; an unknown field is never split (RFC 4475 §3.1.1.1)."
 
-SINGLES = frozenset({"call-id", "content-length", "content-type", "cseq", "from", "max-forwards", "to"})
+SINGLES = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
 "Keys of the fields that must not appear twice in a message: a second one would make its meaning a matter of luck."
 
 CANONICAL = {name.lower(): name for name in f"{_LISTS} {_SINGLES}".split()}

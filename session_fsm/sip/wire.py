@@ -144,15 +144,16 @@ def _read_request(start: str, lines: list[str], body: bytes, fault: Malformed | 
     method, _, rest = start.partition(" ")
     uri, _, version = rest.rpartition(" ")
     if version != "SIP/2.0" or method not in METHODS:
-        # Departure from the usual start line: blanks at its end, a foreign method, version or protocol.
+        # Not the usual start line: blanks at its end, a foreign method, version or protocol. A line that ends behind
+        # the URI is still taken for a request if its method is one.
         uri, _, version = rest.strip(" ").rpartition(" ")
-        if not is_token(method) or not (_VERSION.fullmatch(version) or (not uri and ":" in version)):
+        cut_short = method in METHODS and not uri and ":" in version
+        if not is_token(method) or not (_VERSION.fullmatch(version) or cut_short):
             return Dropped("not SIP", "RFC 3261 §7.1 Request-Line", readable(start[:80]))
     request = Request.__new__(Request)
     request.method = method
     status = 400
     if not uri:
-        # A line without a version may still be meant as a request.
         uri, fault = version, fault or Malformed("RFC 3261 §7.1 SIP-Version is missing", start)
     elif version.upper() != "SIP/2.0":
         status, fault = 505, Malformed("RFC 3261 §7.1 SIP-Version", version)
@@ -239,8 +240,9 @@ def _check_common(message: Message) -> None:
     """Make every value that can raise; it stays in its slot for whoever needs it."""
     first, more = message._first, message._more
     if more:
-        for key in SINGLES & more.keys():
-            raise Malformed(f"RFC 3261 §7.3.1 {CANONICAL[key]} twice", " | ".join(more[key])[:80])
+        for key in SINGLES:
+            if key in more:
+                raise Malformed(f"RFC 3261 §7.3.1 {CANONICAL[key]} twice", " | ".join(more[key])[:80])
     for key in _MANDATORY:
         if key not in first:
             raise Malformed(f"RFC 3261 §8.1.1 {CANONICAL[key]} is missing")

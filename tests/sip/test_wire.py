@@ -137,6 +137,7 @@ DROPPED = {
     "a STUN binding request": (b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), "STUN"),
     "an RTP packet": (b"\x80\x00" + bytes(170), "not SIP"),
     "HTTP": (b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", "not SIP"),
+    "words with a colon": (b"helo mail:a\r\n\r\n", "not SIP"),
     "words": (b"hello\r\n\r\n", "not SIP"),
     "a start line of blanks": (b"   \r\nVia: x\r\n\r\n", "not SIP"),
     "a folded start line": (wire(start="OPTIONS sip:ben@example.net SIP/2.0\r\n ;x"), "not SIP"),
@@ -256,6 +257,14 @@ def test_request_fields_in_a_response_are_ignored():
     message = accepted(response("SIP/2.0 200 OK", "Route: <sip:proxy.example.com", Max_Forwards="many"))
 
     assert ([], None) == (message.routes, message.max_forwards)
+
+
+def test_the_rule_that_is_named_is_always_the_same():
+    """Of several fields that are there twice, the first of the table is named: a run can be repeated."""
+    verdict = read(wire("CSeq: 1 BYE", "To: <sip:x@y>", "From: <sip:x@y>"))
+    assert isinstance(verdict, Rejected)
+
+    assert "RFC 3261 §7.3.1 From twice" == verdict.rule
 
 
 def test_a_cookie_alone_is_no_branch():
