@@ -22,11 +22,11 @@ process's monotonic clock), `call_state` and `media_state`.
 # What a plain call tells, as tests/session holds it against real calls of both roles.
 PAIRS = """| UAC | UAS |
 |---|---|
-| `SessionCreated`, `OutgoingCallPrepared`, `StateChanged`, `SdpEvent` (offer sent), `CallInitiated`, `MediaStateChanged` \
+| `SessionCreated`, `OutgoingCallPrepared`, `StateChanged`, `CallInitiated`, `SdpEvent` (offer sent), `MediaStateChanged` \
 (Negotiating) | `SessionCreated`, `IncomingCall`, `StateChanged`, `SdpEvent` (offer received), `MediaStateChanged` (Negotiating) |
-| at the 200 received: `DialogEstablished`, `AckSent`, `DialogStateChanged`, `SdpEvent` (answer received), `CallAnswered`, \
-`StateChanged` | at the 200 sent: `CallAccepted`, `CallAnswered`, `StateChanged`, `SdpEvent` (answer sent), \
-`DialogStateChanged`, `DialogEstablished` |
+| at the 200 received: `CallAnswered`, `StateChanged`, `DialogEstablished`, `AckSent`, `DialogStateChanged`, `SdpEvent` \
+(answer received) | at the 200 sent: `CallAccepted`, `CallAnswered`, `StateChanged`, `DialogEstablished`, \
+`DialogStateChanged`, `SdpEvent` (answer sent) |
 | `MediaSessionReady`, `MediaNegotiated`, `MediaStateChanged` (Ready) | the same |
 | `MediaFlowEstablished` (OUTBOUND), `MediaStateChanged` (Established) | the same; `AckReceived` whenever the ACK comes |
 | `FirstAudioFrameReceived`, `RemoteMediaConfirmed`, `MediaFlowEstablished` (BIDIRECTIONAL), `AudioChannelsReady`, \

@@ -205,6 +205,15 @@ class SessionCoordinator:
         """What was dropped, rejected, refused or failed, and how often."""
         return self._endpoint.counters
 
+    def open_machines(self) -> dict[str, int]:
+        """How many transactions, dialogs and 2xx that await their ACK are still looked up: what a leak would show in."""
+        index = self._endpoint.index
+        return {
+            "transactions": len(index.clients) + len(index.servers),
+            "dialogs": len(index.dialogs),
+            "answers": len(index.answers),
+        }
+
     # Inside.
 
     def _known(self, session_id: SessionId, command: str) -> Session:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from session_fsm.session.emission import Emitter
     from session_fsm.session.session import Session
 
-LAST_EVENTS = (events.CallEnded, events.CallFailed)
+# Within one turn the same order for both roles, whichever machine the turn began with: the call, its dialogs,
+# offer/answer, media. The end of a call is the last that is told.
+RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3}
+LAST = 4
 
 Fields = dict[str, Any]  # each class has fields of its own types; the table below gives it just these
 
@@ -32,22 +35,22 @@ class Told:
     fields: Fields
     media_state: str | None
     "The media state at the emission, for events of the media chart."
+    rank: int
+    "Its place within the turn."
 
 
-def compose(
-    session: Session, name: str, variant: str, payload: object, source: Emitter, media_state: str | None
-) -> Told:
+def compose(session: Session, chart: str, name: str, variant: str, payload: object, source: Emitter) -> Told:
     """What a chart's emission tells the application."""
+    media_state = session.media.state if chart == "media" else None
     fields = _FIELDS[name](session, variant, payload, source) if name in _FIELDS else {}
-    return Told(getattr(events, name), session.endpoint.mailbox.now, fields, media_state)
+    rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
+    return Told(getattr(events, name), session.endpoint.mailbox.now, fields, media_state, rank)
 
 
 def settle(session: Session) -> list[events.SessionEvent]:
     """The events of a session whose step has settled."""
     told, session.told = session.told, []
-    if session.call.finished:
-        # What a call's end brings about is told before the end itself: nothing comes after CallEnded or CallFailed.
-        told.sort(key=lambda item: item.kind in LAST_EVENTS)
+    told.sort(key=lambda item: item.rank)
     call_state, media_state = session.call_state, session.media_state
     return [
         item.kind(

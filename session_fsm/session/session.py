@@ -235,8 +235,7 @@ class Session:
         The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
         """
         event, _, variant = name.partition(":")
-        media_state = self.media.state if chart == "media" else None
-        self.told.append(compose(self, event, variant, payload, source, media_state))
+        self.told.append(compose(self, chart, event, variant, payload, source))
         self.endpoint.unsettled[self.id] = self
 
     def leave(self) -> None:
