@@ -10,6 +10,7 @@ from session_fsm.session import events
 
 PAGE = Path(__file__).parent.parent / "docs" / "events.md"
 
+# ruff: noqa: E501  # rows of a Markdown table cannot be broken
 HEAD = """# Events
 
 Written by `make charts` from `session_fsm/session/events.py`. Every event has `session_id`, `role`, `time` (seconds of the
