@@ -8,7 +8,7 @@ from __future__ import annotations
 import timeit
 from collections.abc import Callable
 
-from session_fsm.sip import Accepted, Echo, Request, read
+from session_fsm.sip import Accepted, CSeq, Echo, HeaderValue, NameAddr, Request, SipUri, read
 
 BODY = (
     b"v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -108,6 +108,24 @@ def main() -> None:
         for r in requests:
             _ = (r.method, r.branch, r.call_id, r.cseq, r.from_tag, r.to_tag, r.via)
 
+    alice = NameAddr(SipUri("192.0.2.1", user="alice"), "Alice", {"tag": "1928301774"})
+    bob = NameAddr(SipUri("192.0.2.4", user="bob", port=5060))
+
+    def build() -> None:
+        for n in range(len(MESSAGES)):
+            fields: list[tuple[str, HeaderValue]] = [
+                ("Via", f"SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK776asdhds{n}"),
+                ("Max-Forwards", 70),
+                ("From", alice),
+                ("To", bob),
+                ("Call-ID", f"a84b4c76e66710{n}@192.0.2.1"),
+                ("CSeq", CSeq(314159, "INVITE")),
+                ("Contact", "<sip:alice@192.0.2.1:5060>"),
+                ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"),
+                ("Content-Type", "application/sdp"),
+            ]
+            Request("INVITE", bob.uri, fields, BODY).encode()
+
     ours = {
         "read": read_all,
         "read, six typed values": read_and_look,
@@ -115,6 +133,7 @@ def main() -> None:
         "make an Echo": make_echo,
         "response from the Echo": answer,
         "response with Contact and SDP": answer_with_sdp,
+        "build and encode an INVITE": build,
     }
     theirs = {f"sipmessage {name}": run for name, run in sipmessage_contestants().items()}
     results = best({**ours, **theirs})

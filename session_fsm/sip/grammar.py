@@ -59,7 +59,7 @@ def quote(text: str) -> str:
     """Text for people to a quoted string. CR and LF cannot be written in one."""
     if "\r" in text or "\n" in text:
         raise Malformed("RFC 3261 §25.1 quoted-pair", text)
-    return '"' + _NEEDS_QUOTED_PAIR.sub(r"\\\g<0>", text) + '"'
+    return '"' + (_NEEDS_QUOTED_PAIR.sub(r"\\\g<0>", text) if _NEEDS_QUOTED_PAIR.search(text) else text) + '"'
 
 
 def unquote(text: str) -> str:
@@ -118,7 +118,9 @@ def _plain_params(text: str, rule: str) -> dict[str, str | None]:
 
 def format_params(params: Params) -> str:
     """The inverse of `parse_params`."""
-    return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in params.items())
+    if not params:
+        return ""
+    return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params.items()])
 
 
 def split_list(text: str, rule: str) -> list[str]:

@@ -17,7 +17,7 @@ from session_fsm.sip.grammar import is_token, readable, split_list
 from session_fsm.sip.name_addr import NameAddr
 from session_fsm.sip.names import CANONICAL, LISTS, key_of
 from session_fsm.sip.reasons import reason_of
-from session_fsm.sip.typed import DEPENDENTS, TYPED
+from session_fsm.sip.typed import DEPENDENTS, TYPED, index
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 from session_fsm.sip.via import Via
 
@@ -201,7 +201,7 @@ class Request(Message):
         self.method = method
         self.uri = parse_uri(uri) if isinstance(uri, str) else uri
         self.body = body
-        self._rows = [_row(name, value) for name, value in headers]
+        self._rows, self._first, self._more = _fields(headers)
 
     def encode(self) -> bytes:
         """The request as it is sent; Content-Length is always written, from the body."""
@@ -240,7 +240,7 @@ class Response(Message):
         self.status = status
         self.reason = reason_of(status) if reason is None else reason
         self.body = body
-        self._rows = [_row(name, value) for name, value in headers]
+        self._rows, self._first, self._more = _fields(headers)
 
     @property
     def method(self) -> str:
@@ -259,13 +259,22 @@ class Response(Message):
         return f"<Response {self.status} {self.reason}>"
 
 
+def _fields(
+    headers: Iterable[tuple[str, HeaderValue]],
+) -> tuple[list[tuple[str, str]], dict[str, str], dict[str, list[str]]]:
+    """Header fields to be sent, and their index."""
+    rows = [_row(name, value) for name, value in headers]
+    first, more = index(rows)
+    return rows, first, more
+
+
 def _row(name: str, value: HeaderValue) -> tuple[str, str]:
     """One header field to be sent; a name that is no token or a value that would begin a new line is refused."""
     key = key_of(name)
-    text = str(value).strip(" \t")
+    text = value if type(value) is str else str(value)
     if "\r" in text or "\n" in text:
         raise Malformed(f"RFC 3261 §7.3.1 line break in {name}", text)
-    return CANONICAL.get(key, name.strip(" \t")), text
+    return CANONICAL.get(key) or name.rstrip(" \t"), text.strip(" \t")
 
 
 def _items(row: str) -> list[str]:

@@ -14,7 +14,7 @@ from session_fsm.errors import Malformed
 from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.grammar import MAX_UINT32, number, split_list
 from session_fsm.sip.name_addr import NameAddr
-from session_fsm.sip.names import CANONICAL, key_of
+from session_fsm.sip.names import CANONICAL, KEYS, key_of
 from session_fsm.sip.via import Via
 
 if TYPE_CHECKING:
@@ -134,11 +134,12 @@ def _rows(message: Message) -> list[tuple[str, str]]:
     return rows
 
 
-def index(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
+def index(rows: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Key to first value, and key to all values where there is more than one."""
     first: dict[str, str] = {}
     more: dict[str, list[str]] = {}
-    for key, value in fields:
+    for name, value in rows:
+        key = KEYS.get(name) or key_of(name)
         if key not in first:
             first[key] = value
         elif key in more:
@@ -146,10 +147,6 @@ def index(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, 
         else:
             more[key] = [first[key], value]
     return first, more
-
-
-def _index_of(message: Message) -> tuple[dict[str, str], dict[str, list[str]]]:
-    return index((key_of(name), value) for name, value in message._rows)
 
 
 TYPED: dict[str, Callable[[Message], object]] = {
@@ -176,8 +173,8 @@ TYPED: dict[str, Callable[[Message], object]] = {
     "expires": _seconds("expires"),
     "retry_after": _seconds("retry-after"),
     "_rows": _rows,
-    "_first": lambda m: _index_of(m)[0],
-    "_more": lambda m: _index_of(m)[1],
+    "_first": lambda m: index(m._rows)[0],
+    "_more": lambda m: index(m._rows)[1],
 }
 "Slot of `Message` to the function that fills it."
 

@@ -63,12 +63,14 @@ class SipUri:
         return uri
 
     def __str__(self) -> str:
-        user = ""
+        text = format_host(self.host, self.port)
         if self.user is not None:
-            user = f"{self.user}@" if self.password is None else f"{self.user}:{self.password}@"
-        headers = "?" + "&".join(f"{name}={value}" for name, value in self.headers) if self.headers else ""
-        host = format_host(self.host, self.port)
-        return f"{self.scheme}:{user}{host}{format_params(self.params)}{headers}"
+            text = f"{self.user}@{text}" if self.password is None else f"{self.user}:{self.password}@{text}"
+        if self.params:
+            text += format_params(self.params)
+        if self.headers:
+            text += "?" + "&".join([f"{name}={value}" for name, value in self.headers])
+        return f"{self.scheme}:{text}"
 
     def __hash__(self) -> int:
         return hash((self.scheme, self.user, self.host, self.port))

@@ -46,6 +46,7 @@ HOSTILE = {
     "blanks in From": lambda n: message(from_="a" + " " * n + "b"),
     "blanks before a parameter": lambda n: message(from_="<sip:a@b>" + " " * n + "x"),
     "blanks behind a value": lambda n: message(rest="Subject: a" + " " * n + "b\r\n"),
+    "blanks and a fold": lambda n: message(rest="Subject: a" + " " * n + "b\r\n c\r\n"),
     "blanks in the start line": lambda n: b"INVITE " + b" " * n + b"sip:x@y SIP/2.0\r\n\r\n",
     "folds": lambda n: message(rest="Subject: a" + "\r\n b" * (n // 4) + "\r\n"),
     "empty folds": lambda n: message(rest="Subject: a" + "\r\n " * (n // 3) + "\r\n"),
