@@ -24,6 +24,7 @@ from session_fsm.session.events import (
     CallFailed,
     CallState,
     MediaState,
+    MediaStateChanged,
     Role,
     SessionEvent,
     SessionId,
@@ -186,7 +187,7 @@ class Call:
     @property
     def is_over(self) -> bool:
         """Whether it has ended or failed."""
-        return self._log.over
+        return self._log.over or self._session.call.finished
 
     @property
     def event_log(self) -> tuple[SessionEvent, ...]:
@@ -266,7 +267,7 @@ class Call:
 
     async def hang_up(self) -> None:
         """End the call: CANCEL or BYE. Does not wait for the network; a call that is over stays so."""
-        if not self._log.over and not self._driver.closed:
+        if not self.is_over and not self._driver.closed:
             self._command(lambda now: self._driver.coordinator.hang_up(self.id, now=now))
 
     async def reinvite(self, direction: MediaDirection) -> None:
@@ -328,7 +329,7 @@ def _open_rows(chart: Chart, state: str) -> list[str]:
 def _shows(event: SessionEvent, state: CallState | MediaState) -> bool:
     """Whether an event tells of this state."""
     if isinstance(state, MediaState):
-        return event.media_state is state
+        return event.media_state is state or (isinstance(event, MediaStateChanged) and event.new_state is state)
     return event.call_state is state or (isinstance(event, StateChanged) and event.new_state is state)
 
 

@@ -14,6 +14,7 @@ from session_fsm.session.events import (
     FirstAudioFrameReceived,
     IncomingCall,
     MediaState,
+    MediaStateChanged,
     Role,
     SessionEvent,
     SessionId,
@@ -73,12 +74,8 @@ def summarise(call: Call, events: Sequence[SessionEvent]) -> CallSummary:
 
 
 def media_path(events: Sequence[SessionEvent]) -> tuple[MediaState, ...]:
-    """The media states that these events tell of, each once in a row, from Idle on."""
-    path = [MediaState.IDLE]
-    for event in events:
-        if event.media_state is not path[-1]:
-            path.append(event.media_state)
-    return tuple(path)
+    """The media states in their order, from Idle on."""
+    return (MediaState.IDLE, *(event.new_state for event in events if isinstance(event, MediaStateChanged)))
 
 
 def _time_of(events: Sequence[SessionEvent], kind: type[SessionEvent]) -> float | None:

@@ -114,7 +114,7 @@ class UserAgent:
     async def close(self) -> None:
         """Hang up every call, give the peers LEAVE_TIMEOUT to answer, then release everything."""
         driver = self._open_driver
-        if driver is None or driver.closed:
+        if driver is None or self._leaving:
             return
         self._leaving = True
         self._arrived.set()
@@ -125,7 +125,10 @@ class UserAgent:
         finally:
             for call in list(self._calls.values()):
                 self._over(call)
+            self._incoming.clear()
             self._log.close()
+            # What still lingers of its sessions goes with it.
+            self._open_driver = None
             await driver.close()
 
     # What it is.
@@ -256,7 +259,7 @@ class UserAgent:
 
     @property
     def _driver(self) -> Driver:
-        if self._open_driver is None or self._open_driver.closed:
+        if self._open_driver is None:
             raise SessionFsmError("the user agent is not open: use it as `async with UserAgent(...)`, or await start()")
         return self._open_driver
 
