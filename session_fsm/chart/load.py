@@ -131,7 +131,7 @@ def _chart(top: Table, file: str) -> Chart:
         role=cast(Role, top.one_of("role", ROLES, "both")),
         source=top.text("source"),
         doc=top.text("doc"),
-        initial=top.text("initial", required=True),
+        initial=top.name("initial", required=True) or "",
         final=top.names("final"),
         parameters=seconds,
         timers=timers,

@@ -11,7 +11,7 @@ from functools import lru_cache
 from session_fsm.chart import NOWHERE, START, Chart, valuations
 from session_fsm.errors import ChartError, ChartFault
 from session_fsm.machine.reference import ChartMachine, ChartTransition, build, conditions_of, effects_of, rows_of
-from session_fsm.machine.step import Step, Table, Test, step
+from session_fsm.machine.step import Ask, Step, Table, step
 
 
 @lru_cache(maxsize=256)
@@ -61,7 +61,7 @@ class _Tree:
         self.place = state
         self.steps = steps
 
-    def decide(self, rows: Sequence[ChartTransition], known: Mapping[str, bool]) -> Test | Step:
+    def decide(self, rows: Sequence[ChartTransition], known: Mapping[str, bool]) -> Ask | Step:
         """The tree for these rows, where some guards are already known."""
         if not rows:
             # Only guards that break what the chart says of them (excludes, implies) can come here.
@@ -70,7 +70,7 @@ class _Tree:
         for guard, value in conditions_of(row):
             if guard not in known:
                 yes = self.decide(rows, {**known, guard: True})
-                return Test(guard, yes, self.decide(rows, {**known, guard: False}))
+                return Ask(guard, yes, self.decide(rows, {**known, guard: False}))
             if known[guard] != value:
                 return self.decide(rows[1:], known)
         return self._step(

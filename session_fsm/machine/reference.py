@@ -38,12 +38,13 @@ class ChartTransition(Transition):
         effects: Sequence[Effect] = (),
         **_named: object,
     ) -> None:
-        names = [_spelled(effect) for effect in effects]
-        # A row that stays has nothing between leaving and entering, so its effects simply come after.
-        super().__init__(source, dest, after=names if dest is None else None)  # type: ignore[arg-type]  # None: internal
+        # transitions takes None for a row that stays, though its type hints do not say so.
+        super().__init__(source, cast(str, dest))
         self.row = row
         self.verdict: Verdict = verdict
-        self.between: list[str] = [] if dest is None else names
+        # A row that stays has nothing between leaving and entering, so its effects simply come after.
+        self.between = [_spelled(effect) for effect in effects] if dest else []
+        self.after = [] if dest else [_spelled(effect) for effect in effects]
         # Added here one by one: transitions sorts `conditions` before `unless`, a chart keeps the order of the file.
         self.conditions = [self.condition_cls(f"{GUARD}:{guard}", target=value) for guard, value in when]
 
@@ -112,8 +113,7 @@ class ChartMachine(TransitionsMachine):
 
     def step(self, state: str, event: str, holds: Holds) -> Step:
         """What stock transitions does. Raises KeyError for an event that the chart does not have."""
-        found: ChartEvent = self.events[event]  # type: ignore[assignment]  # event_cls made it
-        return found.step(state, holds)
+        return cast(ChartEvent, self.events[event]).step(state, holds)
 
 
 def build(chart: Chart) -> ChartMachine:
@@ -148,8 +148,7 @@ def _add_cell(machine: ChartMachine, state: str, event: str, cell: Cell) -> None
 
 def rows_of(machine: ChartMachine, state: str, event: str) -> Sequence[ChartTransition]:
     """The rows of one cell, in order, as the stock Machine holds them."""
-    found: list[ChartTransition] = machine.events[event].transitions.get(state, [])  # type: ignore[assignment]
-    return found
+    return cast("list[ChartTransition]", machine.events[event].transitions.get(state, []))
 
 
 def conditions_of(transition: ChartTransition) -> tuple[Condition, ...]:

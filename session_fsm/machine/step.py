@@ -32,12 +32,12 @@ class Step:
 
 
 @dataclass(slots=True, eq=False)
-class Test:
+class Ask:
     """A guard that is asked before anything is decided."""
 
     guard: str
-    yes: Test | Step
-    no: Test | Step
+    yes: Ask | Step
+    no: Ask | Step
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -45,7 +45,7 @@ class Table:
     """A chart as nested tables, compiled from its `transitions.Machine`."""
 
     chart: Chart
-    cells: Mapping[str, Mapping[str, Test | Step]]
+    cells: Mapping[str, Mapping[str, Ask | Step]]
     "State -> event -> the first guard to ask, or the step itself."
     steps: tuple[Step, ...]
     "Every step that the chart can make, by index."
@@ -60,6 +60,6 @@ class Table:
 def step(table: Table, state: str, event: str, holds: Holds) -> Step:
     """What an event leads to. Raises KeyError for a state or an event that the chart does not have."""
     node = table.cells[state][event]
-    while node.__class__ is Test:
+    while isinstance(node, Ask):
         node = node.yes if holds(node.guard) else node.no
-    return node  # type: ignore[return-value]  # what is no Test is a Step
+    return node

@@ -55,3 +55,10 @@ def test_faults_of_different_sorts_are_reported_together():
     _, faults = read_text(text)
 
     assert ["unknown-key", "unknown-name", "undecided"] == [fault.rule for fault in faults]
+
+
+def test_an_empty_name_is_no_name():
+    """An initial state of no letters is a fault like a missing one."""
+    _, faults = read_text((CHARTS / "door.toml").read_text().replace('initial = "Shut"', 'initial = ""'))
+
+    assert ["bad-name"] == [fault.rule for fault in faults]

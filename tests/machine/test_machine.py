@@ -156,7 +156,7 @@ def test_a_machine_is_never_entered_while_it_steps():
     assert "Open" == door.state
 
 
-class Reentrant(list):  # type: ignore[type-arg]
+class Reentrant(list[object]):
     """A context whose first written word feeds the machine again."""
 
     def __init__(self, door: Machine) -> None:

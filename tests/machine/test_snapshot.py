@@ -78,9 +78,9 @@ def test_a_waiting_payload_that_is_not_plain_needs_a_word():
 
     with pytest.raises(TypeError, match="lock waits with a set; give `dump`"):
         door.snapshot()
-    kept = door.snapshot(dump=lambda payload: sorted(payload))  # type: ignore[call-overload]
+    kept = door.snapshot(dump=sorted)
 
-    again = Machine.restore(door_binding(), kept, revive=lambda payload: set(payload))  # type: ignore[call-overload]
+    again = Machine.restore(door_binding(), kept, revive=set)
     assert {1} == again._postponed[0][2]
 
 
