@@ -1,0 +1,61 @@
+"""What the README says is true: its examples run, and its picture is drawn from the chart."""
+
+import asyncio
+import re
+import textwrap
+from pathlib import Path
+
+import numpy
+import pytest
+
+from session_fsm import Chart, UserAgent
+from session_fsm.render import media_ladder
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def example(name: str) -> str:
+    """The code block behind the comment that names it."""
+    found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("name", ["place", "answer"])
+def test_an_example_has_at_most_six_lines(name: str) -> None:
+    """Placing a call and answering one take six lines each."""
+    assert len(example(name).splitlines()) <= 6
+
+
+async def test_the_two_examples_talk_to_each_other() -> None:
+    """Run as they stand, on a port that is free, the caller hears its own silence from the echo."""
+    namespace = {"UserAgent": UserAgent, "numpy": numpy}
+    async with UserAgent("sip:probe@127.0.0.1", bind="127.0.0.1:0") as probe:
+        port = probe.address[1]
+    for name in ("place", "answer"):
+        code = example(name).replace("5070", str(port))
+        exec(f"async def {name}():\n{textwrap.indent(code, '    ')}", namespace)
+    answering = asyncio.create_task(namespace["answer"]())
+    # One turn of the loop: the callee opens its port before it first waits. A call to a closed port would fail at once.
+    await asyncio.wait({answering}, timeout=0)
+
+    frame = await namespace["place"]()
+    answering.cancel()
+    await asyncio.gather(answering, return_exceptions=True)
+
+    assert 160 == len(frame)
+
+
+def test_the_ladder_is_drawn_from_the_chart() -> None:
+    """The picture in the README is what the tool draws today."""
+    found = re.search(r"<!-- ladder -->\n```mermaid\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+
+    assert media_ladder(Chart.load("media")).strip() == found[1].strip()
+
+
+def test_every_page_that_the_readme_names_exists() -> None:
+    """No link leads nowhere."""
+    links = re.findall(r"\]\(((?:docs|examples)/[^)#]+)\)", README)
+
+    assert [] == [link for link in links if not (Path(__file__).parent.parent / link).exists()]
