@@ -66,6 +66,8 @@ def unquote(text: str) -> str:
     """A quoted string to its text; anything else comes back as it is."""
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
+    if "\\" not in text:
+        return text[1:-1]
     head, *pieces = text[1:-1].split("\\")
     out = [head]
     rest = iter(pieces)

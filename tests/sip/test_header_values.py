@@ -52,6 +52,7 @@ def test_name_addr_is_read(text, expected):
         "<sip:bob@b.example>;tag",
         "<sip:bob@b.example>;tag=",
         "<sip:bob@b.example>;a=1;A=2",
+        '<sip:bob@b.example>;a="1";A=2',
         '<sip:bob@b.example>;a="x',
         "sip:bob@b.example;",
         "sip:bob@b.example?a=b",
@@ -142,6 +143,7 @@ SOURCE = ("192.0.2.77", 40000)
         ("10.0.0.1;rport", "10.0.0.1;rport=40000;received=192.0.2.77", ("192.0.2.77", 40000)),
         ("192.0.2.77;rport", "192.0.2.77;rport=40000;received=192.0.2.77", ("192.0.2.77", 40000)),
         ("192.0.2.77;maddr=224.0.1.75", "192.0.2.77;maddr=224.0.1.75", ("224.0.1.75", 5060)),
+        ("[2001:db8::1];rport", "[2001:db8::1];rport=40000;received=192.0.2.77", SOURCE),
         ("h;received=9.9.9.9", "h;received=192.0.2.77", ("192.0.2.77", 5060)),
     ],
 )
@@ -150,6 +152,11 @@ def test_the_source_is_stamped_and_answered(text, stamped, reply):
     via = Via.parse(f"SIP/2.0/UDP {text}")
 
     assert (f"SIP/2.0/UDP {stamped}", reply) == (str(via.stamped(SOURCE)), via.reply_address(SOURCE))
+
+
+def test_a_stamped_via_keeps_its_protocol():
+    """RFC 3261 §18.2.1: parameters are added, nothing else changes."""
+    assert "SIP/2.1" == Via("UDP", "h", protocol="SIP/2.1").stamped(SOURCE).protocol
 
 
 @pytest.mark.parametrize(

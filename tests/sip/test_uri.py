@@ -73,6 +73,7 @@ def test_what_is_parsed_is_written_back(text):
         "sip:alice@2001:db8::1",
         "sip:alice@[2001:db8::g]",
         "sip:alice@[2001:db8:::1]",
+        "sip:alice@[2001:::db8::192.0.2.1]",
         "sip:alice@[::1",
         "sip:alice@[]",
         "sip:alice@-example.com",
@@ -124,7 +125,7 @@ def test_lr_marks_a_loose_router():
     assert [True, False] == [SipUri.parse(text).is_loose for text in ("sip:p;lr", "sip:p")]
 
 
-# The examples of RFC 3261 §19.1.4, and RFC 5954 §4.2 for the last two.
+# The examples of RFC 3261 §19.1.4, and RFC 5954 §4 and RFC 5118 §4.10 for the last three.
 EQUIVALENT = [
     ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
     ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
@@ -140,6 +141,7 @@ EQUIVALENT = [
     ),
     ("sip:bob@[2001:db8::9:1]", "sip:bob@[2001:DB8:0:0:0:0:9:1]"),
     ("sip:bob@[::ffff:192.0.2.128]", "sip:bob@[::ffff:c000:280]"),
+    ("sip:bob@[2001:db8:::192.0.2.128]", "sip:bob@[2001:db8::192.0.2.128]"),
 ]
 NOT_EQUIVALENT = [
     ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP"),

@@ -223,6 +223,13 @@ def test_compact_and_odd_names_are_the_same_fields():
     assert ("z9hG4bK1", "x", "id", "h") == (message.branch, message.from_tag, message.call_id, message.contact.uri.host)
 
 
+def test_a_bare_lf_ends_a_line():
+    """A line break is one whether or not a CR stands before it, and only one thing is read from it."""
+    message = accepted(wire("Subject: a\nX-Own: b\n c"))
+
+    assert ("a", "b c") == (message.get("Subject"), message.get("X-Own"))
+
+
 def test_octets_behind_the_body_are_ignored():
     """RFC 3261 §18.3: they are discarded."""
     assert b"hel" == accepted(wire(Content_Length="3", body=b"hello")).body
