@@ -35,8 +35,8 @@ def parse_address(text: str | Address, default_port: int = DEFAULT_SIP_PORT) -> 
 
 def _split(text: str) -> tuple[str, str | None]:
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return host, rest[1:] if rest.startswith(":") else None
+        host, bracket, rest = text[1:].partition("]")
+        return (host, rest[1:] or None) if bracket and rest[:1] in ("", ":") else (text, None)
     if text.count(":") > 1:
         return text, None
     host, colon, port = text.partition(":")

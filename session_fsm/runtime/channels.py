@@ -114,13 +114,14 @@ class AudioSender:
 class AudioReceiver:
     """The receiving end: `async for frame in receiver`, until the call ends."""
 
-    __slots__ = ("_closed", "_ended", "_heard", "_lost", "_waiting", "dropped")
+    __slots__ = ("_closed", "_ended", "_heard", "_hole", "_lost", "_waiting", "dropped")
 
     def __init__(self) -> None:
         self.dropped = 0
         "Frames that were received and never read: the reader was too slow, or closed."
         self._heard: deque[tuple[Decode, RtpPacket | LostFrames]] = deque()
         self._lost: deque[AudioFrame] = deque()
+        self._hole: LostFrames | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._ended = False
         self._closed = False
@@ -138,7 +139,10 @@ class AudioReceiver:
         decode, heard = self._heard.popleft()
         if isinstance(heard, RtpPacket):
             return AudioFrame(decode(heard.payload), heard.timestamp, heard.sequence)
-        self._lost.extend(_lost_frames(heard))
+        # A long hole may come in pieces, each with the timestamp of its beginning.
+        if self._hole is None or self._hole.timestamp != heard.timestamp:
+            self._hole = heard
+        self._lost.extend(_lost_frames(heard, heard.sequence - self._hole.sequence & 0xFFFF))
         return self._lost.popleft()
 
     def close(self) -> None:
@@ -200,12 +204,15 @@ def wake(waiting: list[asyncio.Future[None]]) -> None:
     waiting.clear()
 
 
-def _lost_frames(hole: LostFrames) -> Iterator[AudioFrame]:
-    """One silent frame for each packet of a hole, so that time stays right; a very long hole is cut short."""
+def _lost_frames(hole: LostFrames, before: int) -> Iterator[AudioFrame]:
+    """One silent frame for each packet of a hole, so that time stays right; a very long hole is cut short.
+
+    `before` packets of the same hole were given out already.
+    """
     for at in range(min(hole.count, LOST_AT_MOST)):
         yield AudioFrame(
             np.zeros(FRAME_SAMPLES, np.int16),
-            hole.timestamp + at * FRAME_SAMPLES & 0xFFFFFFFF,
+            hole.timestamp + (before + at) * FRAME_SAMPLES & 0xFFFFFFFF,
             hole.sequence + at & 0xFFFF,
             lost=True,
         )

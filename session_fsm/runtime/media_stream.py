@@ -53,17 +53,8 @@ class MediaStream:
     ) -> None:
         self._clock = clock
         self._settings = settings
-        self._rtp, self._rtcp = ports.open_pair(
-            host,
-            lambda address: UdpSocket(
-                address,
-                poller=poller,
-                # Bound late, so that one function opens both sockets of a pair, whichever comes first.
-                on_datagram=lambda data, source: None,
-                on_unreachable=self._unreachable,
-                at_once=1,
-            ),
-        )
+        self._poller = poller
+        self._rtp, self._rtcp = ports.open_pair(host, self._open_socket)
         self._rtp.on_datagram = self._hear
         self._rtcp.on_datagram = self._hear_rtcp
         self.sender = AudioSender()
@@ -199,6 +190,16 @@ class MediaStream:
     @property
     def _expects(self) -> bool:
         return self.agreement is not None and self.agreement.direction.receives
+
+    def _open_socket(self, address: Address) -> UdpSocket:
+        # Which of the two it becomes is known later: the pair is found by trial.
+        return UdpSocket(
+            address,
+            poller=self._poller,
+            on_datagram=lambda data, source: None,
+            on_unreachable=self._unreachable,
+            at_once=1,
+        )
 
     def _send_first(self) -> str | None:
         frames = self.sender.frames

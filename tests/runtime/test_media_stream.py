@@ -1,0 +1,446 @@
+"""Who is heard, what is told, and what is only counted: one stream, its clock turned by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from session_fsm.rtp import OutgoingStream, ReceiverReport, ReportBlock, Sdes, encode_rtcp
+from session_fsm.runtime.channels import FRAME_SAMPLES
+from session_fsm.runtime.media_plane import MediaPlane
+from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.runtime.media_stream import MediaStream
+from session_fsm.runtime.poller import EpollPoller
+from session_fsm.runtime.sources import LEARN_WINDOW
+from session_fsm.sdp import CODECS, PCMA, PCMU, Agreement, Codec, MediaDirection
+from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, OpenPath, PausePath
+
+PEER = ("127.0.0.1", 40000)
+STRANGER = ("127.0.0.1", 41000)
+PEER_RTCP = ("127.0.0.1", 40001)
+
+
+class Peer:
+    """Makes the packets of one source."""
+
+    def __init__(self, ssrc: int = 7, sequence: int = 10) -> None:
+        self.stream = OutgoingStream(ssrc=ssrc, payload_type=0, sequence=sequence, timestamp=0)
+
+    def packet(self, octet: int = 0x55, payload_type: int = 0) -> bytes:
+        """The next one."""
+        self.stream.payload_type = payload_type
+        return self.stream.packet(bytes([octet]) * FRAME_SAMPLES)
+
+
+class Side:
+    """A media plane with one stream. What it sends to PEER goes nowhere."""
+
+    def __init__(self, **settings: float) -> None:
+        self.now = 1000.0
+        self.poller = EpollPoller(asyncio.get_running_loop())
+        self.passed_on = 0
+        self.plane = MediaPlane(
+            asyncio.get_running_loop(),
+            self.poller,
+            clock=lambda: self.now,
+            wall_minus_monotonic=1.7e9,
+            dice=random.Random(1),
+            on_edges=self._count,
+            settings=MediaSettings(**settings),
+        )
+        self.stream: MediaStream = self.plane.open_stream("127.0.0.1")
+        self.plane.attach("s", self.stream)
+
+    def _count(self) -> None:
+        self.passed_on += 1
+
+    def open(
+        self,
+        direction: MediaDirection = MediaDirection.SENDRECV,
+        *,
+        learn: bool = False,
+        remote: tuple[str, int] = PEER,
+        codec: Codec = PCMU,
+    ) -> None:
+        """Offer and answer agree."""
+        agreement = Agreement(
+            codec, codec.payload_type, codec.payload_type, remote, (remote[0], remote[1] + 1), direction, 20, CODECS
+        )
+        self.plane.obey(OpenPath(session_id="s", agreement=agreement, learn_source=learn))
+
+    def hear(self, data: bytes, source: tuple[str, int] = PEER) -> None:
+        """A datagram arrives on the RTP port."""
+        self.stream._hear(data, source)
+
+    def look(self, after: float = 0.0) -> None:
+        """Time passes, and the stream looks around."""
+        self.now += after
+        self.stream.look_around(self.now)
+
+    @property
+    def edges(self) -> list[Edge]:
+        """What was told so far."""
+        return [edge for _, edge, _ in self.plane.edges]
+
+    @property
+    def facts(self) -> EdgeFacts:
+        """Of the last edge."""
+        return self.plane.edges[-1][2]
+
+    @property
+    def packets(self) -> int:
+        """How many counted."""
+        return self.stream.incoming.packets
+
+
+@pytest.fixture
+async def side() -> Iterator[Side]:
+    side = Side()
+    yield side
+    side.plane.close()
+    side.poller.close()
+
+
+@pytest.fixture
+async def open_side(side: Side) -> Side:
+    """With the path open to PEER, and that already told."""
+    side.open()
+    side.plane.edges.clear()
+    return side
+
+
+async def test_opening_sends_the_first_frame_at_once(side):
+    """One packet has left when the order is obeyed, with the marker of a beginning; no second one before its 20 ms."""
+    side.open()
+
+    assert [Edge.PATH_OPENED] == side.edges
+    assert (1, True) == (side.stream.outgoing.packets, side.stream.sends)
+
+
+@pytest.mark.parametrize("direction", [MediaDirection.RECVONLY, MediaDirection.INACTIVE])
+async def test_who_may_not_send_does_not(side, direction):
+    """The path is open all the same."""
+    side.open(direction)
+
+    assert [Edge.PATH_OPENED] == side.edges
+    assert (0, False) == (side.stream.outgoing.packets, side.stream.sends)
+
+
+async def test_the_first_packet_from_the_negotiated_address_counts(open_side):
+    """One edge with the source and its SSRC; the second packet tells nothing."""
+    peer = Peer(ssrc=99)
+
+    open_side.hear(peer.packet())
+    open_side.hear(peer.packet())
+
+    assert [Edge.FIRST_FRAME] == open_side.edges
+    assert (PEER, 99, 1000.0) == (open_side.facts.source, open_side.facts.ssrc, open_side.facts.arrival)
+    assert 2 == open_side.packets
+    assert open_side.passed_on
+
+
+async def test_a_strangers_packets_are_dropped_and_counted(open_side):
+    """Design §4: and never answered: nothing leaves but to the peer."""
+    for _ in range(5):
+        open_side.hear(Peer().packet(), STRANGER)
+
+    assert (0, 5) == (open_side.packets, open_side.stream.counters["stranger"])
+    assert [] == open_side.edges
+    assert PEER == open_side.stream.destination
+
+
+@pytest.mark.parametrize(
+    ("data", "counter"),
+    [
+        (b"", "malformed"),
+        (b"\x00" * 12, "malformed"),
+        (b"\x80" * 172, None),
+        (b"\x80\x60" + bytes(170), "unknown_payload"),
+    ],
+)
+async def test_garbage_from_the_peer_is_counted(open_side, data, counter):
+    """Nothing raises, and only audio that can be decoded is evidence."""
+    open_side.hear(data)
+
+    if counter:
+        assert 1 == open_side.stream.counters[counter]
+        assert [] == open_side.edges
+
+
+async def test_media_before_the_answer_is_kept_and_told_in_order(side):
+    """RFC 3264 §5.1: who offered listens. Its packets are heard when the answer says that they are the peer's."""
+    peer = Peer()
+    for _ in range(3):
+        side.hear(peer.packet())
+    side.hear(Peer().packet(), STRANGER)
+    assert [] == side.edges
+
+    side.open()
+
+    assert [Edge.PATH_OPENED, Edge.FIRST_FRAME] == side.edges
+    assert (3, 4) == (side.packets, side.stream.counters["early"])
+    assert 1 == side.stream.counters["stranger"]
+
+
+async def test_a_peer_behind_nat_is_learnt_after_probation(side):
+    """RFC 3550 A.1: two packets in sequence; both are kept, and ours go where they came from."""
+    side.open(learn=True)
+    side.plane.edges.clear()
+    peer = Peer()
+
+    side.hear(peer.packet(), STRANGER)
+    assert [] == side.edges
+    side.hear(peer.packet(), STRANGER)
+
+    assert [Edge.SOURCE_CHANGED, Edge.FIRST_FRAME] == side.edges
+    assert (2, STRANGER) == (side.packets, side.stream.destination)
+
+
+async def test_a_source_is_learnt_only_once(side):
+    """Whoever comes later is a stranger."""
+    side.open(learn=True)
+    for source in (STRANGER, ("127.0.0.1", 42000)):
+        peer = Peer()
+        for _ in range(3):
+            side.hear(peer.packet(), source)
+
+    assert STRANGER == side.stream.destination
+    assert 3 == side.packets == side.stream.counters["stranger"]
+
+
+async def test_nobody_is_learnt_after_a_packet_from_the_negotiated_address(side):
+    """The peer is where it said that it would be."""
+    side.open(learn=True)
+    side.hear(Peer().packet())
+    other = Peer(ssrc=8)
+    for _ in range(3):
+        side.hear(other.packet(), STRANGER)
+
+    assert (PEER, 1) == (side.stream.destination, side.packets)
+
+
+async def test_nobody_is_learnt_after_the_window(side):
+    """The time in which a source may be learnt is bounded."""
+    side.open(learn=True)
+    side.now += LEARN_WINDOW
+    peer = Peer()
+    for _ in range(3):
+        side.hear(peer.packet(), STRANGER)
+
+    assert (PEER, 0) == (side.stream.destination, side.packets)
+
+
+async def test_the_negotiated_address_takes_its_place_back(side):
+    """A learnt source was a guess; the address of the description is not."""
+    side.open(learn=True)
+    guess, peer = Peer(ssrc=8), Peer()
+    for _ in range(2):
+        side.hear(guess.packet(), STRANGER)
+
+    side.hear(peer.packet())
+    side.hear(guess.packet(), STRANGER)
+
+    assert (PEER, 3) == (side.stream.destination, side.packets)
+
+
+async def test_probation_wants_packets_in_sequence(side):
+    """Scattered packets, as a scan sends them, teach nothing."""
+    side.open(learn=True)
+    for sequence in (5, 50, 500, 40, 4):
+        side.hear(Peer(sequence=sequence).packet(), STRANGER)
+
+    assert (PEER, 0) == (side.stream.destination, side.packets)
+
+
+async def test_another_ssrc_is_another_source(open_side):
+    """RFC 3550 §8.2: its figures begin anew; the old one's stragglers are dropped for a moment."""
+    old, new = Peer(ssrc=1), Peer(ssrc=2, sequence=5000)
+    open_side.hear(old.packet())
+    open_side.hear(new.packet())
+    open_side.hear(old.packet())
+    open_side.hear(new.packet())
+
+    assert [Edge.FIRST_FRAME, Edge.SOURCE_CHANGED] == open_side.edges
+    assert (3, 1) == (open_side.packets, open_side.stream.counters["old_source"])
+
+
+async def test_a_second_path_wants_new_evidence(open_side):
+    """A re-INVITE to another address: counters go on, the first frame is told again."""
+    open_side.hear(Peer().packet())
+    open_side.open(remote=STRANGER)
+    open_side.hear(Peer(ssrc=8).packet(), STRANGER)
+
+    assert [Edge.FIRST_FRAME, Edge.PATH_OPENED, Edge.SOURCE_CHANGED, Edge.FIRST_FRAME] == open_side.edges
+    assert 2 == open_side.packets
+    assert 1 == open_side.stream.outgoing.packets
+
+
+async def test_silence_is_told_once_and_its_end_too(open_side):
+    """Thirty seconds without a frame are a warning and an edge; reception goes on."""
+    peer = Peer()
+    open_side.hear(peer.packet())
+    open_side.look(29.9)
+    assert [Edge.FIRST_FRAME] == open_side.edges
+
+    open_side.look(0.2)
+    open_side.look(60)
+    open_side.hear(peer.packet())
+
+    told = [edge for edge in open_side.edges if edge is not Edge.QUALITY_CHANGED]
+    assert [Edge.FIRST_FRAME, Edge.STALLED, Edge.FLOW_RESUMED] == told
+    assert 2 == open_side.packets
+
+
+async def test_nothing_stalls_that_is_not_expected(side):
+    """A peer that may not send is not missed."""
+    side.open(MediaDirection.SENDONLY)
+    side.look(100)
+
+    assert Edge.STALLED not in side.edges
+
+
+async def test_quality_is_measured_or_unknown(open_side):
+    """No packets, no figures; then loss and jitter, and an edge when the band changes."""
+    peer = Peer()
+    open_side.look(2)
+    assert open_side.stream.quality is None
+    for n in range(100):
+        data = peer.packet()
+        open_side.now += 0.02
+        if n % 10:
+            open_side.hear(data)
+    open_side.look(0.001)
+
+    quality, metrics = open_side.facts.extra
+    assert Edge.QUALITY_CHANGED is open_side.edges[-1]
+    assert "Poor" == quality == open_side.stream.quality
+    assert 0.08 < metrics.packet_loss < 0.11
+    assert metrics.round_trip_ms is None
+
+
+def report(about: int, last_sr: int = 0) -> bytes:
+    """A peer's RTCP datagram with a block about this source."""
+    return encode_rtcp([ReceiverReport(7, (ReportBlock(about, 0, 0, 1, 0, last_sr, 0),)), Sdes.naming(7, "peer")])
+
+
+async def test_rtcp_is_told_once_and_a_report_about_us_too(open_side):
+    """Evidence for a stream that only sends."""
+    for about in (12345, open_side.stream.outgoing.ssrc, open_side.stream.outgoing.ssrc):
+        open_side.stream._hear_rtcp(report(about), PEER_RTCP)
+
+    assert [Edge.RTCP_RECEIVED, Edge.REPORT_RECEIVED] == open_side.edges
+
+
+async def test_rtcp_of_strangers_and_garbage_is_counted(open_side):
+    """Nothing is told."""
+    open_side.stream._hear_rtcp(report(open_side.stream.outgoing.ssrc), STRANGER)
+    open_side.stream._hear_rtcp(b"garbage", PEER_RTCP)
+
+    assert [] == open_side.edges
+    assert (1, 1) == (open_side.stream.counters["stranger_rtcp"], open_side.stream.counters["malformed_rtcp"])
+
+
+async def test_reports_leave_at_the_interval_of_the_rfc(open_side):
+    """RFC 3550 §6.2: about half of five seconds to the first, about five to each next one, never in step."""
+    moments = []
+    while len(moments) < 20:
+        before = open_side.stream.reports.sent
+        open_side.look(0.1)
+        if open_side.stream.reports.sent > before:
+            moments.append(open_side.now - 1000)
+
+    gaps = np.diff(moments)
+    assert 1.0 <= moments[0] <= 3.2
+    assert 2.0 <= min(gaps) < max(gaps) <= 6.3
+
+
+async def test_the_lost_are_marked_and_not_invented(open_side):
+    """A hole of two packets becomes two silent frames that say that they are lost."""
+    peer = Peer()
+    packets = [peer.packet() for _ in range(8)]
+    for n, packet in enumerate(packets):
+        if n not in (2, 3):
+            open_side.hear(packet)
+    open_side.plane.obey(ClosePath(session_id="s"))
+
+    frames = [frame async for frame in open_side.stream.receiver]
+
+    assert [False, False, True, True, False, False, False, False] == [frame.lost for frame in frames]
+    assert [160 * n for n in range(8)] == [frame.timestamp for frame in frames]
+    assert [10 + n for n in range(8)] == [frame.sequence for frame in frames]
+    assert all(not np.any(frame.samples) for frame in frames if frame.lost)
+
+
+async def test_packets_are_handed_out_in_order(open_side):
+    """A short fixed window puts two swapped packets right."""
+    peer = Peer()
+    first, second, third = (peer.packet() for _ in range(3))
+    for packet in (first, third, second):
+        open_side.hear(packet)
+    open_side.plane.obey(ClosePath(session_id="s"))
+
+    assert [10, 11, 12] == [frame.sequence async for frame in open_side.stream.receiver]
+
+
+async def test_the_other_static_codec_is_decoded_too(open_side):
+    """RFC 3264 §7: the peer may use any codec of the answer, from one packet to the next."""
+    peer = Peer()
+    open_side.hear(peer.packet(0xFF, payload_type=PCMU.payload_type))
+    open_side.hear(peer.packet(0xD5, payload_type=PCMA.payload_type))
+    open_side.plane.obey(ClosePath(session_id="s"))
+
+    assert [0, 8] == [int(frame.samples[0]) for frame in [frame async for frame in open_side.stream.receiver]]
+
+
+async def test_a_pause_stops_what_leaves_and_counts_what_comes(open_side):
+    """Held, or a BYE on its way."""
+    open_side.plane.obey(PausePath(session_id="s"))
+    open_side.stream.sender.frames.extend([np.zeros(FRAME_SAMPLES, np.int16)] * 3)
+
+    open_side.plane._tick([open_side.stream], open_side.now)
+    open_side.hear(Peer().packet())
+
+    assert (1, 1) == (open_side.stream.outgoing.packets, open_side.packets)
+    assert 2 == len(open_side.stream.sender.frames)
+
+
+async def test_a_port_that_stays_closed_fails_the_path_once(open_side):
+    """At a call's two ends ports race for a moment; only what goes on for a second is told."""
+    for _ in range(150):
+        open_side.stream._unreachable(PEER, "port unreachable")
+        open_side.now += 0.02
+
+    assert [Edge.PATH_FAILED] == open_side.edges
+    assert "port unreachable" == open_side.facts.detail
+
+
+async def test_orders_for_a_session_that_is_gone_are_passed_over(side):
+    """The end of a call may meet an order on its way."""
+    for order in (ClosePath(session_id="gone"), PausePath(session_id="gone")):
+        side.plane.obey(order)
+
+    assert 1 == len(side.plane)
+
+
+async def test_the_end_says_goodbye_by_rtcp():
+    """RFC 3550 §6.3.7: a BYE leaves at once, and the sockets are released."""
+    side = Side()
+    heard: deque[bytes] = deque()
+    rtp, rtcp = side.plane._ports.open_pair("127.0.0.1", side.stream._open_socket)
+    rtcp.on_datagram = lambda data, source: heard.append(data)
+    side.open(remote=rtp.address)
+
+    side.plane.obey(ClosePath(session_id="s"))
+    side.poller._wake()
+
+    assert bytes([203]) == heard[0][-7:-6]
+    assert side.stream.closed
+    assert 0 == len(side.plane)
+    rtp.close()
+    rtcp.close()
+    side.poller.close()
