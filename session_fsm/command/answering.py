@@ -1,0 +1,75 @@
+"""`session-fsm answer`: takes calls, several at a time, and leaves hanging up to the peer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from itertools import count
+
+from session_fsm.command.exits import Exit
+from session_fsm.command.reporting import Report, make_report
+from session_fsm.command.setup import Options, first_of, stopped_by_signals, trace_to
+from session_fsm.command.talking import talk
+from session_fsm.command.watching import Watch
+from session_fsm.errors import WaitTimeout
+from session_fsm.incoming import IncomingInvite
+from session_fsm.session.events import CallEnded
+from session_fsm.user_agent import UserAgent
+
+URI = "sip:answer@localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """How calls are answered."""
+
+    calls: int | None = None
+    "End after so many have ended; None goes on until Ctrl-C."
+    ring: float = 0.0
+    "Seconds of 180 Ringing before the answer."
+    status: int | None = None
+    "Refuse with this status."
+
+
+async def answer(options: Options, answering: Answering) -> Exit:
+    """Answer until enough calls have ended, or until Ctrl-C. It holds, whatever became of the calls."""
+    report = make_report(as_json=options.as_json, doing=_doing(options, answering))
+    with trace_to(options.trace) as on_trace, stopped_by_signals() as stop:
+        agent = UserAgent(URI, bind=options.bind, charts=options.charts, on_trace=on_trace)
+        watch = Watch(agent, report, until=answering.calls)
+        numbers = count(1)
+        await agent.start()
+        async with asyncio.TaskGroup() as tasks, agent:
+            report.listening(agent.address, agent.contact, asyncio.get_running_loop().time())
+            tasks.create_task(watch.follow())
+            tasks.create_task(agent.serve(lambda invite: _take(invite, options, answering, next(numbers), report)))
+            await first_of(stop, watch.enough)
+    return Exit.HOLDS
+
+
+async def _take(invite: IncomingInvite, options: Options, answering: Answering, number: int, report: Report) -> None:
+    """Ring, refuse or answer one call, and stay with it until it is over."""
+    if answering.ring and await _given_up_while_ringing(invite, answering.ring):
+        return
+    if answering.status is not None:
+        await invite.reject(answering.status)
+        return
+    recording = options.recording(number)
+    await talk(await invite.accept(), options.play, recording)
+    if recording is not None:
+        report.note(f"recorded {recording}")
+
+
+async def _given_up_while_ringing(invite: IncomingInvite, seconds: float) -> bool:
+    await invite.ring()
+    try:
+        await invite.call.wait_for_event(CallEnded, timeout=seconds)
+    except WaitTimeout:
+        return False
+    return True
+
+
+def _doing(options: Options, answering: Answering) -> str:
+    if answering.status is not None:
+        return f"refuses with {answering.status}"
+    return options.doing

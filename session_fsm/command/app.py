@@ -1,0 +1,161 @@
+"""The commands and their options, as typer reads them. Each imports what it runs when it is run."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.formats import Format
+from session_fsm.errors import TransportError
+
+PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
+app = typer.Typer(
+    name="session-fsm",
+    help="A SIP/RTP session engine whose every state is an explicit chart.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Boxes and colours are for people; whoever reads through a pipe gets plain sentences.
+    rich_markup_mode=None if PLAIN else "rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+SOURCE = "tone:HZ, silence, echo, or a WAV file (8 kHz mono 16 bit)"
+Play = Annotated[str, typer.Option("--play", metavar="SRC", help=f"What is played: {SOURCE}.")]
+Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", help="Write what was heard.")]
+Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
+Charts = Annotated[Path | None, typer.Option("--charts", hidden=True, help="Charts that replace shipped ones.")]
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(min=0.2, help="How long the two talk.")] = 3.0,
+    caller: Annotated[str, typer.Option(metavar="SRC", help=f"What the caller plays: {SOURCE}.")] = "tone:440",
+    callee: Annotated[str, typer.Option(metavar="SRC", help="What the callee plays.")] = "tone:880",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where recordings, traces and drawings go.")] = Path(
+        "demo-out"
+    ),
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Two processes call each other, and each proves that it heard the other."""
+    from session_fsm.command.demo import Demo, run_demo
+    from session_fsm.command.sources import parse_source
+
+    def start() -> Coroutine[None, None, Exit]:
+        sources = {"caller": parse_source(caller, "--caller"), "callee": parse_source(callee, "--callee")}
+        return run_demo(Demo(seconds=seconds, sources=sources, out=out, charts=charts, as_json=as_json))
+
+    _run(start)
+
+
+@app.command()
+def answer(
+    bind: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where SIP is received; port 0: any.")] = (
+        "127.0.0.1:5070"
+    ),
+    play: Play = "silence",
+    record: Record = None,
+    calls: Annotated[int | None, typer.Option(min=1, help="End after so many calls have ended.")] = None,
+    ring: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Ring before the answer.")] = 0.0,
+    status: Annotated[int | None, typer.Option(min=400, max=699, help="Refuse with this status.")] = None,
+    trace: Trace = None,
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Answer calls, until --calls of them have ended or until Ctrl-C."""
+    from session_fsm.command import answering, setup
+
+    def start() -> Coroutine[None, None, Exit]:
+        options = setup.make_options(bind=bind, play=play, record=record, trace=trace, charts=charts, as_json=as_json)
+        return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status))
+
+    _run(start)
+
+
+@app.command()
+def call(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="Whom to call, such as sip:bob@127.0.0.1:5070.")],
+    bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
+    play: Play = "silence",
+    record: Record = None,
+    seconds: Annotated[float, typer.Option(min=0, help="Hang up so long after the answer.")] = 5.0,
+    trace: Trace = None,
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Call somebody, and hang up --seconds after the answer."""
+    from session_fsm.command import calling, setup
+
+    def start() -> Coroutine[None, None, Exit]:
+        target = calling.checked_target(uri)
+        options = setup.make_options(
+            bind=bind or calling.default_bind(target),
+            play=play,
+            record=record,
+            trace=trace,
+            charts=charts,
+            as_json=as_json,
+        )
+        return calling.place(uri, seconds, options)
+
+    _run(start)
+
+
+@app.command()
+def charts(as_json: Json = False) -> None:
+    """List the shipped charts."""
+    from session_fsm.command.charts import list_charts
+
+    _end(list_charts(as_json=as_json))
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|FILE]...", help="Charts; else all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check charts against every rule, and name every fault at once."""
+    from session_fsm.command.checking import check as run_check
+
+    _end(run_check(names or [], as_json=as_json))
+
+
+@app.command()
+def draw(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped chart's name, or a chart's file.")],
+    form: Annotated[Format, typer.Option("--format", help="What to draw it as.")] = Format.MERMAID,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else to stdout.")] = None,
+) -> None:
+    """Draw a chart."""
+    from session_fsm.command.drawing import draw as run_draw
+
+    _run(lambda: run_draw(name, form, output))
+
+
+def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
+    """Run a command to its end; what a person can mend is one sentence on stderr."""
+    try:
+        begun = start()
+        code = begun if isinstance(begun, Exit) else asyncio.run(begun)
+    except* (CommandError, TransportError) as group:
+        error = _first(group)
+        sys.stderr.write(f"session-fsm: {error}\n")
+        code = error.code if isinstance(error, CommandError) else Exit.FAILED
+    _end(code)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _end(code: Exit) -> NoReturn:
+    raise typer.Exit(code)

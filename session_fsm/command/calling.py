@@ -1,0 +1,79 @@
+"""`session-fsm call`: places one call, hangs up some seconds after the answer, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from session_fsm.call import Call
+from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.reporting import Report, make_report
+from session_fsm.command.setup import Options, first_of, stopped_by_signals, trace_to
+from session_fsm.command.talking import talk
+from session_fsm.command.watching import Watch
+from session_fsm.errors import CallFailedError, Malformed, WaitTimeout
+from session_fsm.runtime.addresses import Address, family_of, is_ip, local_host_towards
+from session_fsm.session.events import CallAnswered, CallEnded
+from session_fsm.sip import SipUri
+from session_fsm.user_agent import UserAgent
+
+URI = "sip:caller@localhost"
+ANY_ADDRESS = "0.0.0.0"
+LOOPBACK = "127.0.0.1"
+
+
+def checked_target(text: str) -> SipUri:
+    """The URI to call, or a complaint that shows one."""
+    try:
+        uri = SipUri.parse(text)
+    except Malformed:
+        raise CommandError(f"URI: {text!r} is no SIP URI; write it like sip:bob@127.0.0.1:5070") from None
+    if uri.scheme != "sip":
+        raise CommandError(f"URI: {text} cannot be called: only sip: over UDP is built")
+    return uri
+
+
+def default_bind(target: SipUri) -> Address:
+    """Any free port of the address that reaches the target."""
+    host = target.host
+    if is_ip(host):
+        return local_host_towards(target.address, family_of(host)), 0
+    return (LOOPBACK if host == "localhost" else ANY_ADDRESS), 0
+
+
+async def place(target: str, seconds: float, options: Options) -> Exit:
+    """Call, talk for so long, hang up. Complains when the call is not answered."""
+    report = make_report(as_json=options.as_json, doing=options.doing)
+    with trace_to(options.trace) as on_trace, stopped_by_signals() as stop:
+        agent = UserAgent(URI, bind=options.bind, charts=options.charts, on_trace=on_trace)
+        watch = Watch(agent, report, until=1)
+        await agent.start()
+        async with asyncio.TaskGroup() as tasks, agent:
+            report.listening(agent.address, agent.contact, asyncio.get_running_loop().time())
+            tasks.create_task(watch.follow())
+            call = agent.make_call(target)
+            tasks.create_task(_talk(call, options, report))
+            lasting = asyncio.create_task(_last(call, seconds))
+            await first_of(stop, lasting)
+            lasting.cancel()
+            await call.hang_up()
+    summary = watch.summaries[0]
+    if not summary.ok:
+        status = f"{summary.status} " if summary.status else ""
+        raise CommandError(f"{target} was not reached: {status}{summary.reason}", Exit.FAILED)
+    return Exit.HOLDS
+
+
+async def _last(call: Call, seconds: float) -> None:
+    """Return when it is time to hang up: so many seconds after the answer, or when the call is over."""
+    try:
+        await call.wait_for_event(CallAnswered)
+        await call.wait_for_event(CallEnded, timeout=seconds)
+    except (CallFailedError, WaitTimeout):
+        return
+
+
+async def _talk(call: Call, options: Options, report: Report) -> None:
+    recording = options.recording(1)
+    await talk(call, options.play, recording)
+    if recording is not None:
+        report.note(f"recorded {recording}")

@@ -1,0 +1,138 @@
+"""What `answer` and `call` have in common: their options as values, their user agent, and how they are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from session_fsm.chart import Chart
+from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.recording import Recording, check_writable, numbered
+from session_fsm.command.sources import Source, parse_source
+from session_fsm.errors import ChartError, TransportError
+from session_fsm.machine import TraceRow, write_jsonl
+from session_fsm.runtime.addresses import Address, parse_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What both commands can be told."""
+
+    bind: Address
+    play: Source
+    record: Path | None = None
+    trace: Path | None = None
+    charts: Mapping[str, Chart]
+    "Charts that replace shipped ones."
+    as_json: bool = False
+
+    @property
+    def doing(self) -> str:
+        """What will happen to the audio, in words."""
+        return f"plays {self.play}" + (f", records {self.record}" if self.record else "")
+
+    def recording(self, number: int) -> Recording | None:
+        """The recording of the call with this number, from 1."""
+        return Recording(numbered(self.record, number)) if self.record else None
+
+
+def make_options(
+    *,
+    bind: str | Address,
+    play: str,
+    record: Path | None,
+    trace: Path | None,
+    charts: Path | None,
+    as_json: bool,
+) -> Options:
+    """The options as values, or a complaint about the first that is none; logging begins here."""
+    log_to_stderr(as_json=as_json)
+    return Options(
+        bind=parse_bind(bind) if isinstance(bind, str) else bind,
+        play=parse_source(play),
+        record=writable(record, "--record"),
+        trace=writable(trace, "--trace"),
+        charts=charts_in(charts),
+        as_json=as_json,
+    )
+
+
+def parse_bind(text: str) -> Address:
+    """`--bind`, or a complaint that says how it is written."""
+    try:
+        return parse_address(text)
+    except TransportError as error:
+        raise CommandError(f"--bind: {error}; write HOST:PORT such as 127.0.0.1:5070, port 0 for any") from None
+
+
+def writable(path: Path | None, option: str) -> Path | None:
+    """A file that can be written, or a complaint before anything happens."""
+    if path is not None:
+        check_writable(path, option)
+    return path
+
+
+def charts_in(folder: Path | None) -> Mapping[str, Chart]:
+    """The charts of a folder, by id."""
+    if folder is None:
+        return {}
+    if not folder.is_dir():
+        raise CommandError(f"--charts: {folder} is no folder")
+    try:
+        charts = [Chart.load(path) for path in sorted(folder.glob("*.toml"))]
+    except ChartError as error:
+        raise CommandError(f"--charts: {error}", Exit.FAILED) from None
+    return {chart.id: chart for chart in charts}
+
+
+@contextmanager
+def trace_to(path: Path | None) -> Iterator[Callable[[TraceRow], None] | None]:
+    """Where trace rows go: into this file as they happen, or nowhere."""
+    if path is None:
+        yield None
+        return
+    with path.open("w", encoding="utf-8") as file:
+        yield lambda row: write_jsonl([row], file)
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[asyncio.Event]:
+    """An event that Ctrl-C and SIGTERM set, so that calls are hung up and not just dropped."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def first_of(*events: asyncio.Event | asyncio.Task[None]) -> None:
+    """Return when one of these has happened. A task that is given goes on; the caller ends it."""
+    waits = [event if isinstance(event, asyncio.Task) else asyncio.create_task(_set(event)) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            if wait not in events:
+                wait.cancel()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def log_to_stderr(*, as_json: bool) -> None:
+    """Logs go to stderr. At a terminal the events are on the screen already, so only warnings do."""
+    quiet = not as_json and sys.stdout.isatty() and sys.stderr.isatty()
+    logging.basicConfig(
+        stream=sys.stderr, format="%(levelname)s %(message)s", level=logging.WARNING if quiet else logging.INFO
+    )

@@ -1,0 +1,87 @@
+"""Another process of ours: started, listened to line by line, interrupted, and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.jsonlines import Line
+
+BEGIN_TIMEOUT = 30.0  # seconds for a process to import what it needs and to open its socket
+LAST_WORDS = 300  # characters of a log that are quoted
+
+
+class Spawned:
+    """One `python -m session_fsm …` with --json: every line of it, as data."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, on_line: Callable[[Line], None]) -> None:
+        self.lines: list[Line] = []
+        self._process = process
+        self._log = log
+        self._on_line = on_line
+        self._listening: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def start(cls, arguments: Sequence[str], log: Path, on_line: Callable[[Line], None]) -> Spawned:
+        """Start it. Its log goes to a file."""
+        with log.open("wb") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "session_fsm", *arguments, "--json"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+            )
+        return cls(process, log, on_line)
+
+    async def follow(self) -> int:
+        """Read until it ends; its exit code."""
+        stdout = self._process.stdout
+        assert stdout is not None  # it is a pipe
+        async for text in stdout:
+            line = json.loads(text)
+            self.lines.append(line)
+            self._on_line(line)
+            if line["type"] == "Listening" and not self._listening.done():
+                self._listening.set_result(line)
+        code = await self._process.wait()
+        if not self._listening.done():
+            self._listening.set_exception(CommandError(f"a process did not begin: {self._last_words()}", Exit.FAILED))
+            self._listening.exception()  # whoever waits gets it; nobody need
+        return code
+
+    async def listening(self) -> Line:
+        """Its first line, which says where it is reached."""
+        try:
+            async with asyncio.timeout(BEGIN_TIMEOUT):
+                return await asyncio.shield(self._listening)
+        except TimeoutError:
+            raise CommandError(f"a process did not begin within {BEGIN_TIMEOUT:g} s", Exit.FAILED) from None
+
+    def interrupt(self) -> None:
+        """As Ctrl-C: it hangs up and ends."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """At once, whatever it does."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    def of_type(self, *types: str) -> list[Line]:
+        """Its lines of these types."""
+        return [line for line in self.lines if line["type"] in types]
+
+    @property
+    def summary(self) -> Line | None:
+        """The summary of its first call."""
+        return next(iter(self.of_type("Summary")), None)
+
+    def _last_words(self) -> str:
+        text = self._log.read_text("utf-8", "replace").strip()
+        return text[-LAST_WORDS:] or "it said nothing"
