@@ -49,7 +49,7 @@ def _content(request: Request) -> Refused | None:
     encoding = request.get("Content-Encoding")
     if request.body and encoding and encoding.strip().lower() != "identity":
         return Refused(415, (ACCEPT, ("Accept-Encoding", "identity")))
-    if request.method == "INVITE" and request.has("Accept") and not _accepts_sdp(request):
+    if request.method == "INVITE" and not request.accepts("application/sdp"):
         return Refused(406, (ACCEPT,))
     return None
 
@@ -58,7 +58,3 @@ def _must_understand(request: Request) -> bool:
     """RFC 3261 §20.11: a body whose handling is optional may be passed over; only an INVITE's is looked at."""
     disposition = (request.get("Content-Disposition") or "").lower()
     return request.method == "INVITE" and "handling=optional" not in disposition.replace(" ", "")
-
-
-def _accepts_sdp(request: Request) -> bool:
-    return any(kind in ("application/sdp", "application/*", "*/*") for kind in request.accept)

@@ -164,7 +164,8 @@ def _reject(endpoint: Endpoint, verdict: Rejected, source: Address) -> None:
     endpoint.counters[f"rejected.{verdict.status}"] += 1
     note(endpoint, "rejected", f"{verdict.status}: {verdict.rule}", source)
     echo = Echo(verdict.request, _stateless_tag(verdict.request), received_from=source)
-    endpoint.transmit(echo.response(verdict.status, headers=verdict.headers), echo.reply_to or source)
+    headers = (ALLOW,) if verdict.status == 501 else verdict.headers
+    endpoint.transmit(echo.response(verdict.status, headers=headers), echo.reply_to or source)
 
 
 def _stateless_tag(request: Request) -> str:
