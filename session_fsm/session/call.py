@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
 from session_fsm.session.answer import send_answer
-from session_fsm.session.emission import emitter
 from session_fsm.session.events import Role
 from session_fsm.session.messages import address_of, cancel, invite
 from session_fsm.session.offer_answer import warning
@@ -51,12 +50,13 @@ def _followable(at: Session, response: Response) -> bool:
 
 
 def next_contact(at: Session, response: Response) -> SipUri | None:
-    """RFC 3261 §8.1.3.4: the Contact of highest q that was not tried, unless there were enough redirections."""
+    """RFC 3261 §8.1.3.4: the Contact of highest q that was not called yet, unless there were enough redirections."""
     if not 300 <= response.status < 400 or len(at.tried) >= at.endpoint.settings.max_redirects:
         return None
+    called = {str(at.remote.uri), *at.tried}
     ranked = sorted(response.contacts, key=lambda contact: -_q(contact.params.get("q")))
     for contact in ranked:
-        if isinstance(contact.uri, SipUri) and contact.uri.scheme == "sip" and str(contact.uri) not in at.tried:
+        if isinstance(contact.uri, SipUri) and contact.uri.scheme == "sip" and str(contact.uri) not in called:
             return contact.uri
     return None
 
@@ -284,5 +284,4 @@ REGISTRY = Registry(
         "488": _send_488,
         "603": _send_603,
     },
-    emit=emitter("call"),
 )
