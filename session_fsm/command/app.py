@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -114,7 +115,7 @@ def charts(as_json: Json = False) -> None:
     """List the shipped charts."""
     from session_fsm.command.charts import list_charts
 
-    _end(list_charts(as_json=as_json))
+    _run(lambda: list_charts(as_json=as_json))
 
 
 @app.command()
@@ -125,7 +126,7 @@ def check(
     """Check charts against every rule, and name every fault at once."""
     from session_fsm.command.checking import check as run_check
 
-    _end(run_check(names or [], as_json=as_json))
+    _run(lambda: run_check(names or [], as_json=as_json))
 
 
 @app.command()
@@ -146,10 +147,10 @@ def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
         begun = start()
         code = begun if isinstance(begun, Exit) else asyncio.run(begun)
     except* (CommandError, TransportError) as group:
-        error = _first(group)
-        sys.stderr.write(f"session-fsm: {error}\n")
-        code = error.code if isinstance(error, CommandError) else Exit.FAILED
-    _end(code)
+        code = _complain(_first(group))
+    except* BrokenPipeError:
+        code = _deaf()
+    raise typer.Exit(code)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -157,5 +158,12 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-def _end(code: Exit) -> NoReturn:
-    raise typer.Exit(code)
+def _complain(error: BaseException) -> Exit:
+    sys.stderr.write(f"session-fsm: {error}\n")
+    return error.code if isinstance(error, CommandError) else Exit.FAILED
+
+
+def _deaf() -> Exit:
+    """Nobody reads our output any more, as with `| head`. Python's last flush must not complain about it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.FAILED

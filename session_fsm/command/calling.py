@@ -6,7 +6,7 @@ import asyncio
 
 from session_fsm.call import Call
 from session_fsm.command.exits import CommandError, Exit
-from session_fsm.command.reporting import Report, make_report
+from session_fsm.command.reporting import Report, make_report, outcome
 from session_fsm.command.setup import Options, first_of, stopped_by_signals, trace_to
 from session_fsm.command.talking import talk
 from session_fsm.command.watching import Watch
@@ -52,14 +52,13 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
             tasks.create_task(watch.follow())
             call = agent.make_call(target)
             tasks.create_task(_talk(call, options, report))
-            lasting = asyncio.create_task(_last(call, seconds))
+            lasting = tasks.create_task(_last(call, seconds))
             await first_of(stop, lasting)
             lasting.cancel()
             await call.hang_up()
     summary = watch.summaries[0]
     if not summary.ok:
-        status = f"{summary.status} " if summary.status else ""
-        raise CommandError(f"{target} was not reached: {status}{summary.reason}", Exit.FAILED)
+        raise CommandError(f"{target} did not answer: {outcome(summary)}", Exit.FAILED)
     return Exit.HOLDS
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich import box
-from rich.table import Table
+from rich.text import Text
 
 from session_fsm.chart import Chart, shipped
 from session_fsm.command.exits import Exit
@@ -19,15 +18,15 @@ def list_charts(*, as_json: bool) -> Exit:
         for line in lines:
             put(line)
         return Exit.HOLDS
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title, justify in (("chart", "left"), ("states", "right"), ("events", "right"), ("rows", "right")):
-        table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # they are literals
-    table.add_column("source")
-    for line in lines:
-        table.add_row(*(str(line[key]) for key in ("id", "states", "events", "rows", "source")))
     console = terminal()
-    console.print(table, soft_wrap=False)
+    console.print(Text(_row("chart", "states", "events", "rows", "source"), "bold underline"))
+    for line in lines:
+        console.print(Text(_row(*(line[key] for key in ("id", "states", "events", "rows", "source")))))
     return Exit.HOLDS
+
+
+def _row(name: object, states: object, events: object, rows: object, source: object) -> str:
+    return f"{name!s:<19}{states!s:>8}{events!s:>8}{rows!s:>6}   {source}"
 
 
 def chart_line(chart: Chart) -> Line:

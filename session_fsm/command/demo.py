@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ async def run_demo(demo: Demo) -> Exit:
     """Run it, judge it, show it."""
     _prepare(demo)
     sides = await _converse(demo)
-    checks = {side: judge(_heard(demo, side, sides)) for side in (CALLER, CALLEE)}
+    checks = {side: [*judge(_heard(demo, side, sides)), *_ended(sides[side])] for side in (CALLER, CALLEE)}
     _draw(demo)
     ok = all(check.ok for found in checks.values() for check in found)
     if demo.as_json:
@@ -80,46 +80,36 @@ def _prepare(demo: Demo) -> None:
 async def _converse(demo: Demo) -> dict[str, Spawned]:
     """One call between two processes, from their start to their end."""
     sides: dict[str, Spawned] = {}
-
-    async def start(side: str, *arguments: str) -> Spawned:
-        spawned = await Spawned.start(
-            [*arguments, *_files(demo, side)], demo.file(f"{side}.log"), put if demo.as_json else _unseen
-        )
-        sides[side] = spawned
-        running.append(tasks.create_task(spawned.follow()))
-        return spawned
-
-    running: list[asyncio.Task[int]] = []
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopped_by_signals())
-        stack.callback(_kill, sides)
         if not demo.as_json:
             stack.enter_context(waiting(demo.seconds))
-        async with asyncio.TaskGroup() as tasks:
-            interrupting = tasks.create_task(_pass_on(stop, sides))
-            callee = await start(CALLEE, "answer", "--bind", "127.0.0.1:0", "--calls", "1")
-            uri = str((await callee.listening())["uri"])
-            caller = await start(CALLER, "call", uri, "--seconds", f"{demo.seconds:g}")
-            await asyncio.wait(running[1:], timeout=demo.seconds + GRACE)
-            await _end(caller, callee, running)
-            interrupting.cancel()
+        stack.push_async_callback(_kill, sides)
+        interrupting = asyncio.create_task(_pass_on(stop, sides))
+        stack.callback(interrupting.cancel)
+        callee = sides[CALLEE] = await _start(demo, CALLEE, "answer", "--bind", "127.0.0.1:0", "--calls", "1")
+        uri = str((await callee.listening())["uri"])
+        caller = sides[CALLER] = await _start(demo, CALLER, "call", uri, "--seconds", f"{demo.seconds:g}")
+        await caller.ended(within=demo.seconds + GRACE)
+        # The callee ends by itself after its call; if there was none, it is told to.
+        if caller.summary is None or not caller.summary["ok"]:
+            callee.interrupt()
+        await callee.ended(within=GRACE)
     return {side: sides[side] for side in (CALLER, CALLEE)}
 
 
-async def _end(caller: Spawned, callee: Spawned, running: list[asyncio.Task[int]]) -> None:
-    """The callee ends by itself after its call. Where there was none, or it hangs, it is told to."""
-    if caller.summary is None or not caller.summary["ok"]:
-        callee.interrupt()
-    _, late = await asyncio.wait(running, timeout=GRACE)
-    if late:
-        caller.kill()
-        callee.kill()
-        await asyncio.wait(running)
+async def _start(demo: Demo, side: str, *arguments: str) -> Spawned:
+    files = ["--record", str(demo.recording(side)), "--trace", str(demo.trace(side))]
+    files += ["--charts", str(demo.charts)] if demo.charts else []
+    play = ["--play", str(demo.sources[side])]
+    on_line = put if demo.as_json else _unseen
+    return await Spawned.start([*arguments, *play, *files], demo.file(f"{side}.log"), on_line)
 
 
-def _kill(sides: Mapping[str, Spawned]) -> None:
+async def _kill(sides: Mapping[str, Spawned]) -> None:
+    """Whatever happened, no process is left."""
     for spawned in sides.values():
-        spawned.kill()
+        await spawned.kill()
 
 
 async def _pass_on(stop: asyncio.Event, sides: Mapping[str, Spawned]) -> None:
@@ -127,12 +117,6 @@ async def _pass_on(stop: asyncio.Event, sides: Mapping[str, Spawned]) -> None:
     await stop.wait()
     for spawned in sides.values():
         spawned.interrupt()
-
-
-def _files(demo: Demo, side: str) -> list[str]:
-    arguments = ["--play", str(demo.sources[side]), "--record", str(demo.recording(side))]
-    arguments += ["--trace", str(demo.trace(side))]
-    return arguments + (["--charts", str(demo.charts)] if demo.charts else [])
 
 
 def _heard(demo: Demo, side: str, sides: Mapping[str, Spawned]) -> Heard:
@@ -145,6 +129,13 @@ def _heard(demo: Demo, side: str, sides: Mapping[str, Spawned]) -> Heard:
         summary=sides[side].summary,
         peer_summary=sides[other].summary,
     )
+
+
+def _ended(spawned: Spawned) -> list[Check]:
+    """Said only when it is not so: the process ended by itself, without a fault."""
+    if spawned.code == Exit.HOLDS:
+        return []
+    return [Check("process", False, f"ended with {spawned.code}: {spawned.last_words()}", "ends with 0")]
 
 
 def _recorded(path: Path) -> Samples:

@@ -96,7 +96,7 @@ class PlainReport:
 def summary_rows(summary: CallSummary) -> list[tuple[str, Text]]:
     """A summary as labelled lines."""
     result = Text("answered", GOOD) if summary.ok else Text("not answered", BAD)
-    result.append(f", {summary.reason}" if summary.reason else "", "default")
+    result.append(f": {outcome(summary)}", "default")
     heard = Text(
         f"{summary.frames_sent} sent, {summary.frames_received} received, "
         f"{figure(summary.frames_lost)} lost, longest gap {figure(summary.longest_gap_ms, ' ms')}"
@@ -106,6 +106,11 @@ def summary_rows(summary: CallSummary) -> list[tuple[str, Text]]:
     )
     rows = [("call", result), ("media", ladder_text(list(summary.media_path)))]
     return [*rows, ("timing", timing), ("frames", heard)] if summary.ok else rows
+
+
+def outcome(summary: CallSummary) -> str:
+    """How a call ended, with its SIP status where a response ended it."""
+    return " ".join(str(part) for part in (summary.status, summary.reason) if part)
 
 
 def put(line: Line) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 
-BEGIN_TIMEOUT = 30.0  # seconds for a process to import what it needs and to open its socket
+BEGIN = 30.0  # seconds for a process to import what it needs and to open its socket
 LAST_WORDS = 300  # characters of a log that are quoted
 
 
@@ -22,10 +22,13 @@ class Spawned:
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path, on_line: Callable[[Line], None]) -> None:
         self.lines: list[Line] = []
+        self.code: int | None = None
+        "Its exit code, once it has ended."
         self._process = process
         self._log = log
         self._on_line = on_line
         self._listening: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def start(cls, arguments: Sequence[str], log: Path, on_line: Callable[[Line], None]) -> Spawned:
@@ -39,49 +42,49 @@ class Spawned:
             )
         return cls(process, log, on_line)
 
-    async def follow(self) -> int:
-        """Read until it ends; its exit code."""
-        stdout = self._process.stdout
-        assert stdout is not None  # it is a pipe
-        async for text in stdout:
-            line = json.loads(text)
-            self.lines.append(line)
-            self._on_line(line)
-            if line["type"] == "Listening" and not self._listening.done():
-                self._listening.set_result(line)
-        code = await self._process.wait()
-        if not self._listening.done():
-            self._listening.set_exception(CommandError(f"a process did not begin: {self._last_words()}", Exit.FAILED))
-            self._listening.exception()  # whoever waits gets it; nobody need
-        return code
-
     async def listening(self) -> Line:
         """Its first line, which says where it is reached."""
-        try:
-            async with asyncio.timeout(BEGIN_TIMEOUT):
-                return await asyncio.shield(self._listening)
-        except TimeoutError:
-            raise CommandError(f"a process did not begin within {BEGIN_TIMEOUT:g} s", Exit.FAILED) from None
+        await asyncio.wait((self._listening, self._reading), timeout=BEGIN, return_when=asyncio.FIRST_COMPLETED)
+        if not self._listening.done():
+            raise CommandError(f"a process did not begin: {self.last_words()}", Exit.FAILED)
+        return self._listening.result()
+
+    async def ended(self, *, within: float) -> None:
+        """Return when it has ended; after so many seconds it is killed."""
+        _, late = await asyncio.wait((self._reading,), timeout=within)
+        if late:
+            await self.kill()
+        self._reading.result()
 
     def interrupt(self) -> None:
         """As Ctrl-C: it hangs up and ends."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGINT)
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """At once, whatever it does."""
         with suppress(ProcessLookupError):
             self._process.kill()
+        await asyncio.wait((self._reading,))
 
-    def of_type(self, *types: str) -> list[Line]:
-        """Its lines of these types."""
-        return [line for line in self.lines if line["type"] in types]
+    async def _read(self) -> None:
+        """Every line until its end."""
+        stdout = self._process.stdout
+        assert stdout is not None  # it is a pipe
+        async for text in stdout:
+            line = json.loads(text)
+            self.lines.append(line)
+            self._on_line(line)
+            if line["type"] == "Listening":
+                self._listening.set_result(line)
+        self.code = await self._process.wait()
 
     @property
     def summary(self) -> Line | None:
         """The summary of its first call."""
-        return next(iter(self.of_type("Summary")), None)
+        return next((line for line in self.lines if line["type"] == "Summary"), None)
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """The end of its log."""
         text = self._log.read_text("utf-8", "replace").strip()
         return text[-LAST_WORDS:] or "it said nothing"
