@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from session_fsm.call import Call, CallMedia
+from session_fsm.call import Call
+from session_fsm.call_media import CallMedia
 from session_fsm.call_summary import CallSummary
 from session_fsm.chart import Chart
 from session_fsm.errors import (

@@ -7,25 +7,28 @@ from collections.abc import AsyncIterator, Callable, Generator
 from types import TracebackType
 from typing import TypeVar
 
+from session_fsm.call_media import CallMedia
 from session_fsm.call_summary import CallSummary, summarise
 from session_fsm.chart import Chart
 from session_fsm.errors import CallFailedError, WaitTimeout
 from session_fsm.event_log import EventLog, matching
 from session_fsm.machine import TraceRow
-from session_fsm.rtp import MediaMetrics, MediaQuality, StreamStatistics
 from session_fsm.runtime.channels import AudioChannels
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_stream import MediaStream
-from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import (
-    Address,
     CallAnswered,
     CallEnded,
     CallFailed,
     CallState,
+    MediaChange,
+    MediaEvent,
     MediaState,
     MediaStateChanged,
     Role,
+    SdpEvent,
+    SdpKind,
     SessionEvent,
     SessionId,
     StateChanged,
@@ -40,80 +43,11 @@ ANSWER_TIMEOUT: Seconds = 200.0
 "How long waits for an event or a state last unless they are told otherwise."
 MEDIA_TIMEOUT: Seconds = 10.0
 "How long after the answer audio is waited for."
+REINVITE_TIMEOUT: Seconds = 64.0
+"How long an answer to a re-INVITE is waited for: 64*T1 for each of two tries, when two of them meet."
 LAST_EVENTS = 5  # named in the message of a wait that ran out
 
 READY_FOR_AUDIO = frozenset({MediaState.ACTIVE, MediaState.HELD, MediaState.STALLED})
-
-
-class CallMedia:
-    """The media of a call, as it is now."""
-
-    __slots__ = ("_said", "_session", "_stream")
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._stream: MediaStream | None = None
-        self._said: LocalMedia | None = None
-
-    @property
-    def state(self) -> MediaState:
-        """The state of the media chart."""
-        return self._session.media_state
-
-    @property
-    def local(self) -> Address | None:
-        """Where this side receives RTP; None before it has opened a port."""
-        return self._stream.address if self._stream else None
-
-    @property
-    def remote(self) -> Address | None:
-        """Where our RTP goes: the negotiated address, or the one that was learnt. None before Ready."""
-        return self._stream.destination if self._stream and self._stream.agreement else None
-
-    @property
-    def codec(self) -> str | None:
-        """The name of the codec that we send; None before Ready."""
-        return self._stream.agreement.codec.name if self._stream and self._stream.agreement else None
-
-    @property
-    def direction(self) -> MediaDirection | None:
-        """What was negotiated, seen from this side; None before Ready."""
-        return self._stream.agreement.direction if self._stream and self._stream.agreement else None
-
-    @property
-    def transmitting(self) -> bool:
-        """Whether paced audio leaves."""
-        return self._stream is not None and self._stream.sends
-
-    @property
-    def quality(self) -> MediaQuality | None:
-        """The band of what was measured last; None before a measurement."""
-        return self._stream.quality if self._stream else None
-
-    @property
-    def metrics(self) -> MediaMetrics | None:
-        """Loss, jitter, round trip and bit rate as measured last; each is None if it was not."""
-        return self._stream.metrics if self._stream else None
-
-    @property
-    def statistics(self) -> StreamStatistics | None:
-        """What was received since the beginning; None before a port was open."""
-        return self._stream.incoming.statistics() if self._stream else None
-
-    @property
-    def frames_sent(self) -> int:
-        """RTP packets that have left, silent ones included."""
-        return self._stream.outgoing.packets if self._stream else 0
-
-    @property
-    def frames_unread(self) -> int:
-        """Frames that were received but not read: the reader was too slow, or closed its channel."""
-        return self._stream.receiver.dropped if self._stream else 0
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Packets that did not count, by reason: strangers, malformed ones, unknown payloads."""
-        return dict(self._stream.counters) if self._stream else {}
 
 
 class Call:
@@ -270,9 +204,15 @@ class Call:
         if not self.is_over and not self._driver.closed:
             self._command(lambda now: self._driver.coordinator.hang_up(self.id, now=now))
 
-    async def reinvite(self, direction: MediaDirection) -> None:
-        """Offer another direction, such as SENDONLY or INACTIVE to hold. What is in force changes with the answer."""
+    async def reinvite(self, direction: MediaDirection, *, timeout: Seconds = REINVITE_TIMEOUT) -> bool:
+        """Offer another direction, such as SENDONLY or INACTIVE to hold, and wait for what comes of it.
+
+        Whether the other side agreed; if it did not, everything stays as it was.
+        """
+        start = self._log.end
         self._command(lambda now: self._driver.coordinator.reinvite(self.id, direction, now=now))
+        told = await self._wait(_concludes_reoffer, start, timeout, "answer to the re-INVITE")
+        return isinstance(told, SdpEvent)
 
     def _command(self, step: Callable[[Seconds], None]) -> None:
         self._since = self._log.end
@@ -339,3 +279,10 @@ def _audible(event: SessionEvent) -> bool:
 
 def _answered_or_audible(event: SessionEvent) -> bool:
     return isinstance(event, CallAnswered) or _audible(event)
+
+
+def _concludes_reoffer(event: SessionEvent) -> bool:
+    """Whether our re-INVITE was answered, or refused."""
+    if isinstance(event, SdpEvent):
+        return event.event_type is SdpKind.ANSWER_RECEIVED
+    return isinstance(event, MediaEvent) and event.event is MediaChange.REOFFER_REFUSED

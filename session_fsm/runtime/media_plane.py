@@ -124,6 +124,7 @@ class MediaPlane:
     def _tick(self, streams: Collection[MediaStream], now: Seconds) -> None:
         """One slot: a frame from each of these streams, those with audio encoded together."""
         voiced: dict[Coding, tuple[list[MediaStream], list[Samples]]] = {}
+        looking: list[MediaStream] = []
         for stream in streams:
             frames = stream.sender.frames
             if frames:
@@ -141,9 +142,11 @@ class MediaPlane:
                 stream.transmit(stream.coding.silence)
             stream.turns += 1
             if not stream.turns % LOOK_EVERY:
-                stream.look_around(now)
+                looking.append(stream)
         for coding, (speakers, audio) in voiced.items():
             payloads = coding.encode(np.concatenate(audio)).tobytes()
             for at, stream in enumerate(speakers):
                 stream.transmit(payloads[at * FRAME_SAMPLES : (at + 1) * FRAME_SAMPLES])
+        for stream in looking:
+            stream.look_around(now)
         self._pass_on()

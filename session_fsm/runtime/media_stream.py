@@ -11,10 +11,11 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from session_fsm.errors import CallFailedError, Malformed
-from session_fsm.rtp import IncomingStream, MediaMetrics, MediaQuality, OutgoingStream, RtpPacket, classify, parse_rtp
+from session_fsm.rtp import IncomingStream, OutgoingStream, RtpPacket, parse_rtp
 from session_fsm.runtime.addresses import Address
 from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSender
 from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
+from session_fsm.runtime.figures import Figures, Refusals
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
@@ -30,7 +31,6 @@ Tell = Callable[[Edge, EdgeFacts], None]
 
 LOG = logging.getLogger("session_fsm.media")
 
-REFUSED_FOR = 1.0  # seconds of refused packets before the path is said to have failed: at a call's two ends ports race
 SOURCE_REST = 1.0  # seconds in which a source that was just replaced is not believed again
 
 
@@ -87,17 +87,14 @@ class MediaStream:
         "When the last packet of the peer came, or the path was opened."
         self.turns = 0
         "How many ticks this stream has had."
-        self.metrics: MediaMetrics | None = None
-        self.quality: MediaQuality | None = None
+        self.figures = Figures(self.incoming, settings.quality_every)
         self.counters: Counter[str] = Counter()
         "What was dropped, by reason."
         self._early: deque[Packet] = deque(maxlen=KEPT)
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
         self._is_stalled = False
         self._replaced: tuple[int | None, Seconds] = (None, 0.0)
-        self._refused_since: Seconds | None = None
-        self._path_failed = False
-        self._measure_at: Seconds = 0.0
+        self._refusals = Refusals()
         self._tell: Tell = lambda edge, facts: None
         self._told: Callable[[], None] = lambda: None
 
@@ -131,10 +128,10 @@ class MediaStream:
         self.sources.negotiate(agreement.remote, learn=order.learn_source, now=now)
         self.destination = self.sources.peer or agreement.remote
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = True
-        self._is_stalled = self._path_failed = False
-        self._refused_since = None
+        self._is_stalled = False
+        self._refusals.clear()
         self.heard_at = now
-        self._measure_at = now + self._settings.quality_every
+        self.figures.begin(now)
         self.reports.begin(now)
         self.sends = agreement.direction.sends
         failure = self._send_first() if begins else None
@@ -143,7 +140,7 @@ class MediaStream:
             self.opened_at = now if self.opened_at is None else self.opened_at
             self._tell(Edge.PATH_OPENED, EdgeFacts(source=self.destination, arrival=now))
         else:
-            self._fail(failure, now)
+            self._tell(Edge.PATH_FAILED, self._facts(now, failure))
         self._take_early()
         return begins
 
@@ -180,8 +177,9 @@ class MediaStream:
         """What is due now and then: a report, the quality, a look at the silence."""
         if now >= self.reports.due_at:
             self._report(now)
-        if now >= self._measure_at:
-            self._measure(now)
+        if self.figures.entered_band(now, self.reports.round_trip):
+            extra = (self.figures.quality, self.figures.metrics)
+            self._tell(Edge.QUALITY_CHANGED, EdgeFacts(source=self.sources.peer, arrival=now, extra=extra))
         if self._expects and not self._is_stalled and now - self.heard_at >= self._settings.stall_after:
             self._is_stalled = True
             LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, now - self.heard_at)
@@ -234,7 +232,7 @@ class MediaStream:
         for frame in self.incoming.receive(packet, now):
             put(decode, frame)
         self.heard_at = now
-        if self._awaits_frame or self._is_stalled or self._refused_since is not None:
+        if self._awaits_frame or self._is_stalled or self._refusals.any:
             self._note_frame(packet, source, now)
 
     def _hear_other(self, packet: Packet) -> None:
@@ -287,7 +285,7 @@ class MediaStream:
     def _note_frame(self, packet: RtpPacket, source: Address, now: Seconds) -> None:
         """A frame that is worth an edge: the first of the path, or the first after silence."""
         self.sources.heard_peer()
-        self._refused_since, self._path_failed = None, False
+        self._refusals.clear()
         facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True)
         if self._awaits_frame:
             self._awaits_frame = self._is_stalled = False
@@ -306,7 +304,7 @@ class MediaStream:
             else:
                 self._hear_other(packet)
 
-    # RTCP, quality and trouble.
+    # RTCP and trouble.
 
     def _hear_rtcp(self, data: bytes, source: Address) -> None:
         now = self._clock()
@@ -315,15 +313,15 @@ class MediaStream:
         if source != remote and not (self.sources.learnt and self.sources.peer and source[0] == self.sources.peer[0]):
             self.counters["stranger_rtcp"] += 1
             return
-        heard = self.reports.receive(data, now)
-        if heard is None:
+        hears_us = self.reports.receive(data, now)
+        if hears_us is None:
             self.counters["malformed_rtcp"] += 1
             return
         facts = EdgeFacts(source=source, ssrc=self.incoming.ssrc or 0, arrival=now, rtcp_received=True)
         if self._awaits_rtcp:
             self._awaits_rtcp = False
             self._tell(Edge.RTCP_RECEIVED, facts)
-        if heard.about_us and self._awaits_report:
+        if hears_us and self._awaits_report:
             self._awaits_report = False
             self._tell(Edge.REPORT_RECEIVED, facts)
         self._told()
@@ -337,30 +335,14 @@ class MediaStream:
         if remote is not None:
             self._rtcp.send(data, self._rtcp_destination(remote))
 
-    def _measure(self, now: Seconds) -> None:
-        self._measure_at = now + self._settings.quality_every
-        self.metrics = self.incoming.measure(now, self.reports.round_trip)
-        quality = classify(self.metrics)
-        if quality is not None and quality is not self.quality:
-            self.quality = quality
-            facts = EdgeFacts(source=self.sources.peer, arrival=now, extra=(quality, self.metrics))
-            self._tell(Edge.QUALITY_CHANGED, facts)
-
     def _unreachable(self, destination: Address, reason: str) -> None:
         if destination == self.destination:
             self._refused(reason, self._clock())
             self._told()
 
     def _refused(self, reason: str, now: Seconds) -> None:
-        """Nobody takes our packets. For a moment that is normal; the path has failed when it goes on."""
-        if self._refused_since is None:
-            self._refused_since = now
-        elif self.sends and not self._path_failed and now - self._refused_since >= REFUSED_FOR:
-            self._fail(reason, now)
-
-    def _fail(self, reason: str, now: Seconds) -> None:
-        self._path_failed = True
-        self._tell(Edge.PATH_FAILED, self._facts(now, reason))
+        if self.sends and self._refusals.have_failed(now):
+            self._tell(Edge.PATH_FAILED, self._facts(now, reason))
 
     def _facts(self, now: Seconds, detail: str) -> EdgeFacts:
         return EdgeFacts(source=self.destination, ssrc=self.incoming.ssrc or 0, arrival=now, detail=detail)

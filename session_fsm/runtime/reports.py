@@ -6,7 +6,6 @@ Pure but for the dice, which are given: times and datagrams in, datagrams and fa
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import (
@@ -26,18 +25,10 @@ from session_fsm.rtp import (
 
 Seconds = float
 
+FRAME = 0.020  # seconds of audio in a packet
 HEADERS = 28  # octets of IPv4 and UDP, which RFC 3550 §6.2 counts in
 SESSION_BANDWIDTH = 50 * (160 + 12 + HEADERS)  # octets a second of G.711 at 20 ms
 RTCP_BANDWIDTH = 0.05 * SESSION_BANDWIDTH  # RFC 3550 §6.2: five per cent
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What one RTCP datagram told."""
-
-    about_us: bool
-    "Whether it has a report about our stream: proof that the peer hears us."
-    said_bye: bool = False
 
 
 class Reports:
@@ -85,9 +76,9 @@ class Reports:
         if self.due_at == float("inf"):
             self.due_at = now + self._interval(initial=True)
 
-    def compound(self, now: Seconds, next_frame_in: Seconds = 0.0) -> bytes:
-        """The report that is due."""
-        data = encode_rtcp(self._said(now, next_frame_in))
+    def compound(self, now: Seconds) -> bytes:
+        """The report that is due; a frame has just left, if any does."""
+        data = encode_rtcp(self._said(now))
         self._count(len(data))
         self.sent += 1
         self._packets_before = self._outgoing.packets
@@ -96,10 +87,10 @@ class Reports:
 
     def farewell(self, now: Seconds) -> bytes:
         """The last report, with the BYE; sent at once, because we are few (RFC 3550 §6.3.7)."""
-        return encode_rtcp([*self._said(now, 0.0), Bye((self._outgoing.ssrc,))])
+        return encode_rtcp([*self._said(now), Bye((self._outgoing.ssrc,))])
 
-    def receive(self, data: bytes, now: Seconds) -> Heard | None:
-        """Read the peer's datagram; None when it is no RTCP."""
+    def receive(self, data: bytes, now: Seconds) -> bool | None:
+        """Read the peer's datagram: whether it proves that the peer hears us. None when it is no RTCP."""
         try:
             packets = parse_rtcp(data)
         except Malformed:
@@ -114,14 +105,14 @@ class Reports:
         for block in blocks:
             measured = round_trip(block, now + self._wall)
             self.round_trip = self.round_trip if measured is None else measured
-        return Heard(bool(blocks) and self._outgoing.packets > 0, any(isinstance(packet, Bye) for packet in packets))
+        return bool(blocks) and self._outgoing.packets > 0
 
-    def _said(self, now: Seconds, next_frame_in: Seconds) -> list[RtcpPacket]:
+    def _said(self, now: Seconds) -> list[RtcpPacket]:
         block = self._incoming.report_block(now)
         blocks = (block,) if block else ()
         report: RtcpPacket
         if self._outgoing.packets > self._packets_before:
-            report = self._outgoing.sender_report(now + self._wall, blocks, since_next=-next_frame_in)
+            report = self._outgoing.sender_report(now + self._wall, blocks, since_next=-FRAME)
         else:
             report = ReceiverReport(self._outgoing.ssrc, blocks)
         return [report, Sdes.naming(self._outgoing.ssrc, self._cname)]

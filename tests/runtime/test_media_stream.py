@@ -308,7 +308,7 @@ async def test_quality_is_measured_or_unknown(open_side):
     """No packets, no figures; then loss and jitter, and an edge when the band changes."""
     peer = Peer()
     open_side.look(2)
-    assert open_side.stream.quality is None
+    assert open_side.stream.figures.quality is None
     for n in range(100):
         data = peer.packet()
         open_side.now += 0.02
@@ -318,7 +318,7 @@ async def test_quality_is_measured_or_unknown(open_side):
 
     quality, metrics = open_side.facts.extra
     assert Edge.QUALITY_CHANGED is open_side.edges[-1]
-    assert "Poor" == quality == open_side.stream.quality
+    assert "Poor" == quality == open_side.stream.figures.quality
     assert 0.08 < metrics.packet_loss < 0.11
     assert metrics.round_trip_ms is None
 

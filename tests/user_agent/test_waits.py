@@ -17,6 +17,7 @@ from session_fsm.session.events import (
     FirstAudioFrameReceived,
     FlowDirection,
     IncomingCall,
+    MediaChange,
     MediaEvent,
     MediaFlowEstablished,
     SessionCreated,
@@ -140,7 +141,7 @@ async def test_hold_and_resume_are_told_on_both_sides(alice, bob):
     await asyncio.gather(*(call.wait_for_state(MediaState.HELD, timeout=2) for call in (calling, answering)))
     assert not calling.media.transmitting
     await calling.wait_for_media(timeout=0.1)
-    held = await answering.wait_for_event(MediaEvent)
+    held = await answering.wait_for_event(MediaEvent, event=MediaChange.HELD)
 
     await calling.reinvite(MediaDirection.SENDRECV)
     await asyncio.gather(

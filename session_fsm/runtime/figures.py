@@ -1,0 +1,69 @@
+"""What is measured of a stream from time to time: its figures, the band they fall into, and whether anybody is there.
+
+Pure: times in, values out.
+"""
+
+from __future__ import annotations
+
+from session_fsm.rtp import IncomingStream, MediaMetrics, MediaQuality, classify
+
+Seconds = float
+
+REFUSED_FOR = 1.0  # seconds of refused packets before the path is said to have failed: at a call's two ends ports race
+
+
+class Figures:
+    """Loss, jitter, round trip and bit rate over intervals, and the quality that they amount to."""
+
+    __slots__ = ("_due_at", "_every", "_incoming", "metrics", "quality")
+
+    def __init__(self, incoming: IncomingStream, every: Seconds) -> None:
+        self.metrics: MediaMetrics | None = None
+        self.quality: MediaQuality | None = None
+        self._incoming = incoming
+        self._every = every
+        self._due_at: Seconds = float("inf")
+
+    def begin(self, now: Seconds) -> None:
+        """The path is open: the first figures are due after one interval."""
+        self._due_at = now + self._every
+
+    def entered_band(self, now: Seconds, round_trip: Seconds | None) -> bool:
+        """Measure, if it is time to. Whether the quality has entered another band."""
+        if now < self._due_at:
+            return False
+        self._due_at = now + self._every
+        self.metrics = self._incoming.measure(now, round_trip)
+        quality = classify(self.metrics)
+        if quality is None or quality is self.quality:
+            return False
+        self.quality = quality
+        return True
+
+
+class Refusals:
+    """Packets that nobody takes. For a moment that is normal; when it goes on, the path has failed."""
+
+    __slots__ = ("_since", "_told")
+
+    def __init__(self) -> None:
+        self._since: Seconds | None = None
+        self._told = False
+
+    @property
+    def any(self) -> bool:
+        """Whether a packet was refused since the last one that was heard."""
+        return self._since is not None
+
+    def clear(self) -> None:
+        """Somebody is there."""
+        self._since, self._told = None, False
+
+    def have_failed(self, now: Seconds) -> bool:
+        """One more was refused: whether this is the moment to say that the path has failed."""
+        if self._since is None:
+            self._since = now
+        if self._told or now - self._since < REFUSED_FOR:
+            return False
+        self._told = True
+        return True

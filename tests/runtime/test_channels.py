@@ -1,0 +1,170 @@
+"""The application's ends of the audio: paced, bounded, and never in the way of reception."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from session_fsm.errors import CallFailedError
+from session_fsm.rtp import LostFrames, RtpPacket
+from session_fsm.runtime.channels import (
+    FRAME_SAMPLES,
+    LOST_AT_MOST,
+    RECEIVE_QUEUE,
+    SEND_LOW,
+    SEND_QUEUE,
+    AudioChannels,
+    AudioReceiver,
+    AudioSender,
+)
+
+FRAME = np.zeros(FRAME_SAMPLES, np.int16)
+ENDED = CallFailedError(None, "the call has ended")
+
+
+def decode(payload: bytes) -> np.ndarray:
+    """A codec that is easy to read."""
+    return np.frombuffer(payload, np.uint8).astype(np.int16)
+
+
+def packet(sequence: int) -> RtpPacket:
+    """One frame of ones."""
+    return RtpPacket(0, sequence, sequence * FRAME_SAMPLES, 7, b"\1" * FRAME_SAMPLES)
+
+
+async def settle() -> None:
+    """Let every task that can run do so."""
+    loop = asyncio.get_running_loop()
+    for _ in range(10):
+        turn = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn
+
+
+async def test_a_writer_waits_when_the_queue_is_full_and_is_woken_when_half_has_left():
+    """One wake-up for several frames, so that pacing costs little."""
+    sender = AudioSender()
+
+    async def write() -> None:
+        for _ in range(SEND_QUEUE + 1):
+            await sender.send(FRAME)
+
+    writing = asyncio.create_task(write())
+    await settle()
+    assert (SEND_QUEUE, False) == (len(sender.frames), writing.done())
+    while len(sender.frames) > SEND_LOW:
+        sender.frames.popleft()
+    sender.make_room()
+    await writing
+
+    assert SEND_LOW + 1 == len(sender.frames)
+
+
+async def test_the_application_may_reuse_its_array():
+    """What was sent is a copy."""
+    sender = AudioSender()
+    frame = FRAME.copy()
+    await sender.send(frame)
+    frame[:] = 7
+
+    assert not np.any(sender.frames[0])
+
+
+async def test_a_cancelled_writer_does_not_disturb_another():
+    """Each has a wait of its own."""
+    sender = AudioSender()
+    for _ in range(SEND_QUEUE):
+        await sender.send(FRAME)
+    one, other = (asyncio.create_task(sender.send(FRAME)) for _ in range(2))
+    await settle()
+    one.cancel()
+    await settle()
+    sender.frames.clear()
+    sender.make_room()
+
+    await asyncio.wait_for(other, 1)
+    assert 1 == len(sender.frames)
+
+
+async def test_the_end_wakes_a_writer_with_the_reason():
+    """Nobody waits for room that never comes."""
+    sender = AudioSender()
+    writing = asyncio.create_task(sender.send(np.zeros(FRAME_SAMPLES * (SEND_QUEUE + 1), np.int16)))
+    await settle()
+    sender.end(ENDED)
+
+    with pytest.raises(CallFailedError, match="the call has ended"):
+        await writing
+
+
+async def test_draining_ends_with_the_call():
+    """Frames that can no longer leave are not waited for."""
+    sender = AudioSender()
+    await sender.send(FRAME)
+    draining = asyncio.create_task(sender.drain())
+    await settle()
+    sender.end(ENDED)
+
+    await asyncio.wait_for(draining, 1)
+
+
+async def test_a_reader_gets_what_came_before_the_end():
+    """Then its iteration stops."""
+    receiver = AudioReceiver()
+    receiver.put(decode, packet(1))
+    receiver.end()
+
+    assert [1] == [frame.sequence async for frame in receiver]
+
+
+async def test_two_readers_share_the_frames():
+    """Each frame goes to one of them, and both end."""
+    receiver = AudioReceiver()
+
+    async def read() -> list[int]:
+        return [frame.sequence async for frame in receiver]
+
+    readers = [asyncio.create_task(read()) for _ in range(2)]
+    for sequence in range(4):
+        await settle()
+        receiver.put(decode, packet(sequence))
+    await settle()
+    receiver.end()
+
+    assert [0, 1, 2, 3] == sorted(n for each in await asyncio.gather(*readers) for n in each)
+
+
+async def test_a_full_queue_drops_the_oldest():
+    """What is live is worth more than what is late."""
+    receiver = AudioReceiver()
+    for sequence in range(RECEIVE_QUEUE + 3):
+        receiver.put(decode, packet(sequence))
+    receiver.end()
+
+    assert 3 == receiver.dropped
+    assert 3 == (await anext(receiver)).sequence
+
+
+async def test_a_hole_in_pieces_keeps_its_time():
+    """Each lost frame has the place in time that it would have had; a hole of minutes is cut short."""
+    receiver = AudioReceiver()
+    receiver.put(decode, packet(9))
+    receiver.put(decode, LostFrames(10, 1600, 1))
+    receiver.put(decode, LostFrames(11, 1600, 2))
+    receiver.put(decode, LostFrames(13, 1600, 3000))
+    receiver.end()
+
+    frames = [frame async for frame in receiver]
+
+    assert [1440, 1600, 1760, 1920, 2080] == [frame.timestamp for frame in frames[:5]]
+    assert [False, True, True, True, True] == [frame.lost for frame in frames[:5]]
+    assert 1 + 3 + LOST_AT_MOST == len(frames)
+
+
+async def test_both_ends_unpack():
+    """`tx, rx = …`, as in the reference documents."""
+    tx, rx = AudioChannels(AudioSender(), AudioReceiver())
+
+    assert (AudioSender, AudioReceiver) == (type(tx), type(rx))
