@@ -51,8 +51,9 @@ types: $(STAMP) ## mypy, strict
 check: $(STAMP) ## every rule of every chart
 	$(BIN)/session-fsm check
 
-charts: $(STAMP) ## write docs/charts from the charts
+charts: $(STAMP) ## write docs/charts and docs/events.md from the charts and events
 	$(BIN)/python -m tools.charts
+	$(BIN)/python -m tools.event_list
 
 bench: $(STAMP) ## measure side by side and print ratios
 	$(BIN)/python -m tools.bench $(ARGS)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy
 
-from session_fsm import Chart, UserAgent
+from session_fsm import Call, Chart, UserAgent
 from session_fsm.machine import TraceRow
 from session_fsm.render import ladder_mermaid
 from session_fsm.session.building import shipped_charts
@@ -21,8 +21,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "flows.md"
 
 HEAD = """# A call as both sides saw it
 
-Written by `python -m tools.flows` from the traces of one real call over UDP on one machine. Times are in milliseconds since
-the first message.
+Written by `python -m tools.flows` from the traces of one real call over UDP on one machine. Times are in milliseconds
+since the first message.
 
 """
 
@@ -56,10 +56,10 @@ async def real_call() -> tuple[list[TraceRow], list[TraceRow]]:
         return call.trace, callee.trace
 
 
-async def _answer(bob: UserAgent):  # noqa: ANN202
-    async for incoming in bob.incoming_calls():
-        await incoming.ring()
-        return await incoming.accept()
+async def _answer(bob: UserAgent) -> Call:
+    incoming = await anext(bob.incoming_calls())
+    await incoming.ring()
+    return await incoming.accept()
 
 
 def inside(rows: Sequence[TraceRow], charts: dict[str, Chart]) -> str:
@@ -77,7 +77,7 @@ def inside(rows: Sequence[TraceRow], charts: dict[str, Chart]) -> str:
 
 def _arrows(row: TraceRow, by_number: dict[int, TraceRow], charts: dict[str, Chart]) -> Iterator[str]:
     me = _name(row)
-    if row.verdict != "row" or row.event == "[start]" and not row.effects:
+    if row.verdict != "row" or (row.event == "[start]" and not row.effects):
         return
     if row.event != "[start]" and not row.event.startswith("send_"):
         yield f"{_origin(row, by_number, charts)}->>{me}: {row.event}"
