@@ -69,13 +69,17 @@ class Binding:
         effects: Mapping[str, Action] | None = None,
         sends: Mapping[str, Action] | None = None,
         emit: Emit | None = None,
+        emits: Mapping[str, Action] | None = None,
         parameters: Mapping[str, Seconds] | None = None,
         engine: str = "table",
     ) -> None:
+        """`emits` has a function f(context, payload) for each emission, where `emit` is one function for all."""
         if engine not in ENGINES:
             raise ValueError(f"engine is {engine!r}; it can be {' or '.join(ENGINES)}")
         self.table = compile_chart(chart)
-        faults = list(_faults(chart, guards or {}, effects or {}, sends or {}, emit, parameters or {}))
+        if emits is None:
+            emits = {name: _emission(emit, name) for name in chart.emits if emit is not None}
+        faults = list(_faults(chart, guards or {}, effects or {}, sends or {}, emits, parameters or {}))
         if faults:
             raise ChartError(faults)
         self.chart = chart
@@ -88,7 +92,7 @@ class Binding:
         self.plans = {name: _plan(timer, self.parameters) for name, timer in chart.timers.items()}
         calls = {("do", name): call for name, call in (effects or {}).items()}
         calls |= {("send", name): call for name, call in (sends or {}).items()}
-        calls |= {("emit", name): _emission(emit, name) for name in chart.emits if emit is not None}
+        calls |= {("emit", name): call for name, call in emits.items()}
         self._calls = calls
         self._by_effects: dict[tuple[Effect, ...], tuple[Planned, ...]] = {}
         self.actions = [self.planned(step.effects) for step in self.table.steps]
@@ -158,15 +162,17 @@ def _faults(
     guards: Mapping[str, Predicate],
     effects: Mapping[str, Action],
     sends: Mapping[str, Action],
-    emit: Emit | None,
+    emits: Mapping[str, Action],
     parameters: Mapping[str, Seconds],
 ) -> Iterator[ChartFault]:
     file, whole = chart.file or chart.id, chart.whole or chart
-    pairs = (
+    pairs = [
         ("guard", chart.guards, whole.guards, guards),
         ("effect", chart.effects, whole.effects, effects),
         ("send", chart.sends, whole.sends, sends),
-    )
+    ]
+    if emits:
+        pairs.append(("emission", chart.emits, whole.emits, emits))
     for what, needed, known, bound in pairs:
         for name in needed:
             if name not in bound:
@@ -176,7 +182,7 @@ def _faults(
         for name, function in cast("Mapping[str, object]", bound).items():
             if not callable(function):
                 yield ChartFault(file, "unbound", f"{what} {name} is bound to {function!r}, which cannot be called")
-    if chart.emits and emit is None:
+    if chart.emits and not emits:
         yield ChartFault(file, "unbound", f"the chart emits {', '.join(chart.emits)}, and there is no `emit` function")
     yield from _strangers(file, "parameter", parameters, chart.parameters)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from session_fsm.chart import START
-from session_fsm.session.emission import emitter
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.registry import Registry
 
@@ -47,4 +46,4 @@ def _send_2xx(at: Answer, _: object) -> None:
     at.transaction.respond(200, at.data)
 
 
-REGISTRY = Registry(sends={"2xx": _send_2xx}, emit=emitter("answer"))
+REGISTRY = Registry(sends={"2xx": _send_2xx})

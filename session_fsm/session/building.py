@@ -15,7 +15,7 @@ from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
 from session_fsm.session.matching import Index
 from session_fsm.session.registry import Registry
-from session_fsm.session.routing import Routes, routes_of
+from session_fsm.session.routing import routes_of
 from session_fsm.session.settings import Settings
 from session_fsm.sip import SipUri
 
@@ -47,7 +47,7 @@ def build_endpoint(
 ) -> Endpoint:
     """An endpoint without sessions. `charts` replace shipped ones of the same name."""
     used = {**shipped_charts(), **charts}
-    bindings, routes = _bound(tuple(used.items()), settings)
+    bindings = _bound(tuple(used.items()), settings)
     kept: deque[TraceRow] = deque(maxlen=settings.trace_rows or 1)
     return Endpoint(
         uri=uri,
@@ -56,7 +56,6 @@ def build_endpoint(
         settings=settings,
         bindings=bindings,
         mailbox=Mailbox(),
-        routes=routes,
         index=Index(),
         sessions={},
         transmits=deque(),
@@ -70,9 +69,7 @@ def build_endpoint(
 
 
 @lru_cache(maxsize=16)
-def _bound(
-    charts: tuple[tuple[str, Chart], ...], settings: Settings
-) -> tuple[Mapping[tuple[str, Role], Binding], Routes]:
+def _bound(charts: tuple[tuple[str, Chart], ...], settings: Settings) -> Mapping[tuple[str, Role], Binding]:
     """Bindings are the same for every user agent with the same charts and settings."""
     parameters = {
         "T1": settings.t1,
@@ -81,8 +78,9 @@ def _bound(
         "NO_ANSWER": settings.no_answer,
         "UNANSWERED": settings.unanswered,
     }
+    routes = routes_of(chart for _, chart in charts)
     found = {}
     for name, chart in charts:
         for role, side in ((Role.UAC, chart.for_role("uac")), (Role.UAS, chart.for_role("uas"))):
-            found[name, role] = REGISTRIES[name].bind(side, parameters, settings.engine)
-    return found, routes_of(chart for _, chart in charts)
+            found[name, role] = REGISTRIES[name].bind(side, parameters, routes, settings.engine)
+    return found

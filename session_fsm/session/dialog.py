@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from session_fsm.session.emission import emitter
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, DialogState
 from session_fsm.session.messages import Header, in_dialog
@@ -157,5 +156,4 @@ REGISTRY = Registry(
     guards={"carries_sdp": _carries_sdp, "first_answer": _first_answer, "stale": _stale},
     effects={"remember_peer": _remember_peer, "win": _win, "note_sequence": _note_sequence},
     sends={"ACK": _send_ack, "BYE": _send_bye, "200": _send_200, "481": _send_481, "500": _send_500},
-    emit=emitter("dialog"),
 )

@@ -1,16 +1,20 @@
 """Carries what a chart emits: snake_case to the machines that declared it, CamelCase to the application.
 
-Every context of a machine that emits has `endpoint`, `session` and `purpose`; the session knows its machines.
+Which of the two, and who declared it, is known when a chart is bound: each emission gets a function of its own. Every
+context of a machine that emits has `endpoint`, `session` and `purpose`; the session knows its machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
-from session_fsm.session.routing import is_application_event
+from session_fsm.session.publishing import publisher
+from session_fsm.session.routing import Route, Routes, is_application_event
 
 if TYPE_CHECKING:
+    from session_fsm.machine import Machine
     from session_fsm.session.endpoint import Endpoint
     from session_fsm.session.session import Session
 
@@ -31,21 +35,64 @@ class Emitter(Protocol):
         """For a transaction or an answer: what it is about, such as INVITE, re-INVITE or BYE. Else empty."""
 
 
-def emitter(chart: str) -> Callable[[Emitter, str, object], None]:
-    """The function that carries this chart's emissions."""
+Carry = Callable[[Emitter, object], None]
+"What is called with the emitting machine's context and the payload of the event that made it emit."
 
-    def emit(source: Emitter, name: str, payload: object) -> None:
+
+def carriers(chart: str, emissions: Iterable[str], routes: Routes) -> Mapping[str, Carry]:
+    """For each of this chart's emissions the function that carries it."""
+    return {name: _carrier(chart, name, routes.get((chart, name), ())) for name in emissions}
+
+
+def _carrier(chart: str, name: str, routes: tuple[Route, ...]) -> Carry:
+    if is_application_event(name):
+        return publisher(chart, name)
+    ways = [_way(route) for route in routes]
+    if len(ways) == 1:
+        return ways[0]
+
+    def carry(source: Emitter, payload: object) -> None:
+        for way in ways:
+            way(source, payload)
+
+    return carry
+
+
+def _way(route: Route) -> Carry:
+    """To one receiving chart: the one machine of that name, or those that the session chooses."""
+    target, event, of = route
+    hearers = CHOSEN.get(target)
+    the_one: Callable[[Session], Machine] = attrgetter(target)
+
+    def carry(source: Emitter, payload: object) -> None:
         session = source.session
-        if session is None:
-            return
-        if is_application_event(name):
-            session.publish(chart, name, payload, source)
+        if session is None or (of and of != source.purpose):
             return
         post = source.endpoint.mailbox.post
-        for target, event, of in source.endpoint.routes.get((chart, name), ()):
-            if of and of != source.purpose:
-                continue
-            for machine in session.hearers(target, source, payload):
+        if hearers is None:
+            post(the_one(session), event, payload)
+        else:
+            for machine in hearers(session, source, payload):
                 post(machine, event, payload)
 
-    return emit
+    return carry
+
+
+def _answers(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return [answer.machine for answer in session.answers if answer.dialog is source]
+
+
+def _invite(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return (session.transaction.machine,) if session.transaction else ()
+
+
+def _dialogs(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return session.dialogs_for(source, payload)
+
+
+# Of every other chart a session has one machine, under the chart's name.
+CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
+    "answer": _answers,
+    "dialog": _dialogs,
+    "invite_client": _invite,
+}

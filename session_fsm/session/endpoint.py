@@ -17,7 +17,6 @@ from session_fsm.machine.trace import Trace, TraceRow
 from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.matching import Index
 from session_fsm.session.orders import MediaOrder, Transmit
-from session_fsm.session.routing import Routes
 from session_fsm.session.settings import Settings
 from session_fsm.sip import MAGIC_COOKIE, SipUri
 
@@ -44,7 +43,6 @@ class Endpoint:
     settings: Settings
     bindings: Mapping[tuple[str, Role], Binding]
     mailbox: Mailbox
-    routes: Routes
     index: Index[Transaction | Answer | Dialog]
     sessions: dict[str, Session]
     transmits: deque[Transmit]

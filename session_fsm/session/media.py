@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from session_fsm.sdp import MediaDirection
-from session_fsm.session.emission import emitter
 from session_fsm.session.orders import ClosePath, EdgeFacts, OpenPath, PausePath
 from session_fsm.session.registry import Registry
 
@@ -85,5 +84,4 @@ REGISTRY = Registry(
         "note_frame": _note_frame,
         "note_rtcp": _note_rtcp,
     },
-    emit=emitter("media"),
 )

@@ -9,7 +9,6 @@ from session_fsm.sdp import Agreement, LocalMedia, Refusal
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.session.answer import send_answer
 from session_fsm.session.dialog import Dialog
-from session_fsm.session.emission import emitter
 from session_fsm.session.events import Role
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
@@ -160,5 +159,4 @@ REGISTRY = Registry(
         "491": _send_491,
         "500": _send_500,
     },
-    emit=emitter("offer_answer"),
 )

@@ -1,11 +1,15 @@
-"""Makes the application's events from what the charts emit: a small function for each class with fields of its own."""
+"""Makes the application's events from what the charts emit: a small function for each class.
+
+An event is a draft until the step has settled: only then are the states known that it tells.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
 
+from session_fsm.frozen import drafts_of, freeze
 from session_fsm.sdp import MediaDirection
 from session_fsm.session import events
 from session_fsm.session.events import CallState, DialogState, FlowDirection, MediaChange, MediaState, SdpKind
@@ -21,140 +25,178 @@ if TYPE_CHECKING:
 # Within one turn the same order for both roles, whichever machine the turn began with: the call, its dialogs,
 # offer/answer, media. The end of a call is the last that is told.
 RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3}
+MEDIA = RANKS["media"]
 LAST = 4
 
-Fields = dict[str, Any]  # each class has fields of its own types; the table below gives it just these
+Told = tuple[int, events.SessionEvent]
+"A rank within the turn, and the draft of an event."
+
+Common = tuple[events.SessionId, events.Role, float, CallState, MediaState]
+"What every event begins with, in the order of `SessionEvent`'s fields."
+
+Draft = Callable[..., events.SessionEvent]
+
+Compose = Callable[["Session", Common, "Emitter", object, str], events.SessionEvent]
+"The draft of an event: session, common fields, context and payload of the emission, and its variant (behind a colon)."
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event that is complete but for the states, which are known when the step has settled."""
-
-    kind: type[events.SessionEvent]
-    time: float
-    fields: Fields
-    media_state: str | None
-    "The media state at the emission, for events of the media chart."
-    rank: int
-    "Its place within the turn."
-
-
-def compose(session: Session, chart: str, name: str, variant: str, payload: object, source: Emitter) -> Told:
-    """What a chart's emission tells the application."""
-    media_state = session.media.state if chart == "media" else None
-    fields = _FIELDS[name](session, variant, payload, source) if name in _FIELDS else {}
+def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
+    """What this emission of this chart tells the application."""
+    name, _, variant = emission.partition(":")
+    compose = _COMPOSERS.get(name) or _plain(name)
     rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
-    return Told(getattr(events, name), session.endpoint.mailbox.now, fields, media_state, rank)
+
+    def publish(source: Emitter, payload: object) -> None:
+        session = source.session
+        if session is None:
+            return
+        endpoint = session.endpoint
+        common = session.id, session.role, endpoint.mailbox.now, session.call_state, session.media_state
+        session.told.append((rank, compose(session, common, source, payload, variant)))
+        endpoint.unsettled[session.id] = session
+
+    return publish
 
 
 def settle(session: Session) -> list[events.SessionEvent]:
     """The events of a session whose step has settled."""
     told, session.told = session.told, []
-    told.sort(key=lambda item: item.rank)
+    told.sort(key=_rank)
     call_state, media_state = session.call_state, session.media_state
-    return [
-        item.kind(
-            session_id=session.id,
-            role=session.role,
-            time=item.time,
-            call_state=call_state,
-            media_state=media_state if item.media_state is None else MediaState(item.media_state),
-            **item.fields,
-        )
-        for item in told
-    ]
+    for rank, draft in told:
+        draft.call_state = call_state  # type: ignore[misc]  # a draft is not frozen yet
+        # The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
+        if rank != MEDIA:
+            draft.media_state = media_state  # type: ignore[misc]
+    return [freeze(draft) for _, draft in told]
 
 
-def _state_changed(session: Session, *_: object) -> Fields:
-    old, session.shown = session.shown, CallState(session.call.state)
-    return {"old_state": old, "new_state": session.shown}
+_rank = itemgetter(0)
+
+_created: Draft = drafts_of(events.SessionCreated)
+_state_change: Draft = drafts_of(events.StateChanged)
+_media_state_change: Draft = drafts_of(events.MediaStateChanged)
+_dialog_state_change: Draft = drafts_of(events.DialogStateChanged)
+_dialog_establishment: Draft = drafts_of(events.DialogEstablished)
+_description: Draft = drafts_of(events.SdpEvent)
+_incoming_call: Draft = drafts_of(events.IncomingCall)
+_answer: Draft = drafts_of(events.CallAnswered)
+_media_ready: Draft = drafts_of(events.MediaSessionReady)
+_negotiation: Draft = drafts_of(events.MediaNegotiated)
+_flow_establishment: Draft = drafts_of(events.MediaFlowEstablished)
+_first_audio: Draft = drafts_of(events.FirstAudioFrameReceived)
+_audio_channels: Draft = drafts_of(events.AudioChannelsReady)
+_confirmation: Draft = drafts_of(events.RemoteMediaConfirmed)
+_quality_change: Draft = drafts_of(events.MediaQualityChange)
+_media_event: Draft = drafts_of(events.MediaEvent)
+_end: Draft = drafts_of(events.CallEnded)
+_failure: Draft = drafts_of(events.CallFailed)
 
 
-def _media_state_changed(session: Session, *_: object) -> Fields:
-    old, session.shown_media = session.shown_media, MediaState(session.media.state)
-    return {"old_state": old, "new_state": session.shown_media}
+def _plain(name: str) -> Compose:
+    """An event without fields of its own."""
+    made = drafts_of(getattr(events, name))
+    return lambda session, common, *_: made(*common)
 
 
-def _dialog_state_changed(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
+def _target(name: str) -> Compose:
+    made = drafts_of(getattr(events, name))
+    return lambda session, common, *_: made(*common, str(session.target))
+
+
+def _session_created(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    return _created(*common, session.remote_uri)
+
+
+def _state_changed(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    old, session.shown = session.shown, common[3]
+    return _state_change(*common, old, session.shown)
+
+
+def _media_state_changed(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    old, session.shown_media = session.shown_media, common[4]
+    return _media_state_change(*common, old, session.shown_media)
+
+
+def _dialog_state_changed(session: Session, common: Common, source: Emitter, *_: object) -> events.SessionEvent:
     dialog = cast("Dialog", source)
-    old, dialog.shown = dialog.shown, DialogState(dialog.machine.state)
-    return {"old_state": old, "new_state": dialog.shown, "remote_tag": dialog.remote_tag}
+    old, dialog.shown = dialog.shown, _DIALOG_STATES[dialog.machine.state]
+    return _dialog_state_change(*common, old, dialog.shown, dialog.remote_tag)
 
 
-def _dialog_established(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
+def _dialog_established(session: Session, common: Common, source: Emitter, *_: object) -> events.SessionEvent:
     tag = cast("Dialog", source).remote_tag or ""
-    return {"call_id": session.call_id, "local_tag": session.local_tag, "remote_tag": tag}
+    return _dialog_establishment(*common, session.call_id, session.local_tag, tag)
 
 
-def _sdp(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
-    kind = SdpKind(variant)
+def _sdp(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
+    kind = _SDP_KINDS[variant]
     if kind in (SdpKind.OFFER_SENT, SdpKind.ANSWER_SENT):
         text = session.description.encode() if session.description else b""
     else:
         message = payload.request if isinstance(payload, Received) else payload
         text = message.body if isinstance(message, Request | Response) else b""
-    return {"event_type": kind, "sdp": text.decode("utf-8", "replace")}
+    return _description(*common, kind, text.decode("utf-8", "replace"))
 
 
-def _incoming(session: Session, *_: object) -> Fields:
+def _incoming(session: Session, common: Common, *_: object) -> events.SessionEvent:
     uri = str(session.invite.uri) if session.invite else ""
-    return {"caller": session.remote_uri, "target": uri}
+    return _incoming_call(*common, session.remote_uri, uri)
 
 
-def _answered(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
-    return {"status": payload.status if isinstance(payload, Response) else 200}
+def _answered(session: Session, common: Common, source: Emitter, payload: object, *_: object) -> events.SessionEvent:
+    return _answer(*common, payload.status if isinstance(payload, Response) else 200)
 
 
-def _ready(session: Session, *_: object) -> Fields:
-    return {"local_addr": _local(session), "codec": session.agreement.codec.name if session.agreement else ""}
+def _ready(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    return _media_ready(*common, _local(session), _codec(session))
 
 
-def _negotiated(session: Session, *_: object) -> Fields:
-    return {**_ready(session), "remote_addr": _remote(session)}
+def _negotiated(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    return _negotiation(*common, _local(session), _remote(session), _codec(session))
 
 
-def _flow(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
+def _flow(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
     direction = FlowDirection.OUTBOUND
     if variant == "confirmed" and session.agreement is not None:
         direction = _CONFIRMED[session.agreement.direction]
-    return {"local_addr": _local(session), "remote_addr": _remote(session), "direction": direction}
+    return _flow_establishment(*common, _local(session), _remote(session), direction)
 
 
-def _first_frame(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
+def _first_frame(
+    session: Session, common: Common, source: Emitter, payload: object, variant: str
+) -> events.SessionEvent:
     facts = _facts(payload)
-    return {"timestamp": facts.arrival, "ssrc": facts.ssrc}
+    return _first_audio(*common, facts.arrival, facts.ssrc)
 
 
-def _channels(session: Session, *_: object) -> Fields:
+def _channels(session: Session, common: Common, *_: object) -> events.SessionEvent:
     direction = session.agreement.direction if session.agreement else MediaDirection.INACTIVE
-    return {"can_send": direction.sends, "can_receive": direction.receives}
+    return _audio_channels(*common, direction.sends, direction.receives)
 
 
-def _confirmed(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
-    return {
-        "remote_addr": _facts(payload).source or _remote(session),
-        "rtp_flowing": session.rtp_flowing,
-        "rtcp_received": session.rtcp_received,
-    }
+def _confirmed(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
+    remote = _facts(payload).source or _remote(session)
+    return _confirmation(*common, remote, session.rtp_flowing, session.rtcp_received)
 
 
-def _quality(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
+def _quality(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
     quality, metrics = cast("tuple[object, object]", _facts(payload).extra)
-    return {"quality": quality, "metrics": metrics}
+    return _quality_change(*common, quality, metrics)
 
 
-def _media(session: Session, variant: str, payload: object, source: Emitter) -> Fields:
+def _media(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
     if isinstance(payload, Response):
-        return {"event": MediaChange(variant), "detail": f"{payload.status} {payload.reason}"}
-    return {"event": MediaChange(variant), "detail": _facts(payload).detail}
+        return _media_event(*common, MediaChange(variant), f"{payload.status} {payload.reason}")
+    return _media_event(*common, MediaChange(variant), _facts(payload).detail)
 
 
-def _ended(session: Session, *_: object) -> Fields:
-    return {"status": session.status, "reason": session.reason}
+def _ended(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    return _end(*common, session.status, session.reason)
 
 
-def _failed(session: Session, *_: object) -> Fields:
-    return {**_ended(session), "contacts": session.contacts}
+def _failed(session: Session, common: Common, *_: object) -> events.SessionEvent:
+    return _failure(*common, session.status, session.reason, session.contacts)
 
 
 def _facts(payload: object) -> EdgeFacts:
@@ -169,6 +211,14 @@ def _remote(session: Session) -> events.Address:
     return session.agreement.remote if session.agreement else ("", 0)
 
 
+def _codec(session: Session) -> str:
+    return session.agreement.codec.name if session.agreement else ""
+
+
+# Looked up here: to call an enum class costs ten times as much.
+_DIALOG_STATES = {state.value: state for state in DialogState}
+_SDP_KINDS = {kind.value: kind for kind in SdpKind}
+
 _CONFIRMED = {
     MediaDirection.SENDRECV: FlowDirection.BIDIRECTIONAL,
     MediaDirection.RECVONLY: FlowDirection.INBOUND,
@@ -176,15 +226,15 @@ _CONFIRMED = {
     MediaDirection.INACTIVE: FlowDirection.OUTBOUND,
 }
 
-_FIELDS: Mapping[str, Callable[[Session, str, object, Emitter], Fields]] = {
-    "SessionCreated": lambda session, *_: {"peer": session.remote_uri},
+_COMPOSERS: Mapping[str, Compose] = {
+    "SessionCreated": _session_created,
     "StateChanged": _state_changed,
     "MediaStateChanged": _media_state_changed,
     "DialogStateChanged": _dialog_state_changed,
     "DialogEstablished": _dialog_established,
     "SdpEvent": _sdp,
-    "OutgoingCallPrepared": lambda session, *_: {"target": str(session.target)},
-    "CallInitiated": lambda session, *_: {"target": str(session.target)},
+    "OutgoingCallPrepared": _target("OutgoingCallPrepared"),
+    "CallInitiated": _target("CallInitiated"),
     "IncomingCall": _incoming,
     "CallAnswered": _answered,
     "MediaSessionReady": _ready,

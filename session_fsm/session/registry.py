@@ -1,4 +1,4 @@
-"""The Python functions behind one chart's names: guards, effects, sends, and where its emissions go."""
+"""The Python functions behind one chart's names: guards, effects, sends. Where emissions go is read from the charts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from session_fsm.chart import Chart
 from session_fsm.machine import Binding
+from session_fsm.session.emission import carriers
+from session_fsm.session.routing import Routes
 
 Seconds = float
 Function = Callable[..., object]
@@ -20,16 +22,15 @@ class Registry:
     guards: Mapping[str, Function] = field(default_factory=dict)
     effects: Mapping[str, Function] = field(default_factory=dict)
     sends: Mapping[str, Function] = field(default_factory=dict)
-    emit: Callable[..., None] | None = None
 
-    def bind(self, chart: Chart, parameters: Mapping[str, Seconds], engine: str) -> Binding:
+    def bind(self, chart: Chart, parameters: Mapping[str, Seconds], routes: Routes, engine: str) -> Binding:
         """Tie the chart to these functions; names that do not fit are a ChartError."""
         return Binding(
             chart,
             guards=self.guards,
             effects=self.effects,
             sends=self.sends,
-            emit=self.emit if chart.emits else None,
+            emits=carriers(chart.id, chart.emits, routes),
             parameters={name: value for name, value in parameters.items() if name in chart.parameters},
             engine=engine,
         )

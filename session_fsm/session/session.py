@@ -18,7 +18,7 @@ from session_fsm.sdp import offer as make_offer
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, Kept
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
-from session_fsm.session.publishing import Told, compose
+from session_fsm.session.publishing import Told
 from session_fsm.session.received import Received
 from session_fsm.sip import NameAddr, Request, Response, SipUri
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from session_fsm.session.transaction import Transaction
 
 NO_DESCRIPTION = Refusal("there is no session description")
+
+# Looked up here: to call an enum class costs ten times as much.
+_CALL_STATES = {state.value: state for state in CallState}
+_MEDIA_STATES = {state.value: state for state in MediaState}
 
 
 class Session:
@@ -172,12 +176,12 @@ class Session:
     @property
     def call_state(self) -> CallState:
         """The state of the call chart."""
-        return CallState(self.call.state)
+        return _CALL_STATES[self.call.state]
 
     @property
     def media_state(self) -> MediaState:
         """The state of the media chart."""
-        return MediaState(self.media.state)
+        return _MEDIA_STATES[self.media.state]
 
     @property
     def local_uri(self) -> str:
@@ -201,18 +205,8 @@ class Session:
 
     # Who hears what.
 
-    def hearers(self, target: str, source: Emitter, payload: object) -> Iterable[Machine]:
-        """The machines of this session that a chart's emission goes to."""
-        if target == "dialog":
-            return self._dialogs_for(source, payload)
-        if target == "answer":
-            return [answer.machine for answer in self.answers if answer.dialog is source]
-        if target == "invite_client":
-            return (self.transaction.machine,) if self.transaction else ()
-        machine: Machine = getattr(self, target)
-        return (machine,)
-
-    def _dialogs_for(self, source: Emitter, payload: object) -> Iterable[Machine]:
+    def dialogs_for(self, source: Emitter, payload: object) -> Iterable[Machine]:
+        """The dialogs that an emission goes to: of a response the one with its tag, else the one that counts."""
         if source.purpose == "INVITE" and self.role == "UAC":
             if isinstance(payload, Response) and payload.status < 300:
                 tag = payload.to_tag
@@ -228,15 +222,6 @@ class Session:
             found = self.dialogs[remote_tag] = Dialog(self, remote_tag)
             self.dialog = self.dialog or found
         return found
-
-    def publish(self, chart: str, name: str, payload: object, source: Emitter) -> None:
-        """Tell the application; the event is made when the whole step has settled.
-
-        The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
-        """
-        event, _, variant = name.partition(":")
-        self.told.append(compose(self, chart, event, variant, payload, source))
-        self.endpoint.unsettled[self.id] = self
 
     def leave(self) -> None:
         """Forget what the index knows of this session."""

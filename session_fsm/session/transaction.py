@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from session_fsm.chart import START
 from session_fsm.session import matching
-from session_fsm.session.emission import emitter
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
 from session_fsm.session.identity import identity_of
@@ -172,19 +171,14 @@ REGISTRIES = {
     "invite_client": Registry(
         effects={"forget": _forget_client},
         sends={"INVITE": _send_request, "ACK": _send_ack},
-        emit=emitter("invite_client"),
     ),
-    "non_invite_client": Registry(
-        effects={"forget": _forget_client}, sends={"request": _send_request}, emit=emitter("non_invite_client")
-    ),
+    "non_invite_client": Registry(effects={"forget": _forget_client}, sends={"request": _send_request}),
     "invite_server": Registry(
         effects={"forget": _forget_server},
         sends={"100": _send_trying, "response": _send_response, "last": _send_last},
-        emit=emitter("invite_server"),
     ),
     "non_invite_server": Registry(
         effects={"forget": _forget_server},
         sends={"response": _send_response, "last": _send_last},
-        emit=emitter("non_invite_server"),
     ),
 }
