@@ -75,14 +75,22 @@ class IncomingInvite:
         self._command(lambda now: coordinator.redirect(self.session_id, contacts, status=status, now=now))
 
     def _with_media(self, command: str, direction: MediaDirection) -> None:
-        coordinator = self._driver.coordinator
-        said = self.call.media._said
-        if said is None:
-            stream, said = self._driver.open_media(self.call._session.signalled_from, direction)
-            self.call.media._said = said
-            self.call._own(stream)
-        media = said
-        self._command(lambda now: getattr(coordinator, command)(self.session_id, media=media, now=now))
+        if self.is_over:
+            raise self.call.failure()
+        media, coordinator = self.call.media, self._driver.coordinator
+        if media._said is not None:
+            said = media._said
+            self._command(lambda now: getattr(coordinator, command)(self.session_id, media=said, now=now))
+            return
+        stream, said = self._driver.open_media(self.call._session.signalled_from, direction)
+        self.call._own(stream)
+        try:
+            self._command(lambda now: getattr(coordinator, command)(self.session_id, media=said, now=now))
+        except BaseException:
+            self._driver.media.release(self.session_id)
+            media._stream = None
+            raise
+        media._said = said
 
     def _command(self, step: Callable[[Seconds], None]) -> None:
         try:

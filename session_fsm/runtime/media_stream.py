@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from session_fsm.errors import CallFailedError, Malformed
 from session_fsm.rtp import IncomingStream, OutgoingStream, RtpPacket, parse_rtp
-from session_fsm.runtime.addresses import Address
+from session_fsm.runtime.addresses import Address, is_wildcard
 from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSender
 from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
 from session_fsm.runtime.figures import Figures, Refusals
@@ -153,8 +153,8 @@ class MediaStream:
         if self.closed:
             return
         self.sends = False
-        if self.agreement is not None and self.agreement.remote_rtcp is not None:
-            self._rtcp.send(self.reports.farewell(self._clock()), self._rtcp_destination(self.agreement.remote_rtcp))
+        if (destination := self._rtcp_destination) is not None:
+            self._rtcp.send(self.reports.farewell(self._clock()), destination)
         for frame in self.incoming.flush():
             self.receiver.put(self.coding.decode, frame)
         self.sender.end(why)
@@ -326,14 +326,18 @@ class MediaStream:
             self._tell(Edge.REPORT_RECEIVED, facts)
         self._told()
 
-    def _rtcp_destination(self, negotiated: Address) -> Address:
-        return (self.destination[0], negotiated[1]) if self.sources.learnt else negotiated
+    @property
+    def _rtcp_destination(self) -> Address | None:
+        remote = self.agreement.remote_rtcp if self.agreement else None
+        # RFC 3264 §8.4: the unspecified address means that nothing is to be sent; to the kernel it means ourselves.
+        if remote is None or is_wildcard(remote[0]):
+            return None
+        return (self.destination[0], remote[1]) if self.sources.learnt else remote
 
     def _report(self, now: Seconds) -> None:
-        remote = self.agreement.remote_rtcp if self.agreement else None
         data = self.reports.compound(now)
-        if remote is not None:
-            self._rtcp.send(data, self._rtcp_destination(remote))
+        if (destination := self._rtcp_destination) is not None:
+            self._rtcp.send(data, destination)
 
     def _unreachable(self, destination: Address, reason: str) -> None:
         if destination == self.destination:

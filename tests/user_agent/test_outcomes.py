@@ -160,3 +160,55 @@ async def test_a_port_in_use_is_named(alice):
 
     with pytest.raises(TransportError, match=f"^cannot listen on {host}:{port}: the port is in use$"):
         await UserAgent("sip:eve@127.0.0.1", bind=(host, port)).start()
+
+
+async def test_a_call_that_cannot_be_accepted_leaves_no_port_open(alice, bob):
+    """The caller has given up while we were about to answer."""
+    calling = alice.make_call(bob.contact)
+    invite = await next_call(bob)
+    await calling.hang_up()
+    await invite.call.wait_for_event(CallEnded, timeout=AT_ONCE)
+
+    with pytest.raises(CallFailedError):
+        await invite.accept()
+    with pytest.raises(CallFailedError):
+        await invite.reject()
+
+    assert 0 == len(bob._driver.media)
+
+
+async def test_a_handler_that_fails_costs_its_own_call_only(alice, bob, caplog):
+    """`serve` logs the fault, ends that call and goes on with the others."""
+
+    async def handler(invite):
+        if "bad" in invite.caller:
+            raise RuntimeError("a fault of the application")
+        await (await invite.accept()).wait_for_event(CallEnded)
+
+    serving = asyncio.create_task(bob.serve(handler))
+    async with UserAgent("sip:bad@127.0.0.1", bind="127.0.0.1:0") as bad:
+        with pytest.raises(CallFailedError):
+            await bad.make_call(bob.contact).wait_for_media(timeout=AT_ONCE)
+    async with alice.make_call(bob.contact) as calling:
+        await calling.wait_for_media(timeout=2)
+    await bob.wait_for_event(CallEnded, timeout=AT_ONCE)
+    serving.cancel()
+
+    assert "a fault of the application" in caplog.text
+    caplog.clear()  # it was the application's, not ours
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def test_a_handler_that_returns_without_answering_refuses(alice, bob):
+    """No caller is left ringing by an application that has forgotten it."""
+
+    async def forget(invite):
+        return None
+
+    serving = asyncio.create_task(bob.serve(forget))
+    with pytest.raises(CallFailedError) as failure:
+        await alice.make_call(bob.contact).wait_for_media(timeout=AT_ONCE)
+    serving.cancel()
+
+    assert 603 == failure.value.status
