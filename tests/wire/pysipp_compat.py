@@ -1,7 +1,7 @@
 """Imports pysipp 0.1.0, which as installed does not import on any Python that we support.
 
-It hands pluggy an argument that was removed in pluggy 1.0, and needs `imp` and `distutils`, gone in Python 3.12. What it
-misses is lent to it while it is being imported, and taken back afterwards.
+It hands pluggy an argument that was removed in pluggy 1.0, and needs `imp` and `distutils`, gone in Python 3.12. What
+it misses is lent to it while it is being imported, and taken back afterwards.
 """
 
 from __future__ import annotations

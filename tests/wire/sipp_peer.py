@@ -1,6 +1,6 @@
 """SIPp processes for tests: pysipp starts them, the event loop hears when they listen and when they end.
 
-pysipp blocks, so it runs in a thread. What SIPp sent and received is read from its message log once it has ended.
+pysipp blocks, so it runs in a thread. SIPp's message log is a pipe: what it sends and receives is known as it happens.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from pathlib import Path
 from programs import free_ports
 from pysipp_compat import import_pysipp
 
+from session_fsm.session.events import Address
+
 SCENARIOS = Path(__file__).parent / "scenarios"
 HOST = "127.0.0.1"
 PATIENCE = 30.0  # seconds until a SIPp that does not end is stopped
 LISTENING = b"Scenario Screen"  # SIPp draws it for the first time when its sockets are open
 
 
-class SippFailed(AssertionError):
+class SippError(AssertionError):
     """A call did not go as its scenario says; the message shows what was sent and received."""
 
 
@@ -61,7 +63,7 @@ class Seen:
 
 
 class _Launcher:
-    """What pysipp takes for the subprocess module: gives SIPp a terminal to draw on, and watches for its first screen."""
+    """What pysipp takes for the subprocess module: gives SIPp a terminal, whose first screen is awaited."""
 
     PIPE = subprocess.PIPE
 
@@ -92,16 +94,22 @@ class _Launcher:
 class Sipp:
     """One SIPp process with one scenario, and any number of calls."""
 
-    def __init__(self, name: str, address: tuple[str, int], media_port: int, folder: Path) -> None:
+    def __init__(self, name: str, address: Address, media_address: Address, folder: Path) -> None:
         self.name = name
         self.address = address
         self.uri = f"sip:service@{address[0]}:{address[1]}"
-        self.media_address = (HOST, media_port)
+        self.media_address = media_address
+        self.log = folder / "messages.log"
         self._folder = folder
         self._loop = asyncio.get_running_loop()
         self._listening = self._loop.create_future()
         self._terminal: int | None = None
         self._drawn = b""
+        self._logged = b""
+        self._changed = asyncio.Event()
+        os.mkfifo(self.log)
+        self._log: int | None = os.open(self.log, os.O_RDONLY | os.O_NONBLOCK)
+        self._loop.add_reader(self._log, self._read_log)
         launch = import_pysipp().launch
         self._runner = launch.PopenRunner(subprocmod=_Launcher(self._opened_from_thread))
         self._finalize: Callable[..., object] | None = None
@@ -112,13 +120,13 @@ class Sipp:
         await self._listening
 
     async def done(self, patience: float = PATIENCE) -> list[Seen]:
-        """Wait until all its calls are over; all its messages. Raises SippFailed unless every call went well."""
+        """Wait until all its calls are over; all its messages. Raises SippError unless every call went well."""
         assert self._finalize is not None
         pysipp = import_pysipp()
         try:
             await asyncio.to_thread(self._finalize, timeout=patience)
         except (pysipp.SIPpFailure, pysipp.launch.TimeoutError) as error:
-            raise SippFailed(self._report(str(error))) from None
+            raise SippError(self._report(str(error))) from None
         finally:
             self._close()
         return self.messages
@@ -135,11 +143,34 @@ class Sipp:
     @property
     def messages(self) -> list[Seen]:
         """Everything it sent and received so far, in order."""
-        return read_messages(self._folder / "messages.log")
+        return messages_in(self._logged.decode(errors="replace"))
 
     def received(self, start: str) -> list[Seen]:
         """Received messages whose start line begins so."""
         return [seen for seen in self.messages if not seen.sent and seen.start_line.startswith(start)]
+
+    async def until_received(self, start: str, count: int = 1, *, patience: float = 5.0) -> None:
+        """Return when it has received so many messages whose start line begins so."""
+        try:
+            async with asyncio.timeout(patience):
+                while len(self.received(start)) < count:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise SippError(self._report(f"it has not received {count} {start}")) from None
+
+    def _read_log(self) -> None:
+        while self._log is not None:
+            try:
+                logged = os.read(self._log, 65536)
+            except BlockingIOError:
+                break
+            if not logged:  # SIPp has closed it, or never opened it
+                self._loop.remove_reader(self._log)
+                os.close(self._log)
+                self._log = None
+            self._logged += logged
+        self._changed.set()
 
     def _opened_from_thread(self, terminal: int) -> None:
         self._loop.call_soon_threadsafe(self._opened, terminal)
@@ -170,6 +201,7 @@ class Sipp:
             self._listening.set_result(None)  # it has ended; `done` tells how
 
     def _close(self) -> None:
+        self._read_log()
         self._close_terminal()
         self._runner.poller.close()
 
@@ -180,12 +212,10 @@ class Sipp:
         return "\n".join(parts)
 
 
-def read_messages(log: Path) -> list[Seen]:
-    """SIPp's message log."""
-    if not log.exists():
-        return []
+def messages_in(log: str) -> list[Seen]:
+    """What stands in SIPp's message log."""
     found = []
-    blocks = re.split(r"(?m)^-{20,} (\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d\.\d+)\n", log.read_text(errors="replace"))
+    blocks = re.split(r"(?m)^-{20,} (\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d\.\d+)\n", log)
     for stamp, block in zip(blocks[1::2], blocks[2::2], strict=True):
         head, _, text = block.replace("\r", "").partition("\n\n")
         moment = datetime.fromisoformat(stamp.replace("\t", " ")).timestamp()
@@ -200,7 +230,7 @@ class SippBench:
         self._folder = folder
         self._started: list[Sipp] = []
 
-    async def caller(self, scenario: str, to: tuple[str, int], **options: object) -> Sipp:
+    async def caller(self, scenario: str, to: Address, **options: object) -> Sipp:
         """A SIPp that calls `to`, with one of our scenario files, or the stock `uac`."""
         return await self._start(scenario, "client", destaddr=to, **options)
 
@@ -215,24 +245,23 @@ class SippBench:
 
     async def _start(self, scenario: str, side: str, **options: object) -> Sipp:
         folder = Path(tempfile.mkdtemp(prefix=f"{scenario}-", dir=self._folder))
-        port, media_port = free_ports(1), free_ports(4)
-        sipp = Sipp(scenario, (HOST, port), media_port, folder)
+        sipp = Sipp(scenario, (HOST, free_ports(1)), (HOST, free_ports(4)), folder)
         file = SCENARIOS / f"{scenario}.xml"
-        which: dict[str, object] = {"scen_file": str(file)} if file.exists() else {"scen_name": scenario}
-        agent = getattr(import_pysipp(), side)(
-            srcaddr=(HOST, port),
-            mediaaddr=(HOST, media_port),
+        defaults: dict[str, object] = {
+            "scen_file" if file.exists() else "scen_name": str(file) if file.exists() else scenario,
+            "srcaddr": sipp.address,
+            "mediaaddr": sipp.media_address,
             # Each file by name: `logdir` can only be set where two equal strings happen to be one object.
-            screen_file=str(folder / "screen.log"),
-            log_file=str(folder / "log.log"),
-            message_file=str(folder / "messages.log"),
-            trace_message=True,
-            error_file=str(folder / "errors.log"),
-            trace_error=True,
-            **which,
+            "screen_file": str(folder / "screen.log"),
+            "log_file": str(folder / "log.log"),
+            "error_file": str(folder / "errors.log"),
+            "message_file": str(sipp.log),
+            "trace_error": True,
+            "trace_message": True,
             # The first call begins after one period of the rate.
-            **({"rate": 100} | options),
-        )
+            "rate": 100,
+        }
+        agent = getattr(import_pysipp(), side)(**(defaults | options))
         self._started.append(sipp)
         await sipp.start(agent)
         return sipp

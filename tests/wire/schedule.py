@@ -1,0 +1,20 @@
+"""Whether datagrams came when they had to, on a machine that has other things to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+EARLY = 0.005  # seconds; clocks of two processes are rounded differently
+LATE = 0.25  # seconds; how late a busy machine may be
+
+
+def off_schedule(times: Sequence[float], multiples: Sequence[int], unit: float) -> list[tuple[int, float]]:
+    """The times, counted from the first, that are not at their multiple of `unit`; as many as there are multiples."""
+    counted = [time - times[0] for time in times]
+    if len(counted) != len(multiples):
+        return [(-1, time) for time in counted]
+    return [
+        (multiple, time)
+        for multiple, time in zip(multiples, counted, strict=True)
+        if not multiple * unit - EARLY <= time <= multiple * unit + LATE
+    ]

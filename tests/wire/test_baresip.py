@@ -1,0 +1,131 @@
+"""Calls with baresip, which nobody here wrote: each side hears the other's tone, whoever calls and whoever hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from answering import over
+from baresip_peer import Baresip, baresip_playing
+from programs import require
+
+from session_fsm import Call, CallFailedError, CallState, MediaState, UserAgent
+from session_fsm.audio import Tone
+from session_fsm.audio.g711 import Samples
+from session_fsm.audio.tone import hears
+
+pytestmark = pytest.mark.wire
+
+OURS, THEIRS = 440.0, 880.0
+FRAMES = 75  # a second and a half
+
+
+@pytest.fixture
+async def baresip(tmp_path: Path) -> AsyncIterator[Baresip]:
+    """One that plays 880 Hz."""
+    async with baresip_playing(require("baresip", "baresip-core"), tmp_path, THEIRS) as peer:
+        yield peer
+
+
+async def converse(call: Call) -> Samples:
+    """Play our tone while we listen; what was heard after the first frames."""
+    tx, rx = await call.audio_channels_when_ready()
+    tone = iter(Tone(OURS))
+
+    async def play() -> None:
+        try:
+            while True:
+                await tx.send(next(tone))
+        except CallFailedError:
+            return
+
+    playing = asyncio.create_task(play())
+    heard = []
+    async for frame in rx:
+        heard.append(frame.samples)
+        if len(heard) == FRAMES:
+            break
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    return np.concatenate(heard[20:])
+
+
+def steady(samples: Samples) -> Samples:
+    """The middle half."""
+    return samples[len(samples) // 4 : -len(samples) // 4]
+
+
+async def test_we_call_and_hang_up(baresip: Baresip, agent: UserAgent):
+    """Audio in both directions; baresip is told that the call is over."""
+    async with agent.make_call(baresip.uri) as call:
+        heard = await converse(call)
+    await baresip.event("CALL_CLOSED")
+    await over(call)
+    await baresip.stop()
+
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+    assert hears(steady(baresip.heard()), own_hz=THEIRS, peer_hz=OURS) > 5
+    assert CallState.TERMINATED is call.state
+
+
+async def test_we_call_and_baresip_hangs_up(baresip: Baresip, agent: UserAgent):
+    """Its BYE ends our call and our audio."""
+    call = agent.make_call(baresip.uri)
+    heard = await converse(call)
+    await baresip.command("hangup")
+    await over(call)
+
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+    assert CallState.TERMINATED is call.state
+
+
+async def test_baresip_calls_and_hangs_up(baresip: Baresip, agent: UserAgent):
+    """Audio in both directions."""
+    await baresip.command("dial", agent.contact)
+    call = await (await anext(agent.incoming_calls())).accept()
+    heard = await converse(call)
+    await baresip.command("hangup")
+    await over(call)
+    await baresip.stop()
+
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+    assert hears(steady(baresip.heard()), own_hz=THEIRS, peer_hz=OURS) > 5
+    assert CallState.TERMINATED is call.state
+
+
+async def test_baresip_calls_and_we_hang_up(baresip: Baresip, agent: UserAgent):
+    """baresip is told that the call is over."""
+    await baresip.command("dial", agent.contact)
+    call = await (await anext(agent.incoming_calls())).accept()
+    heard = await converse(call)
+    await call.hang_up()
+    await baresip.event("CALL_CLOSED")
+    await over(call)
+
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+    assert CallState.TERMINATED is call.state
+
+
+async def test_no_frame_is_lost(baresip: Baresip, agent: UserAgent):
+    """On loopback every frame that baresip sends is heard, in order."""
+    async with agent.make_call(baresip.uri) as call:
+        await converse(call)
+    await over(call)
+
+    summary = call.summary()
+    assert 0 == summary.frames_lost
+    assert (MediaState.IDLE, MediaState.NEGOTIATING, MediaState.READY, MediaState.ESTABLISHED, MediaState.ACTIVE) == (
+        summary.media_path[:5]
+    )
+
+
+async def test_a_refusal_closes_baresips_call(baresip: Baresip, agent: UserAgent):
+    """It hears our 486, with its reason."""
+    await baresip.command("dial", agent.contact)
+    await (await anext(agent.incoming_calls())).reject(486)
+    closed = await baresip.event("CALL_CLOSED")
+
+    assert "486 Busy Here" == closed["param"]

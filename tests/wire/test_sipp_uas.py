@@ -1,0 +1,293 @@
+"""We call SIPp: its stock scenario, and ours for what it does not do by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from answering import over
+from sipp_peer import SippBench
+
+from session_fsm import CallFailedError, CallState, MediaDirection, MediaState, UserAgent
+from session_fsm.audio import Tone, goertzel
+from session_fsm.session.events import CallAnswered, CallEnded, MediaChange, MediaEvent, StateChanged
+
+pytestmark = pytest.mark.wire
+
+
+async def test_the_stock_callee_completes_its_call(sipp: SippBench, agent: UserAgent):
+    """SIPp's own `uas`: 180, 200, then our BYE; it stays 4 s longer, in case its last answer is lost."""
+    callee = await sipp.callee("uas")
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await over(call)
+    await callee.done()
+
+    assert CallState.TERMINATED is call.state
+
+
+async def test_nothing_is_repeated_that_was_answered_in_time(sipp: SippBench, agent: UserAgent):
+    """One INVITE, one ACK, one BYE."""
+    callee = await sipp.callee("uas_plain")
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    messages = await callee.done()
+
+    assert ["INVITE", "ACK", "BYE"] == [seen.start_line.partition(" ")[0] for seen in messages if not seen.sent]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(486, "Busy Here"), (603, "Decline")])
+async def test_a_refusal_is_known_at_once(sipp: SippBench, agent: UserAgent, status: int, reason: str):
+    """Whoever waits for media gets status and reason when the datagram arrives, and the refusal gets its ACK."""
+    callee = await sipp.callee(f"uas_refuse_{status}")
+    call = agent.make_call(callee.uri)
+
+    with pytest.raises(CallFailedError) as failed:
+        await call.wait_for_media()
+    await callee.done()
+
+    assert (status, reason) == (failed.value.status, failed.value.reason)
+
+
+async def test_cancel(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §9.1: CANCEL while it rings; the 487 is acknowledged and ends the call."""
+    callee = await sipp.callee("uas_cancelled")
+    call = agent.make_call(callee.uri)
+
+    await call.wait_for_state(CallState.RINGING, timeout=2)
+    await call.hang_up()
+    await over(call)
+    await callee.done()
+
+    assert (CallState.CANCELLED, 487) == (call.state, call.status)
+
+
+async def test_hanging_up_at_once_waits_for_the_first_response(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §9.1: no CANCEL before a provisional response."""
+    callee = await sipp.callee("uas_cancelled")
+
+    async with agent.make_call(callee.uri) as call:
+        pass
+    messages = await callee.done()
+    await over(call)
+
+    assert ["INVITE", "180", "CANCEL"] == [
+        (seen.start_line.split()[1] if seen.sent else seen.start_line.split()[0]) for seen in messages[:3]
+    ]
+    assert CallState.CANCELLED is call.state
+
+
+async def test_nobody_answers(sipp: SippBench, agent: UserAgent):
+    """After `no_answer` the call is cancelled, and has failed."""
+    callee = await sipp.callee("uas_cancelled")
+    call = agent.make_call(callee.uri, no_answer=0.1)
+
+    with pytest.raises(CallFailedError) as failed:
+        await call.wait_for_media()
+    await callee.done()
+
+    assert CallState.FAILED is call.state
+    assert "answer" in failed.value.reason
+
+
+async def test_the_callee_hangs_up(sipp: SippBench, agent: UserAgent):
+    """Its BYE is answered and ends the call."""
+    callee = await sipp.callee("uas_hangs_up")
+    call = agent.make_call(callee.uri)
+
+    await over(call)
+    await callee.done()
+
+    assert CallState.TERMINATED is call.state
+    assert None is call.status
+
+
+async def test_every_200_is_acknowledged(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §13.2.2.4: a repeated 200 means that the ACK was lost; it gets the same one again.
+
+    SIPp takes our second ACK for a repetition and sends the 200 once more, until the BYE: each gets its ACK.
+    """
+    callee = await sipp.callee("uas_repeats_200")
+
+    async with agent.make_call(callee.uri) as call:
+        await callee.until_received("ACK", 2)
+    messages = await callee.done()
+    await over(call)
+
+    acks = [seen.text for seen in messages if seen.start_line.startswith("ACK")]
+    answers = [seen for seen in messages if seen.sent and "200" in seen.start_line and seen.body]
+    assert 1 == len(set(acks))
+    assert len(answers) - len(acks) in (0, 1)
+    assert 1 == len([event for event in call.event_log if isinstance(event, CallAnswered)])
+
+
+async def test_reinvites_of_the_callee_change_the_direction(sipp: SippBench, agent: UserAgent):
+    """RFC 3264 §6.1: the scenario looks at each of our answers."""
+    callee = await sipp.callee("uas_reinvites")
+    call = agent.make_call(callee.uri)
+
+    await over(call)
+    await callee.done()
+
+    states = [event.new_state for event in call.event_log if isinstance(event, StateChanged)]
+    assert [CallState.ACTIVE, CallState.ON_HOLD, CallState.ACTIVE, CallState.TERMINATED] == states[-4:]
+    assert MediaState.HELD in call.summary().media_path
+
+
+async def test_our_reinvites_are_agreed(sipp: SippBench, agent: UserAgent):
+    """Hold, and take back: what is in force changes with the answer."""
+    callee = await sipp.callee("uas_reinvited")
+    call = agent.make_call(callee.uri)
+    await call.wait_for_event(CallAnswered, timeout=2)
+
+    await call.reinvite(MediaDirection.SENDONLY)
+    await call.wait_for_state(CallState.ON_HOLD, timeout=2)
+    held = call.media.direction
+    await call.reinvite(MediaDirection.SENDRECV)
+    await call.wait_for_state(CallState.ACTIVE, timeout=2)
+    taken_back = call.media.direction
+    await call.hang_up()
+    await callee.done()
+
+    assert (MediaDirection.SENDONLY, MediaDirection.SENDRECV) == (held, taken_back)
+
+
+async def test_a_refused_reinvite_changes_nothing(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §14.1: as if there had been none."""
+    callee = await sipp.callee("uas_refuses_reinvite")
+    call = agent.make_call(callee.uri)
+    await call.wait_for_event(CallAnswered, timeout=2)
+
+    await call.reinvite(MediaDirection.INACTIVE)
+    await call.wait_for_event(MediaEvent, event=MediaChange.REOFFER_REFUSED, timeout=2)
+    direction, state = call.media.direction, call.state
+    await call.hang_up()
+    await callee.done()
+
+    assert (MediaDirection.SENDRECV, CallState.ACTIVE) == (direction, state)
+
+
+async def test_a_redirection_is_followed(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §8.1.3.4: the call goes to the Contact of the 302."""
+    target = await sipp.callee("uas_plain")
+    callee = await sipp.callee("uas_redirect", key_vals={"target_uri": target.uri})
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await callee.done()
+    await target.done()
+    await over(call)
+
+    assert CallState.TERMINATED is call.state
+
+
+async def test_without_an_offer_the_ack_answers(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §13.2.1: the 200 offers; media is ready when the ACK has left."""
+    callee = await sipp.callee("uas_delayed_offer", rtp_echo=True)
+
+    async with agent.make_call(callee.uri, offer=False) as call:
+        await call.wait_for_media(timeout=2)
+    await callee.done()
+
+    assert MediaState.ACTIVE in call.summary().media_path
+
+
+async def test_the_route_set_is_followed(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §12.2.1.1: ACK and BYE carry what Record-Route said; the scenario looks."""
+    callee = await sipp.callee("uas_record_route")
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await callee.done()
+    await over(call)
+
+
+async def test_a_second_fork_that_answers_is_hung_up(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §13.2.2.4: the first 200 wins; the other gets an ACK and a BYE."""
+    callee = await sipp.callee("uas_forked")
+
+    async with agent.make_call(callee.uri) as call:
+        await callee.until_received("BYE", 1)
+        state = call.state
+    await callee.done()
+    await over(call)
+
+    assert CallState.ACTIVE is state
+
+
+async def test_early_media_is_heard_before_the_answer(sipp: SippBench, agent: UserAgent):
+    """The answer in a 183 opens the path: our own audio comes back while the call is not answered."""
+    callee = await sipp.callee("uas_early_media", rtp_echo=True)
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_state(MediaState.ACTIVE, timeout=2)
+        early = call.state
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await callee.done()
+
+    assert CallState.PROCEEDING is early
+
+
+async def test_our_tone_comes_back_without_a_gap(sipp: SippBench, agent: UserAgent):
+    """SIPp echoes RTP: what we hear is what we play, frame by frame."""
+    callee = await sipp.callee("uas_plain", rtp_echo=True)
+    seconds, hz = 2, 440.0
+
+    async with agent.make_call(callee.uri) as call:
+        tx, rx = await call.audio_channels_when_ready()
+        tone = iter(Tone(hz))
+
+        async def play() -> None:
+            for _ in range(50 * seconds):
+                await tx.send(next(tone))
+
+        playing = asyncio.create_task(play())
+        heard = []
+        async for frame in rx:
+            heard.append(frame)
+            if len(heard) == 50 * seconds:
+                break
+        await playing
+    await callee.done()
+
+    samples = np.concatenate([frame.samples for frame in heard[10:]])
+    assert goertzel(samples, hz, 8000) > 5 * goertzel(samples, 2 * hz, 8000)
+    assert [] == [frame for frame in heard if frame.lost]
+    assert {160} == {later.timestamp - frame.timestamp for frame, later in pairwise(heard)}
+
+
+async def test_sent_frames_come_back_each(sipp: SippBench, agent: UserAgent):
+    """What the echo received is what we sent, but for what was under way at the end."""
+    callee = await sipp.callee("uas_plain", rtp_echo=True)
+
+    async with agent.make_call(callee.uri) as call:
+        _, rx = await call.audio_channels_when_ready()
+        count = 0
+        async for _ in rx:
+            count += 1
+            if count == 50:
+                break
+    await callee.done()
+    await over(call)
+
+    summary = call.summary()
+    assert 0 == summary.frames_lost
+    assert summary.frames_sent - summary.frames_received <= 2
+    assert 0 == summary.longest_gap_ms
+
+
+async def test_a_call_that_is_over_says_so_once(sipp: SippBench, agent: UserAgent):
+    """CallEnded is the last event, and the only one of its kind."""
+    callee = await sipp.callee("uas_plain")
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await callee.done()
+    await over(call)
+
+    assert isinstance(call.event_log[-1], CallEnded)
+    assert 1 == len([event for event in call.event_log if isinstance(event, CallEnded)])
