@@ -26,6 +26,7 @@ from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
 from session_fsm.session.transaction import Transaction
 from session_fsm.sip import NameAddr, SipUri
+from session_fsm.sip.grammar import is_token
 
 log = logging.getLogger("session_fsm")
 
@@ -250,3 +251,5 @@ def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
     for name, value in headers:
         if any(char in text for text in (name, value) for char in "\r\n"):
             raise Malformed("RFC 3261 §7.3.1: a header field or reason has no line break", f"{name}: {value}")
+        if not is_token(name):
+            raise Malformed("RFC 3261 §25.1: the name of a header field is a token", name)
