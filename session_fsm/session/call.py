@@ -77,7 +77,7 @@ def _offer_acceptable(at: Session, _: object) -> bool:
 
 
 def _offerless(at: Session, _: object) -> bool:
-    return at.incoming is not None and not at.incoming.request.body
+    return at.incoming is not None and not at.has_description(at.incoming.request)
 
 
 def _answer_sent(at: Session, _: object) -> bool:
