@@ -120,7 +120,8 @@ def open_server(
     made.key = matching.server_key(identity)
     endpoint.index.servers[made.key] = made
     if request.to_tag is None:
-        endpoint.index.initial[matching.initial_key(identity)] = made
+        # The first of several ways that one request came on counts, as long as its transaction is open.
+        endpoint.index.initial.setdefault(matching.initial_key(identity), made)
     made.post(START)
     return made
 
@@ -157,7 +158,9 @@ def _forget_client(at: Transaction, _: object) -> None:
 def _forget_server(at: Transaction, _: object) -> None:
     at.endpoint.index.servers.pop(at.key, None)
     if at.request.to_tag is None:
-        at.endpoint.index.initial.pop(matching.initial_key(identity_of(at.request)), None)
+        initial, key = at.endpoint.index.initial, matching.initial_key(identity_of(at.request))
+        if initial.get(key) is at:
+            del initial[key]
     _leave_session(at)
 
 
