@@ -209,8 +209,7 @@ class Session:
         """The dialogs that an emission goes to: of a response the one with its tag, else the one that counts."""
         if source.purpose == "INVITE" and self.role == "UAC":
             if isinstance(payload, Response) and payload.status < 300:
-                tag = payload.to_tag
-                return (self.dialog_of(tag).machine,) if tag else ()
+                return (self.dialog_of(payload.to_tag).machine,) if _makes_dialog(payload) else ()
             return [dialog.machine for dialog in self.dialogs.values()]
         dialog = getattr(source, "dialog", None) or self.dialog
         return (dialog.machine,) if dialog else ()
@@ -281,3 +280,8 @@ class Session:
             return b""
         judged = self.judge(response)
         return judged.description.encode() if isinstance(judged, SdpAnswer) else b""
+
+
+def _makes_dialog(response: Response) -> bool:
+    """RFC 3261 §12.1: from 101 on with a To tag. A 2xx without one has the tag null, as RFC 2543 peers send it."""
+    return response.status >= 200 or (response.status > 100 and response.to_tag is not None)
