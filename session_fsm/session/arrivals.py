@@ -181,6 +181,8 @@ def _drop(endpoint: Endpoint, reason: str, rule: str, source: Address | None) ->
 
 def note(endpoint: Endpoint, event: str, what: str, source: Address | None) -> None:
     """A trace row for a datagram that reached no machine."""
+    if endpoint.trace is None:
+        return
     mailbox = endpoint.mailbox
     mailbox.row += 1
     row = TraceRow(
@@ -201,6 +203,4 @@ def note(endpoint: Endpoint, event: str, what: str, source: Address | None) -> N
         guards=(),
         effects=(),
     )
-    for listener in (endpoint.on_trace, endpoint.trace.append if endpoint.trace is not None else None):
-        if listener is not None:
-            listener(row)
+    endpoint.trace.append(row)

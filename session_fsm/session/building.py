@@ -48,8 +48,7 @@ def build_endpoint(
     """An endpoint without sessions. `charts` replace shipped ones of the same name."""
     used = {**shipped_charts(), **charts}
     bindings = _bound(tuple(used.items()), settings)
-    kept: deque[TraceRow] = deque(maxlen=settings.trace_rows or 1)
-    return Endpoint(
+    endpoint = Endpoint(
         uri=uri,
         local=local,
         dice=dice,
@@ -64,8 +63,9 @@ def build_endpoint(
         counters=Counter(),
         unsettled={},
         on_trace=on_trace,
-        trace=kept if settings.trace_rows else None,
     )
+    endpoint.trace = endpoint.new_trace()
+    return endpoint
 
 
 @lru_cache(maxsize=16)
