@@ -138,3 +138,10 @@ class Log(list[Datagram]):
     def response(self, status: int, n: int = 0, *, method: str | None = None) -> Response:
         """The n-th response of this status; -1 for the last."""
         return self.of(status, method=method)[n].response
+
+
+def uri_of(name: str, address: Address) -> str:
+    """The SIP URI of somebody at an address."""
+    host, port = address
+    shown = f"[{host}]" if ":" in host else host
+    return f"sip:{name}@{shown}" if port == 5060 else f"sip:{name}@{shown}:{port}"

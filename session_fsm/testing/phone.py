@@ -18,7 +18,7 @@ from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import Address, IncomingCall, SessionCreated, SessionEvent, SessionId
 from session_fsm.session.orders import ClosePath, Edge, EdgeFacts
 from session_fsm.session.settings import Seconds, Settings
-from session_fsm.testing.datagram import Datagram, Log
+from session_fsm.testing.datagram import Datagram, Log, uri_of
 from session_fsm.testing.line import Line
 from session_fsm.testing.media import Stream
 
@@ -64,7 +64,7 @@ class Phone:
     ) -> None:
         self.name = name
         self.address: Address = (host, port)
-        self.uri = f"sip:{name}@{host}" if port == 5060 else f"sip:{name}@{host}:{port}"
+        self.uri = uri_of(name, self.address)
         self.when_called = when_called
         self.settings = settings or Settings()
         self.sent = Log()

@@ -10,7 +10,7 @@ from session_fsm.sdp import LocalMedia, MediaDirection, offer
 from session_fsm.session.events import Address
 from session_fsm.session.settings import Seconds
 from session_fsm.sip import MAGIC_COOKIE, Echo, Request, Response
-from session_fsm.testing.datagram import Datagram, Log, What, matcher
+from session_fsm.testing.datagram import Datagram, Log, What, matcher, uri_of
 
 if TYPE_CHECKING:
     from session_fsm.testing.network import Network, Reachable
@@ -29,7 +29,7 @@ class ScriptedPeer:
     def __init__(self, name: str, host: str, *, port: int = 5060) -> None:
         self.name = name
         self.address: Address = (host, port)
-        self.uri = f"sip:{name}@{host}" if port == 5060 else f"sip:{name}@{host}:{port}"
+        self.uri = uri_of(name, self.address)
         self.tag = f"{name}-tag"
         self.sent = Log()
         self.received = Log()
