@@ -95,14 +95,18 @@ def _names(sides: Sequence[Sequence[TraceRow]]) -> tuple[str, str]:
 
 def _pair(senders: Sequence[Moment], hearers: Sequence[Moment]) -> None:
     """Give each message that came the sending it came from: the latest before it, and of equal ones the first."""
-    free = [moment for moment in senders if moment.kind == "sent"]
+    free: dict[tuple[str, int | None], list[Moment]] = {}
+    for sent in senders:
+        if sent.kind == "sent" and sent.key is not None:
+            free.setdefault((sent.key.method, sent.key.status), []).append(sent)
     for heard in hearers:
         if heard.kind != "heard" or heard.key is None:
             continue
-        fitting = [sent for sent in free if sent.key and sent.key.fits(heard.key) and sent.time <= heard.time]
+        same = free.get((heard.key.method, heard.key.status), [])
+        fitting = [sent for sent in same if sent.key and sent.key.fits(heard.key) and sent.time <= heard.time]
         if fitting:
             best = max(fitting, key=lambda sent: sent.time)
-            free.remove(best)
+            same.remove(best)
             heard.partner, best.partner = best, heard
 
 

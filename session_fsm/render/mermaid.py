@@ -46,10 +46,9 @@ def media_ladder(chart: Chart) -> str:
 def main_path(chart: Chart) -> list[tuple[str, Row]]:
     """(state, row) along the shortest way from the initial state to the one that the chart promises to reach.
 
-    That is the first state of its first `sometimes` property; without one, the first that is final.
+    That is the first state of its first `sometimes` property; without one there is no main path.
     """
-    promised = [name for claim in chart.properties.values() if claim.kind == "sometimes" for name in claim.states]
-    goals = [*promised, *chart.final]
+    goals = [name for claim in chart.properties.values() if claim.kind == "sometimes" for name in claim.states]
     ways: dict[str, list[tuple[str, Row]]] = {chart.initial: []}
     waiting = [chart.initial]
     for state in waiting:

@@ -36,8 +36,8 @@ class Key(NamedTuple):
 
     def fits(self, other: Key) -> bool:
         """Whether both may be the same message: where both sides say something, they say the same."""
-        return all(ours == theirs for ours, theirs in zip(self, other, strict=True) if None not in (ours, theirs)) and (
-            (self.status is None) == (other.status is None)
+        return (self.method, self.status) == (other.method, other.status) and all(
+            ours == theirs for ours, theirs in zip(self[2:], other[2:], strict=True) if None not in (ours, theirs)
         )
 
     def __str__(self) -> str:
@@ -71,6 +71,7 @@ class _Reading:
         self.found: list[Moment] = []
         self.charts = charts
         self.by_cause: dict[int, list[TraceRow]] = {}
+        # The row from outside that everything in a turn follows from, and what the turn told the application.
         self.root: dict[int, int] = {}
         self.said: dict[int, list[str]] = {}
         for row in rows:
@@ -78,14 +79,16 @@ class _Reading:
             self.said.setdefault(self.root[row.n], []).extend(name for kind, name in row.effects if kind == "emit")
             if row.cause is not None:
                 self.by_cause.setdefault(row.cause, []).append(row)
-        self.last: dict[str, Key] = {}
+        self.sent: dict[str, list[Key]] = {}
         self.waiting: set[tuple[str, str]] = set()
         self.opened: tuple[Seconds, int] | None = None
-        self.before: tuple[Seconds, object] | None = None
 
     def take(self, row: TraceRow) -> None:
-        if row.event == START and row.chart.endswith("_server"):
-            self.opened = (row.time, len(self.found))
+        if row.event == START:
+            # Transactions of one purpose have one label; each begins anew.
+            self.sent.pop(row.machine, None)
+            if row.chart.endswith("_server"):
+                self.opened = (row.time, len(self.found))
         if row.cause is None:
             self._heard(row)
         for key, again in self._left(row):
@@ -98,11 +101,9 @@ class _Reading:
         if row.event in PACKETS:
             self._packet(row)
             return
-        told = summary(row.payload)
-        key = _key(told)
-        if key is None or row.event == START or self.before == (row.time, told):
+        key = _key(summary(row.payload))
+        if key is None or row.event == START:
             return
-        self.before = (row.time, told)
         # A server transaction may have answered before the trace names the request that opened it.
         at = len(self.found)
         if self.opened is not None and self.opened[0] == row.time and key.status is None:
@@ -128,10 +129,11 @@ class _Reading:
                 names.remove(_done_by(other, names))
         for name in names:
             key = self._sent_key(row, name)
-            repeated = name in ("last", "2xx") or (row.event.startswith("timer_") and name != "100")
-            if key is not None:
-                self.last[row.machine] = key
-                yield key, repeated
+            if key is None:
+                continue
+            before = self.sent.setdefault(row.machine, [])
+            yield key, key in before
+            before.append(key)
 
     def _sent_key(self, row: TraceRow, name: str) -> Key | None:
         _, _, purpose = row.machine.partition(":")
@@ -139,14 +141,16 @@ class _Reading:
         told = summary(row.payload)
         if row.chart.endswith("_client"):
             known = _key(told) if row.event == START else None
-            return Key("ACK") if name == "ACK" else known or Key(method or name)
+            return _ack(told) if name == "ACK" else known or Key(method or name)
         if name == "2xx":
             return Key(method, 200)
         if row.chart.endswith("_server"):
             if name == "last":
-                return self.last.get(row.machine)
+                return next(reversed(self.sent.get(row.machine, ())), None)
             status = told.get("status") if isinstance(told, dict) else None
             return Key(method, status if isinstance(status, int) else int(name) if name.isdigit() else None)
+        if name == "ACK":
+            return _ack(told)
         return Key("INVITE", int(name)) if name.isdigit() else Key(name.removeprefix("re-"))
 
     def _carries(self, row: TraceRow, key: Key) -> str:
@@ -157,6 +161,12 @@ class _Reading:
                 if f"SdpEvent:{half}_sent" in said:
                     return f"({half})"
         return ""
+
+
+def _ack(told: object) -> Key:
+    """RFC 3261 §13.2.2.4, §17.1.1.3: an ACK has the CSeq number of the response that it answers."""
+    answered = _key(told)
+    return Key("ACK", cseq=answered.cseq if answered else None)
 
 
 def _done_by(transaction: TraceRow, names: Sequence[str]) -> str:

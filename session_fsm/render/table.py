@@ -18,10 +18,10 @@ Line = tuple[str, str, str, str, str, str]
 
 def table(chart: Chart, *, width: int = 132) -> str:
     """A chart's rows, its effects on entering and leaving, and what it ignores, postpones, refuses or cannot see."""
-    blocks = [[_named(line, n) for n, line in enumerate(block)] for block in _blocks(chart)]
-    widths = _widths([HEAD, *(line for block in blocks for line in block)], width)
+    found = blocks(chart)
+    widths = _widths([HEAD, *(line for block in found for line in block)], width)
     rule = GAP.join("-" * column for column in widths)
-    parts = ["\n".join(_wrapped(line, widths) for line in block) for block in blocks if block]
+    parts = ["\n".join(_wrapped(line, widths) for line in block) for block in found]
     return "\n".join([_title(chart), "", _wrapped(HEAD, widths), rule, f"\n{rule}\n".join(parts)]) + "\n"
 
 
@@ -31,8 +31,12 @@ def _title(chart: Chart) -> str:
     return f"{chart.id} (version {chart.version}{side}){source}"
 
 
+def blocks(chart: Chart) -> list[list[Line]]:
+    """The lines of each state, then of each group; the name stands in the first line of a block only."""
+    return [[_named(line, n) for n, line in enumerate(block)] for block in _blocks(chart) if block]
+
+
 def _named(line: Line, n: int) -> Line:
-    """The state's name stands in the first line of its block only."""
     return line if n == 0 else ("", *line[1:])
 
 
