@@ -207,7 +207,7 @@ class SessionCoordinator:
         return self._endpoint.counters
 
     def open_machines(self) -> dict[str, int]:
-        """How many transactions, dialogs and 2xx that await their ACK are still looked up: what a leak would show in."""
+        """How many transactions, dialogs and 2xx without ACK are still looked up: where a leak would show."""
         index = self._endpoint.index
         return {
             "transactions": len(index.clients) + len(index.servers),
