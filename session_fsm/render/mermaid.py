@@ -84,8 +84,10 @@ def _styles(shown: Drawing) -> Iterator[str]:
 
 
 def _state(name: str, shown: Drawing) -> Iterator[str]:
-    yield safe(name) if safe(name) == name else f'state "{text(name)}" as {safe(name)}'
-    for line in shown.inside.get(name, ()):
+    inside = shown.inside.get(name, ())
+    # A name of its own, because Mermaid takes the first line about a state for its name.
+    yield safe(name) if safe(name) == name and not inside else f'state "{text(name)}" as {safe(name)}'
+    for line in inside:
         yield f"{safe(name)} : {text(line)}"
 
 

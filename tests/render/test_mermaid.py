@@ -78,6 +78,11 @@ def test_what_stays_in_its_state_is_drawn_only_when_asked():
     assert "Calling : timer_a / INVITE" in mermaid(chart, internal=True)
 
 
+def test_a_state_with_lines_inside_keeps_its_name():
+    """Without a name of its own Mermaid would show the first line as its name."""
+    assert 'state "Calling" as Calling' in mermaid(Chart.load("invite_client"), internal=True)
+
+
 def test_the_media_ladder_is_the_main_path_alone():
     """It leads to the state that the chart's `sometimes` property promises."""
     assert [
