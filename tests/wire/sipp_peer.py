@@ -219,7 +219,8 @@ def messages_in(log: str) -> list[Seen]:
     for stamp, block in zip(blocks[1::2], blocks[2::2], strict=True):
         head, _, text = block.replace("\r", "").partition("\n\n")
         moment = datetime.fromisoformat(stamp.replace("\t", " ")).timestamp()
-        found.append(Seen(moment, " sent " in head, text))
+        # Behind a message there may be a remark of SIPp's own, such as "Dead call".
+        found.append(Seen(moment, " sent " in head, re.split(r"(?m)^-{20,}$", text)[0]))
     return found
 
 
