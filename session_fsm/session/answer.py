@@ -30,7 +30,10 @@ class Answer:
         self.data = data
         cseq = transaction.request.cseq.number
         self.key: Hashable = (session.call_id, session.local_tag, dialog.remote_tag, cseq)
-        self.machine = session.endpoint.machine("answer", session.role, self, session, f"answer:{self.purpose}")
+        # A trace is told apart by names; of re-INVITEs there may be many.
+        before = sum(1 for answer in session.answers if answer.purpose == self.purpose)
+        label = f"answer:{self.purpose}.{before + 1}" if before else f"answer:{self.purpose}"
+        self.machine = session.endpoint.machine("answer", session.role, self, session, label)
 
 
 def send_answer(session: Session, dialog: Dialog, transaction: Transaction, data: bytes) -> None:

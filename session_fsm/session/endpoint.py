@@ -54,6 +54,8 @@ class Endpoint:
     on_trace: Callable[[TraceRow], None] | None = None
     trace: Trace | None = None
     "Rows of transactions that belong to no session."
+    alone: int = 0
+    "How many transactions belonged to no session."
 
     @property
     def contact(self) -> str:

@@ -62,7 +62,7 @@ class Transaction:
         self.last = b""
         self.echo: Echo | None = None
         self.key: Hashable = None
-        self.machine = endpoint.machine(chart, role, self, session, f"{chart}:{purpose}")
+        self.machine = endpoint.machine(chart, role, self, session, _label(endpoint, session, f"{chart}:{purpose}"))
         if session is not None:
             session.transactions.add(self)
 
@@ -77,6 +77,19 @@ class Transaction:
         else:
             kind = "send_provisional" if status < 200 else "send_success" if status < 300 else "send_failure"
             self.post(kind, SentResponse(status, data))
+
+
+def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
+    """A name that no other open transaction has, by which a trace can be told apart and replayed."""
+    if session is None:
+        endpoint.alone += 1
+        return f"{name}.{endpoint.alone}"
+    taken = {other.machine.label for other in session.transactions}
+    n, label = 1, name
+    while label in taken:
+        n += 1
+        label = f"{name}.{n}"
+    return label
 
 
 class SentResponse:
