@@ -33,28 +33,34 @@ def replay(rows: Iterable[TraceRow], charts: Iterable[Chart]) -> Difference | No
     """The first difference, or None. The machines of one session must have labels of their own.
 
     A trace may begin in the middle: a machine's first row says where it stands, each further one must start from there.
+    Rows of no chart, such as those of a datagram that reached no machine, are passed over.
     """
     known = {chart.id: chart for chart in charts}
+    tables: dict[tuple[str, str], Table] = {}
     states: dict[tuple[str, str], str] = {}
     for row in rows:
+        if not row.chart:
+            continue
         key = (row.session, row.machine)
         stood = NOWHERE if row.event == START else states.get(key, row.from_state)
         if stood != row.from_state:
             return _difference(row, "from", row.from_state, stood)
-        found = _replayed(row, known)
+        found = _replayed(row, known, tables)
         if isinstance(found, Difference):
             return found
         states[key] = row.to_state
     return None
 
 
-def _replayed(row: TraceRow, known: dict[str, Chart]) -> Difference | None:
+def _replayed(row: TraceRow, known: dict[str, Chart], tables: dict[tuple[str, str], Table]) -> Difference | None:
     chart = known.get(row.chart)
     if chart is None or chart.version != row.version:
         there = f"version {chart.version}" if chart else "no such chart"
         return _difference(row, "chart", f"{row.chart} version {row.version}", there)
-    table = compile_chart(chart.for_role("uas" if row.role == "uas" else "uac") if chart.sided else chart)
-    found = _stepped(table, row)
+    side = (row.chart, row.role)
+    if side not in tables:
+        tables[side] = compile_chart(chart.for_role("uas" if row.role == "uas" else "uac") if chart.sided else chart)
+    found = _stepped(tables[side], row)
     if found is None:
         return _difference(row, "guards", row.guards, "others are asked, or the event is unknown")
     pairs = (
