@@ -168,15 +168,22 @@ class Network:
         """Keep what matches until `release`."""
         return self._rule("hold", _matching(what, method, status, sender, receiver), count)
 
-    def release(self, what: What = None, *, newest_first: bool = False) -> Network:
-        """Let go of what is held and matches. With no match named, nothing is held any more."""
+    def release(self, what: What = None, *, newest_first: bool = False, copy: bool = False) -> Network:
+        """Let go of what is held and matches, or of a copy of it. With no match named, nothing is held any more."""
         matches = matcher(what)
         freed = [datagram for datagram in self._held if matches(datagram)]
-        self._held = [datagram for datagram in self._held if not matches(datagram)]
-        if what is None:
+        if not copy:
+            self._held = [datagram for datagram in self._held if not matches(datagram)]
+        if what is None and not copy:
             self._rules = [rule for rule in self._rules if rule.verb != "hold"]
         for datagram in reversed(freed) if newest_first else freed:
             self._fly(datagram, self.now)
+        return self
+
+    def discard(self, what: What = None) -> Network:
+        """Lose what is held and matches."""
+        matches = matcher(what)
+        self._held = [datagram for datagram in self._held if not matches(datagram)]
         return self
 
     @property

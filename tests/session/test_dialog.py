@@ -1,4 +1,4 @@
-"""`statecharts/dialog.toml` on the network: tags, sequence numbers, routes, targets and forks. RFC 3261 §12, §13.2.2."""
+"""`statecharts/dialog.toml` on the network: tags, sequence numbers, routes, targets, forks. RFC 3261 §12, §13.2.2."""
 
 from __future__ import annotations
 

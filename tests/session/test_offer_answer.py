@@ -7,7 +7,7 @@ from plain_calls import LADDER, acknowledge, answered_by, called_by, quiet_and_e
 
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import CallEnded, MediaChange, MediaEvent, MediaNegotiated, SdpEvent, SdpKind
-from session_fsm.testing import Line, Method
+from session_fsm.testing import Line, Method, Network, Phone
 
 SENDRECV, SENDONLY, RECVONLY, INACTIVE = MediaDirection
 
@@ -453,11 +453,9 @@ def test_glare_changes_nothing_at_first(net, alice, bob):
 @pytest.mark.parametrize("seed", range(10))
 def test_after_glare_each_waits_its_own_time(peer, seed):
     """RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, 0 to 2 s for the other, in units of 10 ms."""
-    from session_fsm.testing import Network, Phone
-
     alice, bob = Phone("alice", "10.0.0.1", seed=seed), Phone("bob", "10.0.0.2", seed=seed)
     net = Network(alice, bob)
-    caller, callee = glare(net, alice, bob)
+    glare(net, alice, bob)
     net.drop(Method.INVITE)
     net.run_for(5.0)
 
