@@ -17,7 +17,7 @@ def main() -> None:
             raise
         sys.stderr.write("session-fsm: the command line needs its extra: pip install 'session-fsm[cli]'\n")
         sys.exit(2)
-    app()
+    app(prog_name="session-fsm")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.exits import CommandError, Exit, within
 from session_fsm.command.formats import Format
-from session_fsm.errors import TransportError
+from session_fsm.errors import ChartError, TransportError
 
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
 app = typer.Typer(
@@ -27,6 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+SHORTEST_DEMO = 0.2  # seconds: ten frames, so that 98 % of them means something
+LONGEST = 7 * 24 * 3600.0  # seconds that a call may last or ring
+
 SOURCE = "tone:HZ, silence, echo, or a WAV file (8 kHz mono 16 bit)"
 Play = Annotated[str, typer.Option("--play", metavar="SRC", help=f"What is played: {SOURCE}.")]
 Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", help="Write what was heard.")]
@@ -37,7 +40,7 @@ Charts = Annotated[Path | None, typer.Option("--charts", hidden=True, help="Char
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(min=0.2, help="How long the two talk.")] = 3.0,
+    seconds: Annotated[float, typer.Option(help="How long the two talk.")] = 3.0,
     caller: Annotated[str, typer.Option(metavar="SRC", help=f"What the caller plays: {SOURCE}.")] = "tone:440",
     callee: Annotated[str, typer.Option(metavar="SRC", help="What the callee plays.")] = "tone:880",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where recordings, traces and drawings go.")] = Path(
@@ -52,6 +55,7 @@ def demo(
 
     def start() -> Coroutine[None, None, Exit]:
         sources = {"caller": parse_source(caller, "--caller"), "callee": parse_source(callee, "--callee")}
+        within("--seconds", seconds, SHORTEST_DEMO, LONGEST)
         return run_demo(Demo(seconds=seconds, sources=sources, out=out, charts=charts, as_json=as_json))
 
     _run(start)
@@ -64,9 +68,9 @@ def answer(
     ),
     play: Play = "silence",
     record: Record = None,
-    calls: Annotated[int | None, typer.Option(min=1, help="End after so many calls have ended.")] = None,
-    ring: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Ring before the answer.")] = 0.0,
-    status: Annotated[int | None, typer.Option(min=400, max=699, help="Refuse with this status.")] = None,
+    calls: Annotated[int | None, typer.Option(metavar="N", help="End after so many calls have ended.")] = None,
+    ring: Annotated[float, typer.Option(metavar="SECONDS", help="Ring before the answer.")] = 0.0,
+    status: Annotated[int | None, typer.Option(metavar="CODE", help="Refuse with this status.")] = None,
     trace: Trace = None,
     as_json: Json = False,
     charts: Charts = None,
@@ -75,6 +79,9 @@ def answer(
     from session_fsm.command import answering, setup
 
     def start() -> Coroutine[None, None, Exit]:
+        within("--calls", calls, 1, None)
+        within("--ring", ring, 0, LONGEST)
+        within("--status", status, 400, 699)
         options = setup.make_options(bind=bind, play=play, record=record, trace=trace, charts=charts, as_json=as_json)
         return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status))
 
@@ -87,7 +94,7 @@ def call(
     bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
     play: Play = "silence",
     record: Record = None,
-    seconds: Annotated[float, typer.Option(min=0, help="Hang up so long after the answer.")] = 5.0,
+    seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
     trace: Trace = None,
     as_json: Json = False,
     charts: Charts = None,
@@ -97,6 +104,7 @@ def call(
 
     def start() -> Coroutine[None, None, Exit]:
         target = calling.checked_target(uri)
+        within("--seconds", seconds, 0, LONGEST)
         options = setup.make_options(
             bind=bind or calling.default_bind(target),
             play=play,
@@ -146,7 +154,7 @@ def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
     try:
         begun = start()
         code = begun if isinstance(begun, Exit) else asyncio.run(begun)
-    except* (CommandError, TransportError) as group:
+    except* (CommandError, TransportError, ChartError) as group:
         code = _complain(_first(group))
     except* BrokenPipeError:
         code = _deaf()

@@ -55,6 +55,7 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
             lasting = tasks.create_task(_last(call, seconds))
             await first_of(stop, lasting)
             lasting.cancel()
+            await asyncio.wait((lasting,))
             await call.hang_up()
     summary = watch.summaries[0]
     if not summary.ok:

@@ -24,3 +24,11 @@ class CommandError(Exception):
     def __init__(self, sentence: str, code: Exit = Exit.USAGE) -> None:
         self.code = code
         super().__init__(sentence)
+
+
+def within(option: str, value: float | None, least: float, most: float | None) -> None:
+    """Complain about a number outside these limits, naming the option and what is possible."""
+    if value is None or (least <= value and (most is None or value <= most)):
+        return
+    possible = f"{least:g} or more" if most is None else f"{least:g} to {most:g}"
+    raise CommandError(f"{option}: {value:g} is not possible; possible: {possible}")

@@ -53,7 +53,7 @@ def _reached_active(heard: Heard) -> Check:
     path = heard.summary["media_path"] if heard.summary else []
     reached = isinstance(path, list | tuple) and "Active" in path and "Closed" in path
     measured = "reached Active, and Closed at the end" if reached else f"media went {_listed(path)}"
-    return Check("media", reached, measured, "Active on packets that arrived, then Closed")
+    return Check("media", reached, measured, "the whole ladder")
 
 
 def _sound(heard: Heard) -> Iterator[Check]:
