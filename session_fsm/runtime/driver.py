@@ -87,14 +87,20 @@ class Driver:
             settings=media or MediaSettings(),
         )
         self.reached_at = self._advertise or (self._local_host(None), self.bound[1])
-        self.coordinator = SessionCoordinator(
-            uri,
-            self.reached_at,
-            dice=dice,
-            settings=self._settings,
-            charts=charts,
-            on_trace=on_trace,
-        )
+        try:
+            self.coordinator = SessionCoordinator(
+                uri,
+                self.reached_at,
+                dice=dice,
+                settings=self._settings,
+                charts=charts,
+                on_trace=on_trace,
+            )
+        except BaseException:
+            # A chart of the application's that does not hold: what is open already must not stay so.
+            self._socket.close()
+            self._poller.close()
+            raise
 
     def command(self, step: Callable[[Seconds], Result]) -> Result:
         """Run one of the coordinator's commands, given the time, and carry out what comes of it."""

@@ -71,7 +71,7 @@ class MediaPlane:
         """This stream is that session's; must come before the coordinator orders anything for it."""
         self._unowned.discard(stream)
         self._streams[session_id] = stream
-        stream.belong(partial(self._tell, session_id), self._pass_on)
+        stream.belong(partial(self._tell, session_id), self.edges, self._pass_on)
 
     def stream(self, session_id: SessionId) -> MediaStream | None:
         """The stream of a session that has not ended."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 
 from session_fsm.errors import CallFailedError, Malformed
 from session_fsm.rtp import IncomingStream, OutgoingStream, RtpPacket, parse_rtp
@@ -20,7 +20,7 @@ from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.reports import Reports
-from session_fsm.runtime.sources import KEPT, Packet, Sources
+from session_fsm.runtime.sources import Packet, Sources
 from session_fsm.runtime.transport import UdpSocket
 from session_fsm.sdp import PCMU, Agreement
 from session_fsm.session.orders import Edge, EdgeFacts, OpenPath
@@ -90,11 +90,11 @@ class MediaStream:
         self.figures = Figures(self.incoming, settings.quality_every)
         self.counters: Counter[str] = Counter()
         "What was dropped, by reason."
-        self._early: deque[Packet] = deque(maxlen=KEPT)
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
         self._is_stalled = False
         self._replaced: tuple[int | None, Seconds] = (None, 0.0)
         self._refusals = Refusals()
+        self._edges: Collection[object] = ()
         self._tell: Tell = lambda edge, facts: None
         self._told: Callable[[], None] = lambda: None
 
@@ -113,9 +113,9 @@ class MediaStream:
         """Whether its sockets are released."""
         return self._rtp.closed
 
-    def belong(self, tell: Tell, told: Callable[[], None]) -> None:
-        """From now on its edges are told to a session: each one to `tell`, and `told` once no packet is in hand."""
-        self._tell, self._told = tell, told
+    def belong(self, tell: Tell, edges: Collection[object], told: Callable[[], None]) -> None:
+        """From now on its edges are told to a session: each one to `tell`, which fills `edges`; then `told`."""
+        self._tell, self._edges, self._told = tell, edges, told
 
     def open(self, order: OpenPath, now: Seconds) -> bool:
         """Send to the negotiated address and hear it; evidence starts anew. Whether a first frame has left just now."""
@@ -162,7 +162,7 @@ class MediaStream:
         self._rtp.close()
         self._rtcp.close()
         # They lead back to the plane and the session.
-        self.belong(lambda edge, facts: None, lambda: None)
+        self.belong(lambda edge, facts: None, (), lambda: None)
 
     def transmit(self, payload: bytes) -> None:
         """Send one frame, encoded."""
@@ -175,6 +175,8 @@ class MediaStream:
 
     def look_around(self, now: Seconds) -> None:
         """What is due now and then: a report, the quality, a look at the silence."""
+        if self._refusals.any:
+            self._rtp.hear_errors(True)
         if now >= self.reports.due_at:
             self._report(now)
         if self.figures.entered_band(now, self.reports.round_trip):
@@ -208,12 +210,13 @@ class MediaStream:
     # What the peer sends.
 
     def _hear(self, data: bytes, source: Address) -> None:
-        now = self._clock()
-        if source == self.sources.peer:
-            self._take(data, source, now)
+        # Once the path is open, packets come from where ours go: both are `sources.peer`.
+        if source == self.destination:
+            self._take(data, source, self._clock())
         else:
-            self._hear_other((data, source, now))
-        self._told()
+            self._hear_other((data, source, self._clock()))
+        if self._edges:
+            self._told()
 
     def _take(self, data: bytes, source: Address, now: Seconds) -> None:
         """A packet of the peer's."""
@@ -241,7 +244,7 @@ class MediaStream:
         if self.sources.peer is None:
             # Nobody knows yet who the peer is. RFC 3264 §5.1: who offered must be ready to hear it already.
             self.counters["early"] += 1
-            self._early.append(packet)
+            self.sources.keep(packet)
         elif self.sources.reclaims(source):
             self._follow(source, now)
             self._take(*packet)
@@ -295,12 +298,10 @@ class MediaStream:
             self._tell(Edge.FLOW_RESUMED, facts)
 
     def _take_early(self) -> None:
-        """What came before anybody knew the peer: its own packets first, so that no stranger is learnt before it."""
-        early, self._early = self._early, deque(maxlen=KEPT)
-        for packet in sorted(early, key=lambda packet: packet[1] != self.sources.peer):
-            data, source, arrival = packet
-            if source == self.sources.peer:
-                self._take(data, source, arrival)
+        """What came before anybody knew who the peer is."""
+        for packet in self.sources.kept():
+            if packet[1] == self.destination:
+                self._take(*packet)
             else:
                 self._hear_other(packet)
 
@@ -340,6 +341,8 @@ class MediaStream:
             self._rtcp.send(data, destination)
 
     def _unreachable(self, destination: Address, reason: str) -> None:
+        # Fifty times a second the same answer tells no more than five times, when this stream looks around.
+        self._rtp.hear_errors(False)
         if destination == self.destination:
             self._refused(reason, self._clock())
             self._told()

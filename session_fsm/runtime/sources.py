@@ -6,6 +6,7 @@ something must decide), RFC 3550 A.1 (probation), RFC 7362 (latching and its dan
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 Address = tuple[str, int]
@@ -34,7 +35,7 @@ class Sources:
     `peer` is compared with every packet's address, so it is a plain attribute: None until the path is open.
     """
 
-    __slots__ = ("_candidates", "_closes_at", "_negotiated", "learnt", "peer")
+    __slots__ = ("_candidates", "_closes_at", "_early", "_negotiated", "learnt", "peer")
 
     def __init__(self) -> None:
         self.peer: Address | None = None
@@ -43,6 +44,7 @@ class Sources:
         "Whether `peer` was learnt and is not the negotiated address."
         self._negotiated: Address | None = None
         self._candidates: dict[Address, _Candidate] = {}
+        self._early: deque[Packet] = deque(maxlen=KEPT)
         self._closes_at: Seconds = 0.0
 
     def negotiate(self, address: Address, *, learn: bool, now: Seconds) -> None:
@@ -53,6 +55,16 @@ class Sources:
         self.learnt = False
         self._candidates.clear()
         self._closes_at = now + LEARN_WINDOW if learn else now
+
+    def keep(self, packet: Packet) -> None:
+        """Nobody knows yet who the peer is: keep this one until somebody does."""
+        self._early.append(packet)
+
+    def kept(self) -> list[Packet]:
+        """What was kept, once: the peer's own packets first, so that no stranger is learnt before it is heard."""
+        early = sorted(self._early, key=lambda packet: packet[1] != self.peer)
+        self._early.clear()
+        return early
 
     def heard_peer(self) -> None:
         """A packet from `peer` was taken: nobody else is learnt any more."""

@@ -88,6 +88,11 @@ class UdpSocket:
             return self._send_again(data, destination)
         return None
 
+    def hear_errors(self, wanted: bool) -> None:
+        """Whether ICMP errors are told; each one costs a wake-up, so a stream that nobody takes samples them."""
+        if HAS_ERROR_QUEUE and self._fd >= 0:
+            self._socket.setsockopt(*_RECVERR[self._socket.family], int(wanted))
+
     def close(self) -> None:
         """Forget what could not be sent yet, and release the socket."""
         if self._fd >= 0:
@@ -188,7 +193,7 @@ def _reason(number: int | None) -> str:
     return _SEND_REASONS.get(number or 0) or os.strerror(number or 0).lower()
 
 
-_RECVERR = {
+_RECVERR: dict[int, tuple[int, int]] = {
     socket.AF_INET: (socket.IPPROTO_IP, IP_RECVERR),
     socket.AF_INET6: (socket.IPPROTO_IPV6, IPV6_RECVERR),
 }
