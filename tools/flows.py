@@ -44,11 +44,12 @@ async def real_call() -> tuple[list[TraceRow], list[TraceRow]]:
     ):
         answering = asyncio.create_task(_answer(bob))
         async with alice.make_call(bob.contact) as call:
-            audio = await call.audio_channels_when_ready()
-            for _ in range(10):
-                await audio.send(numpy.zeros(160, numpy.int16))
+            tx, rx = await call.audio_channels_when_ready()
             callee = await answering
             await callee.wait_for_media()
+            for _ in range(10):
+                await tx.send(numpy.zeros(160, numpy.int16))
+                await anext(rx)
         async for _ in callee.events():
             pass
         async for _ in call.events():

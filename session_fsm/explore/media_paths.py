@@ -35,13 +35,14 @@ ANY_CALL = Scenario("in any call")
 WITH_OFFER = MappingProxyType({"call.offering": True, "call.offerless": False})
 WITHOUT_OFFER = MappingProxyType({"call.offering": False, "call.offerless": True, "call.offer_acceptable": False})
 
+OFFERLESS = Scenario("without an offer in the INVITE", WITHOUT_OFFER)
 SCENARIOS = (
     ANY_CALL,
     Scenario("with the offer in the INVITE", WITH_OFFER),
     # RFC 3261 §13.3.1.4: the callee need not wait for the ACK, which may be lost, to take the session as agreed.
     Scenario("with the offer in the INVITE and no ACK", WITH_OFFER, ("dialog.acknowledged",)),
+    OFFERLESS,
 )
-OFFERLESS = Scenario("without an offer in the INVITE", WITHOUT_OFFER)
 
 Path = tuple[str, ...]
 "Media states, the initial one first."

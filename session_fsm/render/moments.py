@@ -102,7 +102,8 @@ class _Reading:
             self._packet(row)
             return
         key = _key(summary(row.payload))
-        if key is None or row.event == START:
+        # A response that we are about to send comes from outside too, when no call stands behind its transaction.
+        if key is None or row.event == START or row.event.startswith("send_"):
             return
         # A server transaction may have answered before the trace names the request that opened it.
         at = len(self.found)

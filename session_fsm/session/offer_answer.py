@@ -27,6 +27,10 @@ def _agreeable(at: Session, payload: object) -> bool:
     return not isinstance(at.judge(payload), Refusal)
 
 
+def _reliable(at: Session, payload: object) -> bool:
+    return not isinstance(payload, Response) or payload.status >= 200
+
+
 def _other_fork(at: Session, payload: object) -> bool:
     return isinstance(payload, Response) and _dialog_of(at, payload) is not at.adopted
 
@@ -137,6 +141,7 @@ def warning(at: Session, judged: object) -> tuple[str, str]:
 REGISTRY = Registry(
     guards={
         "agreeable": _agreeable,
+        "reliable": _reliable,
         "other_fork": _other_fork,
         "offerless": _offerless,
         "glaring": _glaring,

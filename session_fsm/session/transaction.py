@@ -73,10 +73,10 @@ class Transaction:
     def respond(self, status: int, data: bytes) -> None:
         """Send a response through a server transaction."""
         if self.chart == "non_invite_server":
-            self.post("send_provisional" if status < 200 else "send_final", SentResponse(status, data))
+            self.post("send_provisional" if status < 200 else "send_final", SentResponse(status, data, self.request))
         else:
             kind = "send_provisional" if status < 200 else "send_success" if status < 300 else "send_failure"
-            self.post(kind, SentResponse(status, data))
+            self.post(kind, SentResponse(status, data, self.request))
 
 
 def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
@@ -95,15 +95,16 @@ def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
 class SentResponse:
     """The response that a command of a server transaction carries."""
 
-    __slots__ = ("data", "status")
+    __slots__ = ("data", "request", "status")
 
-    def __init__(self, status: int, data: bytes) -> None:
+    def __init__(self, status: int, data: bytes, request: Request) -> None:
         self.status = status
         self.data = data
+        self.request = request
 
-    def summary(self) -> dict[str, int]:
-        """What a trace says of it."""
-        return {"status": self.status}
+    def summary(self) -> dict[str, str | int | None]:
+        """What a trace says of it: its status, and the identity of the request that it answers."""
+        return {"status": self.status, **self.request.summary()}
 
 
 def start_client(
@@ -115,7 +116,7 @@ def start_client(
     made.message = request.encode()
     made.key = (request.branch, request.method)
     endpoint.index.clients[made.key] = made
-    made.post(START)
+    made.post(START, request)
     return made
 
 
@@ -135,7 +136,7 @@ def open_server(
     if request.to_tag is None:
         # The first of several ways that one request came on counts, as long as its transaction is open.
         endpoint.index.initial.setdefault(matching.initial_key(identity), made)
-    made.post(START)
+    made.post(START, request)
     return made
 
 
