@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from session_fsm.machine import TraceRow
 from session_fsm.render.ladder import Ladder, Rung, ladder
@@ -46,24 +47,15 @@ def _id(name: str) -> str:
 
 
 def _steps(drawn: Ladder) -> Iterator[str]:
-    """Messages as arrows; the states that one side enters between two of them as one note."""
+    """Messages as arrows, and states as notes in the order of time; what one side enters in a row is one note."""
     ids = [_id(name) for name in drawn.names]
-    entered: dict[int, list[str]] = {0: [], 1: []}
-    for rung in drawn.rungs:
-        if rung.look == "state":
-            entered[rung.side].append(rung.label)
+    for (look, side), rungs in groupby(drawn.rungs, key=lambda rung: (rung.look, rung.side)):
+        if look == "state":
+            yield f"Note over {ids[side]}: {'<br/>'.join(text(rung.label) for rung in rungs)}"
             continue
-        yield from _notes(entered, ids)
-        label = f"{rung.label}{' lost' if rung.look == 'lost' else ''}, {_ms(rung.time)} ms"
-        yield f"{ids[rung.side]}{ARROWS[rung.look]}{ids[1 - rung.side]}: {text(label)}"
-    yield from _notes(entered, ids)
-
-
-def _notes(entered: dict[int, list[str]], ids: Sequence[str]) -> Iterator[str]:
-    for side, states in entered.items():
-        if states:
-            yield f"Note over {ids[side]}: {'<br/>'.join(map(text, states))}"
-            states.clear()
+        for rung in rungs:
+            label = f"{rung.label}{' lost' if rung.look == 'lost' else ''}, {_ms(rung.time)} ms"
+            yield f"{ids[side]}{ARROWS[look]}{ids[1 - side]}: {text(label)}"
 
 
 def _ms(seconds: float) -> str:
