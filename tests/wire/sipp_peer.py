@@ -48,7 +48,7 @@ class Seen:
     @property
     def body(self) -> str:
         """What stands behind the empty line."""
-        return self.text.partition("\n\n")[2]
+        return self.text.partition("\n\n")[2].strip()
 
     def header(self, name: str) -> str | None:
         """The first header field of that name."""
@@ -97,7 +97,7 @@ class Sipp:
     def __init__(self, name: str, address: Address, media_address: Address, folder: Path) -> None:
         self.name = name
         self.address = address
-        self.uri = f"sip:service@{address[0]}:{address[1]}"
+        self.uri = f"sip:service@{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}"
         self.media_address = media_address
         self.log = folder / "messages.log"
         self._folder = folder
@@ -231,22 +231,22 @@ class SippBench:
         self._folder = folder
         self._started: list[Sipp] = []
 
-    async def caller(self, scenario: str, to: Address, **options: object) -> Sipp:
+    async def caller(self, scenario: str, to: Address, *, host: str = HOST, **options: object) -> Sipp:
         """A SIPp that calls `to`, with one of our scenario files, or the stock `uac`."""
-        return await self._start(scenario, "client", destaddr=to, **options)
+        return await self._start(scenario, "client", host, destaddr=to, **options)
 
-    async def callee(self, scenario: str, **options: object) -> Sipp:
+    async def callee(self, scenario: str, *, host: str = HOST, **options: object) -> Sipp:
         """A SIPp that waits for calls, with one of our scenario files, or the stock `uas`. Returns once it listens."""
-        return await self._start(scenario, "server", **options)
+        return await self._start(scenario, "server", host, **options)
 
     async def stop(self) -> None:
         """End what still runs."""
         for sipp in self._started:
             await sipp.stop()
 
-    async def _start(self, scenario: str, side: str, **options: object) -> Sipp:
+    async def _start(self, scenario: str, side: str, host: str, **options: object) -> Sipp:
         folder = Path(tempfile.mkdtemp(prefix=f"{scenario}-", dir=self._folder))
-        sipp = Sipp(scenario, (HOST, free_ports(1)), (HOST, free_ports(4)), folder)
+        sipp = Sipp(scenario, (host, free_ports(1)), (host, free_ports(4)), folder)
         file = SCENARIOS / f"{scenario}.xml"
         defaults: dict[str, object] = {
             "scen_file" if file.exists() else "scen_name": str(file) if file.exists() else scenario,

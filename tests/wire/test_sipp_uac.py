@@ -12,7 +12,16 @@ from sipp_peer import SippBench
 
 from session_fsm import CallState, IncomingInvite, MediaDirection, MediaState, UserAgent
 from session_fsm.machine import TraceRow
-from session_fsm.session.events import AckReceived, CallEnded, CallFailed, IncomingCall, StateChanged
+from session_fsm.session.events import (
+    AckReceived,
+    CallEnded,
+    CallFailed,
+    IncomingCall,
+    MediaChange,
+    MediaEvent,
+    RemoteMediaConfirmed,
+    StateChanged,
+)
 from session_fsm.session.settings import Settings
 
 pytestmark = pytest.mark.wire
@@ -211,6 +220,67 @@ async def test_an_invite_without_an_offer_gets_one(sipp: SippBench, agent: UserA
 
     kinds = [type(event).__name__ for event in calls[0].event_log]
     assert kinds.index("AckReceived") < kinds.index("MediaSessionReady")
+
+
+async def test_a_reinvite_without_an_offer_gets_one(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §14.2: our 200 offers again; the answer in the ACK puts us on hold."""
+
+    async def until_held(invite: IncomingInvite) -> None:
+        call = await invite.accept()
+        await call.wait_for_state(CallState.ON_HOLD, timeout=2)
+        await call.hang_up()
+
+    async with taking(agent, until_held) as calls:
+        await (await sipp.caller("uac_offerless_reinvite", agent.address)).done()
+
+    assert MediaDirection.RECVONLY is calls[0].media.direction
+
+
+async def test_media_follows_the_address_of_a_reinvite(sipp: SippBench, agent: UserAgent):
+    """RFC 3264 §8.3.1: from the answer on audio goes to the new port, and is heard from there."""
+    moved = []
+
+    async def until_moved(invite: IncomingInvite) -> None:
+        call = await invite.accept()
+        await call.wait_for_media(timeout=2)
+        renegotiated = await call.wait_for_event(MediaEvent, event=MediaChange.RENEGOTIATED, timeout=2)
+        first = await call.wait_for_event(RemoteMediaConfirmed, after=renegotiated, timeout=2)
+        moved.append((call.media.remote, first.remote_addr))
+        await call.hang_up()
+
+    async with taking(agent, until_moved):
+        caller = await sipp.caller("uac_moves_media", agent.address, rtp_echo=True)
+        await caller.done()
+
+    host, port = caller.media_address
+    assert [((host, port + 2), (host, port + 2))] == moved
+
+
+async def test_other_requests_within_the_dialog(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §11, §8.2.1, §12.2.2: OPTIONS 200, INFO 405, an old CSeq 500, and after the BYE 481."""
+    async with taking(agent) as calls:
+        await (await sipp.caller("uac_in_dialog", agent.address)).done()
+
+    assert [CallState.TERMINATED] == [call.state for call in calls]
+
+
+async def test_a_user_agent_on_every_interface_names_one(sipp: SippBench):
+    """The description says where the caller can reach us, and nothing says the wildcard."""
+    async with UserAgent("sip:bob@127.0.0.1", bind="0.0.0.0:0") as bob, taking(bob):
+        caller = await sipp.caller("uac_plain", ("127.0.0.1", bob.address[1]))
+        messages = await caller.done()
+
+    answer = next(seen for seen in messages if not seen.sent and seen.body)
+    assert "0.0.0.0" not in answer.text
+    assert "c=IN IP4 127.0.0.1" in answer.body
+
+
+async def test_ipv6(sipp: SippBench):
+    """The same call with addresses of the other family, in SIP and in the descriptions."""
+    async with UserAgent("sip:bob@[::1]", bind="[::1]:0") as bob, taking(bob) as calls:
+        await (await sipp.caller("uac_ipv6", bob.address, host="::1")).done()
+
+    assert [CallState.TERMINATED] == [call.state for call in calls]
 
 
 async def test_early_media_is_answered_in_a_183(sipp: SippBench, agent: UserAgent):

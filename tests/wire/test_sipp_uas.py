@@ -291,3 +291,76 @@ async def test_a_call_that_is_over_says_so_once(sipp: SippBench, agent: UserAgen
 
     assert isinstance(call.event_log[-1], CallEnded)
     assert 1 == len([event for event in call.event_log if isinstance(event, CallEnded)])
+
+
+async def test_an_answer_that_crosses_our_cancel_is_hung_up(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §9.1: the 200 gets its ACK, then a BYE."""
+    callee = await sipp.callee("uas_cancel_crosses")
+    call = agent.make_call(callee.uri)
+
+    await call.wait_for_state(CallState.RINGING, timeout=2)
+    await call.hang_up()
+    await callee.done()
+    await over(call)
+
+    assert [] == [event for event in call.event_log if isinstance(event, CallAnswered)]
+    assert CallState.TERMINATED is call.state
+
+
+async def test_an_answer_without_a_description_ends_the_call(sipp: SippBench, agent: UserAgent):
+    """RFC 3261 §13.2.1: our offer had to be answered in the 200 at the latest: ACK and BYE."""
+    callee = await sipp.callee("uas_answers_nothing")
+    call = agent.make_call(callee.uri)
+
+    with pytest.raises(CallFailedError):
+        await call.wait_for_media(timeout=2)
+    await callee.done()
+
+    assert CallState.TERMINATED is call.state
+
+
+async def test_a_challenge_fails_the_call_with_its_status(sipp: SippBench, agent: UserAgent):
+    """We have no credentials to give."""
+    callee = await sipp.callee("uas_challenges")
+    call = agent.make_call(callee.uri)
+
+    with pytest.raises(CallFailedError) as failed:
+        await call.wait_for_media(timeout=2)
+    await callee.done()
+
+    assert 407 == failed.value.status
+
+
+async def test_crossed_byes_are_both_answered(sipp: SippBench, agent: UserAgent):
+    """RFC 5407 §3.1.7: and the call ends once."""
+    callee = await sipp.callee("uas_crossed_byes")
+
+    async with agent.make_call(callee.uri) as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await callee.done()
+    await over(call)
+
+    assert 1 == len([event for event in call.event_log if isinstance(event, CallEnded)])
+
+
+async def test_a_host_name_is_resolved(sipp: SippBench, agent: UserAgent):
+    """The URI names a host; the INVITE finds its address."""
+    callee = await sipp.callee("uas_plain")
+
+    async with agent.make_call(f"sip:service@localhost:{callee.address[1]}") as call:
+        await call.wait_for_event(CallAnswered, timeout=2)
+    await callee.done()
+    await over(call)
+
+    assert CallState.TERMINATED is call.state
+
+
+async def test_ipv6(sipp: SippBench):
+    """The same call with addresses of the other family, media included."""
+    async with UserAgent("sip:alice@[::1]", bind="[::1]:0") as alice:
+        callee = await sipp.callee("uas_ipv6", host="::1", rtp_echo=True)
+        async with alice.make_call(callee.uri) as call:
+            await call.wait_for_media(timeout=2)
+        await callee.done()
+
+    assert MediaState.ACTIVE in call.summary().media_path
