@@ -1,0 +1,82 @@
+"""Every chart that is shipped: sound alone and together, and equal to its `transitions.Machine`. Laws 1, 3 and 5."""
+
+from __future__ import annotations
+
+import pytest
+
+from session_fsm.chart import Chart, check, check_set, shipped
+from session_fsm.machine import prove_equal
+from session_fsm.session import events
+from session_fsm.session.building import REGISTRIES, shipped_charts
+
+SIDES = [(name, role) for name in shipped() for role in ("uac", "uas")]
+APPLICATION_EVENTS = {
+    name
+    for name, value in vars(events).items()
+    if isinstance(value, type) and issubclass(value, events.SessionEvent) and value is not events.SessionEvent
+}
+
+
+@pytest.fixture(scope="module")
+def charts() -> dict[str, Chart]:
+    return {name: Chart.load(name) for name in shipped()}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_chart_has_no_fault(charts, name):
+    """Design §3, everything that the checker knows."""
+    assert [] == check(charts[name])
+
+
+def test_the_charts_fit_together(charts):
+    """What one emits another receives, and every CamelCase emission is an application event."""
+    assert [] == check_set(list(charts.values()), APPLICATION_EVENTS)
+
+
+@pytest.mark.parametrize(("name", "role"), SIDES)
+def test_every_cell_is_decided(charts, name, role):
+    """Law 5: a row, ignored, postponed, refused or impossible."""
+    side = charts[name].for_role(role)
+
+    assert [] == [(state, event) for state in side.states for event in side.events if (state, event) not in side.cells]
+
+
+@pytest.mark.parametrize(("name", "role"), SIDES)
+def test_the_table_equals_the_transitions_machine(charts, name, role):
+    """Law 3: next state, effects and row, for every state, event and guard valuation."""
+    assert [] == prove_equal(charts[name].for_role(role))
+
+
+@pytest.mark.parametrize(("name", "role"), SIDES)
+def test_what_a_peer_can_send_is_never_impossible(charts, name, role):
+    """Law 5: a hostile peer sends anything."""
+    side = charts[name].for_role(role)
+    messages = [event.name for event in side.events.values() if event.kind == "message"]
+
+    assert [] == [
+        (state, event)
+        for (state, event), cell in side.cells.items()
+        # A state of the other role is projected away; what is left is reachable.
+        if event in messages and cell.verdict == "impossible" and not cell.rows
+    ]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_state_and_file_names_its_source(charts, name):
+    """Issue: each state and file with its RFC section."""
+    chart = charts[name]
+
+    assert chart.source
+    assert [] == [state.name for state in chart.states.values() if not state.source]
+
+
+def test_every_chart_is_run():
+    """A chart in the folder that nobody binds is a picture."""
+    assert set(shipped()) == set(REGISTRIES) == set(shipped_charts())
+
+
+def test_every_application_event_is_emitted_by_a_chart(charts):
+    """What an application can be told, some chart says."""
+    emitted = {name.partition(":")[0] for chart in charts.values() for name in chart.emits}
+
+    assert set() == APPLICATION_EVENTS - emitted
