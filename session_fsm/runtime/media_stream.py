@@ -82,7 +82,6 @@ class MediaStream:
         self.sends = False
         "Whether paced audio leaves."
         self.is_open = False
-        self.opened_at: Seconds | None = None
         self.heard_at: Seconds = 0.0
         "When the last packet of the peer came, or the path was opened."
         self.turns = 0
@@ -136,11 +135,7 @@ class MediaStream:
         self.sends = agreement.direction.sends
         failure = self._send_first() if begins else None
         self.is_open = failure is None
-        if failure is None:
-            self.opened_at = now if self.opened_at is None else self.opened_at
-            self._tell(Edge.PATH_OPENED, EdgeFacts(source=self.destination, arrival=now))
-        else:
-            self._tell(Edge.PATH_FAILED, self._facts(now, failure))
+        self._tell(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
         self._take_early()
         return begins
 
@@ -171,7 +166,7 @@ class MediaStream:
             self._refused(failure, self._clock())
         elif not self.is_open:
             self.is_open = True
-            self._tell(Edge.PATH_OPENED, EdgeFacts(source=self.destination, arrival=self._clock()))
+            self._tell(Edge.PATH_OPENED, self._facts(self._clock(), ""))
 
     def look_around(self, now: Seconds) -> None:
         """What is due now and then: a report, the quality, a look at the silence."""
