@@ -12,10 +12,11 @@ from answering import over
 from baresip_peer import Baresip, baresip_playing
 from programs import require
 
-from session_fsm import Call, CallFailedError, CallState, MediaState, UserAgent
+from session_fsm import PCMA, Call, CallFailedError, CallState, MediaDirection, MediaState, UserAgent
 from session_fsm.audio import Tone
 from session_fsm.audio.g711 import Samples
 from session_fsm.audio.tone import hears
+from session_fsm.session.events import StateChanged
 
 pytestmark = pytest.mark.wire
 
@@ -129,3 +130,56 @@ async def test_a_refusal_closes_baresips_call(baresip: Baresip, agent: UserAgent
     closed = await baresip.event("CALL_CLOSED")
 
     assert "486 Busy Here" == closed["param"]
+
+
+async def test_baresip_holds_and_resumes(baresip: Baresip, agent: UserAgent):
+    """RFC 3264 §8.4: its re-INVITE puts us on hold, the next one takes us back, and we hear it again."""
+    async with agent.make_call(baresip.uri) as call:
+        await call.wait_for_media(timeout=5)
+        await baresip.command("hold")
+        await call.wait_for_state(CallState.ON_HOLD, timeout=5)
+        held = await call.wait_for_event(StateChanged, new_state=CallState.ON_HOLD, timeout=5)
+        await baresip.command("resume")
+        await call.wait_for_event(StateChanged, new_state=CallState.ACTIVE, after=held, timeout=5)
+        heard = await converse(call)
+
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+
+
+async def test_we_hold_and_resume(baresip: Baresip, agent: UserAgent):
+    """baresip answers our re-INVITEs; afterwards it is heard again."""
+    async with agent.make_call(baresip.uri) as call:
+        await call.wait_for_media(timeout=5)
+        await call.reinvite(MediaDirection.INACTIVE)
+        await call.wait_for_state(MediaState.HELD, timeout=5)
+        await call.reinvite(MediaDirection.SENDRECV)
+        await call.wait_for_state(MediaState.ACTIVE, timeout=5)
+        heard = await converse(call)
+
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+
+
+async def test_baresip_gives_up_while_we_ring(baresip: Baresip, agent: UserAgent):
+    """Its CANCEL is told at once."""
+    await baresip.command("dial", agent.contact)
+    invite = await anext(agent.incoming_calls())
+    await invite.ring()
+    await baresip.event("CALL_RINGING")
+    await baresip.command("hangup")
+    await over(invite.call)
+
+    assert (CallState.CANCELLED, 487) == (invite.call.state, invite.call.status)
+
+
+async def test_a_law(baresip: Baresip):
+    """RFC 3551 §4.5.14: the other codec of G.711, both ways."""
+    async with UserAgent("sip:agent@127.0.0.1", bind="127.0.0.1:0", codecs=(PCMA,)) as agent:
+        async with agent.make_call(baresip.uri) as call:
+            heard = await converse(call)
+            codec = call.media.codec
+        await over(call)
+    await baresip.stop()
+
+    assert "PCMA" == codec
+    assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
+    assert hears(steady(baresip.heard()), own_hz=THEIRS, peer_hz=OURS) > 5

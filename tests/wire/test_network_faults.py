@@ -11,7 +11,7 @@ from conftest import HASTY_T1
 from programs import free_ports
 from relay import Faults, Relay
 from schedule import off_schedule
-from udp_peer import UdpPeer, description, request
+from udp_peer import UdpPeer, description, request, response
 
 from session_fsm import Call, CallFailedError, CallState, IncomingInvite, Settings, UserAgent
 
@@ -83,6 +83,21 @@ async def test_a_repeated_invite_gets_the_same_refusal(agent: UserAgent):
 
     assert ["SIP/2.0 486 Busy Here"] == sorted({answer.start_line for answer in answers})
     assert 1 == len({answer.data for answer in answers})
+
+
+async def test_a_repeated_refusal_gets_its_ack_again(agent: UserAgent):
+    """RFC 3261 §17.1.1.2: in Completed every copy of the failure is acknowledged, with the INVITE's branch."""
+    with UdpPeer() as peer:
+        call = agent.make_call(peer.uri)
+        invite = await peer.hear()
+        acks = []
+        for _ in range(3):
+            peer.send(response("486 Busy Here", invite), agent.address)
+            acks.append(await peer.hear())
+        await over(call)
+
+    assert ["ACK"] == sorted({ack.start_line.partition(" ")[0] for ack in acks})
+    assert {invite.branch} == {ack.branch for ack in acks}
 
 
 async def test_an_invite_that_is_repeated_after_the_200_is_absorbed(agent: UserAgent):

@@ -355,6 +355,23 @@ async def test_a_host_name_is_resolved(sipp: SippBench, agent: UserAgent):
     assert CallState.TERMINATED is call.state
 
 
+async def test_a_peer_that_dies_is_hung_up_at_once(sipp: SippBench, agent: UserAgent):
+    """Its ports are gone: the media plane says so, the call goes on, and our BYE need not wait for a timer."""
+    callee = await sipp.callee("uas_plain", rtp_echo=True)
+    call = agent.make_call(callee.uri)
+    await call.wait_for_media(timeout=2)
+
+    await callee.stop()
+    await call.wait_for_event(MediaEvent, event=MediaChange.PATH_FAILED, timeout=2)
+    state = call.state
+    await call.hang_up()
+    async with asyncio.timeout(0.5):
+        await over(call)
+
+    assert CallState.ACTIVE is state
+    assert CallState.TERMINATED is call.state
+
+
 async def test_ipv6(sipp: SippBench):
     """The same call with addresses of the other family, media included."""
     async with UserAgent("sip:alice@[::1]", bind="[::1]:0") as alice:

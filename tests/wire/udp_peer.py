@@ -26,7 +26,19 @@ class Datagram(NamedTuple):
     @property
     def to_tag(self) -> str:
         """The tag in To."""
-        found = re.search(rb"(?im)^To:.*;tag=([^;\s]+)", self.data)
+        return self._find(rb"^To:.*;tag=([^;\s]+)")
+
+    @property
+    def branch(self) -> str:
+        """The branch of the topmost Via."""
+        return self._find(rb"^Via:.*;branch=([^;\s]+)")
+
+    def field(self, name: str) -> str:
+        """A header field, name and value."""
+        return self._find(b"^(" + name.encode() + rb":.*?)\r$")
+
+    def _find(self, pattern: bytes) -> str:
+        found = re.search(b"(?im)" + pattern, self.data)
         assert found is not None
         return found[1].decode()
 
@@ -103,4 +115,11 @@ def request(
 def description(port: int = 40000) -> bytes:
     """An offer of PCMU."""
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", f"m=audio {port} RTP/AVP 0", ""]
+    return "\r\n".join(lines).encode()
+
+
+def response(status: str, to: Datagram) -> bytes:
+    """A response to this request."""
+    echoed = [to.field(name) for name in ("Via", "From", "Call-ID", "CSeq")]
+    lines = [f"SIP/2.0 {status}", *echoed, f"{to.field('To')};tag=peer", "Content-Length: 0", "", ""]
     return "\r\n".join(lines).encode()
