@@ -18,8 +18,6 @@ from session_fsm.errors import ChartError, TransportError
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
 app = typer.Typer(
     name="session-fsm",
-    help="A SIP/RTP session engine whose every state is an explicit chart.",
-    no_args_is_help=True,
     add_completion=False,
     # Boxes and colours are for people; whoever reads through a pipe gets plain sentences.
     rich_markup_mode=None if PLAIN else "rich",
@@ -36,6 +34,14 @@ Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", hel
 Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
 Charts = Annotated[Path | None, typer.Option("--charts", hidden=True, help="Charts that replace shipped ones.")]
+
+
+@app.callback(invoke_without_command=True)
+def without_command(context: typer.Context) -> None:
+    """A SIP/RTP session engine whose every state is an explicit chart."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(Exit.USAGE)
 
 
 @app.command()

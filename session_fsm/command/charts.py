@@ -19,7 +19,7 @@ def list_charts(*, as_json: bool) -> Exit:
             put(line)
         return Exit.HOLDS
     console = terminal()
-    console.print(Text(_row("chart", "states", "events", "rows", "source"), "bold underline"))
+    console.print(Text(_row("chart", "states", "events", "rows", "source"), "bold"))
     for line in lines:
         console.print(Text(_row(*(line[key] for key in ("id", "states", "events", "rows", "source")))))
     return Exit.HOLDS

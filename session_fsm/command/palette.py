@@ -13,7 +13,7 @@ STATES: dict[str, str] = {
     MediaState.IDLE: "dim",
     MediaState.NEGOTIATING: "yellow",
     MediaState.READY: "cyan",
-    MediaState.ESTABLISHED: "blue",
+    MediaState.ESTABLISHED: "bright_blue",
     MediaState.ACTIVE: "green",
     MediaState.STALLED: "red",
     MediaState.HELD: "magenta",
@@ -22,7 +22,7 @@ STATES: dict[str, str] = {
 }
 EVENTS = {
     "CallAnswered": "bold",
-    "MediaFlowEstablished": "blue",
+    "MediaFlowEstablished": "bright_blue",
     "FirstAudioFrameReceived": "bold green",
     "AudioChannelsReady": "bold green",
     "CallEnded": "bold",
@@ -42,7 +42,7 @@ def state_text(state: str, width: int = 0) -> Text:
 
 def ladder_text(states: list[str]) -> Text:
     """A path of states with arrows between them."""
-    return Text(" → ", "dim").join(state_text(state) for state in states)
+    return Text.assemble(*(part for state in states for part in ((" → ", "dim"), state_text(state))))[3:]
 
 
 def figure(value: object, unit: str = "") -> str:

@@ -97,7 +97,8 @@ def trace_to(path: Path | None) -> Iterator[Callable[[TraceRow], None] | None]:
     if path is None:
         yield None
         return
-    with path.open("w", encoding="utf-8") as file:
+    # Line by line, so that a process that is killed leaves whole rows.
+    with path.open("w", buffering=1, encoding="utf-8") as file:
         yield lambda row: write_jsonl([row], file)
 
 

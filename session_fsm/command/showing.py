@@ -57,18 +57,18 @@ def show(sides: Mapping[str, Ended], *, files: Sequence[Path], ok: bool) -> None
 
 def _title(console: Console, text: str) -> None:
     console.print()
-    console.print(Text(text, "bold underline"))
+    console.print(Text(text, "bold"))
 
 
 def _timelines(console: Console, moments: Sequence[Moment]) -> None:
     caller, callee = HEADINGS.values()
-    console.print(Text(f"{'ms':>9}  {caller:<{COLUMN}} {callee}", "bold underline"))
+    console.print(Text(f"{'ms':>9}  {caller:<{COLUMN}} {callee}", "bold"))
     before = None
     for moment in moments:
         ms = f"{moment.ms:9.1f}"
         side = " " * (COLUMN + 1) if moment.role == "UAS" else ""
-        time = Text(ms if ms != before else " " * len(ms), TIME)
-        console.print(time.append("  " + side).append(moment.event, _style(moment)))
+        time = ms if ms != before else " " * len(ms)
+        console.print(Text.assemble((time, TIME), "  ", side, (moment.event, _style(moment))))
         before = ms
 
 
