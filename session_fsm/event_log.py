@@ -37,7 +37,8 @@ class EventLog:
         """This has happened."""
         self._kept.append(event)
         self._count += 1
-        self._wake()
+        if self._waiting:
+            self._wake()
 
     def close(self) -> None:
         """Nothing more will happen: waits and iterations end."""

@@ -87,6 +87,12 @@ class UserAgent:
         self._incoming: deque[IncomingInvite] = deque()
         self._arrived = asyncio.Event()
         self._leaving = False
+        self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
+            SessionCreated: self._begin,
+            IncomingCall: self._queue,
+            CallEnded: self._end,
+            CallFailed: self._end,
+        }
 
     async def __aenter__(self) -> UserAgent:
         await self.start()
@@ -275,25 +281,34 @@ class UserAgent:
         if LOG.isEnabledFor(logging.INFO):
             LOG.info("[%s] Event: %s, Media State: %s", event.role, type(event).__name__, event.media_state)
         call = self._calls.get(event.session_id)
-        if call is None and event.role is Role.UAS and isinstance(event, SessionCreated):
-            call = self._keep(event.session_id)
         self._log.append(event)
-        if call is None:
-            return
-        call._log.append(event)
-        if isinstance(event, IncomingCall):
-            self._queue(call, event)
-        elif isinstance(event, CallEnded | CallFailed):
-            # Later, so that whoever waits for another event of this turn still gets it.
-            asyncio.get_running_loop().call_soon(self._over, call)
+        if call is not None:
+            call._log.append(event)
+        react = self._reactions.get(type(event))
+        if react is not None:
+            react(event, call)
 
-    def _queue(self, call: Call, event: IncomingCall) -> None:
+    def _begin(self, event: SessionEvent, call: Call | None) -> None:
+        """Somebody calls us."""
+        if call is None and event.role is Role.UAS:
+            call = self._keep(event.session_id)
+            if call is not None:
+                call._log.append(event)
+
+    def _queue(self, event: SessionEvent, call: Call | None) -> None:
+        if call is None or not isinstance(event, IncomingCall):
+            return
         invite = IncomingInvite(self._driver, call, caller=event.caller, target=event.target)
         if len(self._incoming) >= INCOMING_QUEUE or self._leaving:
             asyncio.get_running_loop().call_soon(invite._turn_away, BUSY)
             return
         self._incoming.append(invite)
         self._arrived.set()
+
+    def _end(self, event: SessionEvent, call: Call | None) -> None:
+        """A call has ended. Its log is closed later, so that whoever waits for another event of this turn gets it."""
+        if call is not None:
+            asyncio.get_running_loop().call_soon(self._over, call)
 
     def _over(self, call: Call) -> None:
         if self._calls.pop(call.id, None) is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def _coding(encode: Callable[[Samples], NDArray[np.uint8]], decode: Callable[[ND
 _BY_NAME = {PCMU.name: _coding(encode_ulaw, decode_ulaw), PCMA.name: _coding(encode_alaw, decode_alaw)}
 
 # RFC 3551 table 4: these numbers mean these codecs even where no description says so.
-STATIC_DECODERS: dict[int, Decode] = {codec.payload_type: _BY_NAME[codec.name].decode for codec in (PCMU, PCMA)}
+STATIC_DECODERS: Mapping[int, Decode] = {codec.payload_type: _BY_NAME[codec.name].decode for codec in (PCMU, PCMA)}
 
 
 def coding_of(codec: Codec) -> Coding:
@@ -43,6 +44,7 @@ def coding_of(codec: Codec) -> Coding:
     return _BY_NAME[codec.name.upper()]
 
 
-def decoders_of(codecs: tuple[Codec, ...]) -> dict[int, Decode]:
-    """Payload type to decoder, for what may arrive under these numbers."""
-    return STATIC_DECODERS | {codec.payload_type: coding_of(codec).decode for codec in codecs}
+@lru_cache(maxsize=256)
+def decoders_of(codecs: tuple[Codec, ...]) -> Mapping[int, Decode]:
+    """Payload type to decoder, for what may arrive under these numbers. Calls that agreed the same share it."""
+    return {**STATIC_DECODERS} | {codec.payload_type: coding_of(codec).decode for codec in codecs}

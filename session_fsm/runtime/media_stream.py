@@ -77,7 +77,7 @@ class MediaStream:
         )
         self.agreement: Agreement | None = None
         self.coding = coding_of(PCMU)
-        self._decoders = dict(STATIC_DECODERS)
+        self._decoders = STATIC_DECODERS
         self.destination: Address = ("", 0)
         self.sends = False
         "Whether paced audio leaves."
