@@ -14,7 +14,7 @@ from session_fsm.machine.binding import Action, Binding, Emit, Planned, Predicat
 from session_fsm.machine.mailbox import Mailbox, Posted
 from session_fsm.machine.snapshot import Convert, Plain, Saved, from_plain, to_plain
 from session_fsm.machine.step import Step, step
-from session_fsm.machine.trace import Trace, TraceRow
+from session_fsm.machine.trace import Origin, Trace, row_of
 
 EFFECT_FAILED = "effect_failed"
 "The event that a chart declares (as `world`) to hear of its own failed effects; its payload is the exception."
@@ -72,17 +72,33 @@ class Machine:
         trace: Trace | None = None,
         engine: str | None = None,
     ) -> None:
-        self.binding = bound(chart, guards, effects, sends, emit, parameters, engine)
-        self.chart = self.binding.chart
+        binding = bound(chart, guards, effects, sends, emit, parameters, engine)
+        self._begin(binding, context, mailbox or Mailbox(), label or binding.chart.id, session, trace)
+
+    @classmethod
+    def of(
+        cls, binding: Binding, context: object, mailbox: Mailbox, label: str, session: str, trace: Trace | None
+    ) -> Machine:
+        """The same as the constructor at half the price: for whoever makes several machines for each call."""
+        machine = cls.__new__(cls)
+        machine._begin(binding, context, mailbox, label, session, trace)
+        return machine
+
+    def _begin(
+        self, binding: Binding, context: object, mailbox: Mailbox, label: str, session: str, trace: Trace | None
+    ) -> None:
+        self.binding = binding
+        self.chart = binding.chart
         self.context = context
-        self.mailbox = mailbox if mailbox is not None else Mailbox()
-        self.label = label or self.chart.id
+        self.mailbox = mailbox
+        self.label = label
         self.session = session
         self.trace = trace
         self._state = NOWHERE
         self._payload: object = None
-        self._postponed: list[Posted] = []
-        self._timers: dict[str, int] = {}
+        # Made when they are needed: most machines of a call never postpone, and many have no timer.
+        self._postponed: list[Posted] | None = None
+        self._timers: dict[str, int] | None = None
         self._grown: dict[str, Seconds] | None = None
         self._overrides: dict[str, Seconds] | None = None
 
@@ -90,6 +106,12 @@ class Machine:
     def state(self) -> str:
         """Where it is: the initial state even before it was entered."""
         return self.chart.initial if self._state is NOWHERE else self._state
+
+    @property
+    def origin(self) -> Origin:
+        """What a trace says of it."""
+        chart = self.chart
+        return Origin(self.session, chart.role, self.label, chart.id, chart.version)
 
     @property
     def finished(self) -> bool:
@@ -145,10 +167,11 @@ class Machine:
         except KeyError:
             return self._astray(event, payload, cause)
         self._state = found.state
+        self._payload = None
         mailbox = self.mailbox
         mailbox.row = number = mailbox.row + 1
         if self.trace is not None:
-            self.trace.append(self._row(number, cause, event, payload, before, found))
+            self.trace.append(row_of(number, cause, mailbox.now, self, event, payload, before, found))
         if found.effects:
             actions = binding.actions[found.index] if found.index >= 0 else binding.planned(found.effects)
             self._act(actions, event, payload, number)
@@ -156,7 +179,7 @@ class Machine:
             self._account(found, event, payload, cause)
         if self._postponed and found.state != before:
             mailbox.queue.extendleft(reversed(self._postponed))
-            self._postponed.clear()
+            self._postponed = None
         if mailbox.own:
             mailbox.settle()
         return found
@@ -190,6 +213,8 @@ class Machine:
 
     def _account(self, found: Step, event: str, payload: object, cause: int | None) -> None:
         if found.verdict == "postponed":
+            if self._postponed is None:
+                self._postponed = []
             self._postponed.append((self, event, payload, cause))
         elif found.verdict == "impossible":
             self.mailbox.impossible += 1
@@ -208,28 +233,6 @@ class Machine:
             return self.take(START, None, cause)
         expected = self.binding.table.expected[self.state]
         raise LocalProtocolError(event, self.state, expected, machine=self.label)
-
-    def _row(self, number: int, cause: int | None, event: str, payload: object, before: str, found: Step) -> TraceRow:
-        chart = self.chart
-        # By position, in the order of the fields: sixteen names cost as much as the whole step.
-        return TraceRow(
-            number,
-            cause,
-            self.mailbox.now,
-            self.session,
-            chart.role,
-            self.label,
-            chart.id,
-            chart.version,
-            event,
-            payload,
-            before,
-            found.state,
-            found.verdict,
-            found.row,
-            found.guards,
-            found.effects,
-        )
 
     def expire(self, now: Seconds) -> None:
         """Fire what is due in the mailbox, for every machine that shares it."""
@@ -250,10 +253,10 @@ class Machine:
         moment = mailbox.now if now is None else now
         saved = Saved(
             state=self._state,
-            timers={name: mailbox.timers.deadline(number) - moment for name, number in self._timers.items()},
+            timers={name: mailbox.timers.deadline(number) - moment for name, number in (self._timers or {}).items()},
             grown=dict(self._grown or {}),
             parameters=dict(self._overrides or {}),
-            postponed=[(event, payload) for _, event, payload, _ in self._postponed],
+            postponed=[(event, payload) for _, event, payload, _ in self._postponed or ()],
             queued=[(event, payload) for machine, event, payload, _ in mailbox.queue if machine is self],
         )
         return to_plain(saved, self.chart, self.label, self.session, dump)
@@ -293,15 +296,16 @@ class Machine:
         self._overrides = dict(saved.parameters) or None
         mailbox = self.mailbox
         mailbox.now = now
-        for name, left in saved.timers.items():
-            self._timers[name] = mailbox.timers.set(now + left, self, name)
-        self._postponed += [(self, event, payload, None) for event, payload in saved.postponed]
+        self._timers = {name: mailbox.timers.set(now + left, self, name) for name, left in saved.timers.items()}
+        self._postponed = [(self, event, payload, None) for event, payload in saved.postponed]
         mailbox.queue.extend((self, event, payload, None) for event, payload in saved.queued)
 
     def _repr_html_(self) -> str:
         """A picture for notebooks; a table where the drawing wing is not installed."""
-        waiting = ", ".join(event for _, event, _, _ in self._postponed)
-        timers = ", ".join(f"{name} at {self.mailbox.timers.deadline(n):g} s" for name, n in self._timers.items())
+        waiting = ", ".join(event for _, event, _, _ in self._postponed or ())
+        timers = ", ".join(
+            f"{name} at {self.mailbox.timers.deadline(n):g} s" for name, n in (self._timers or {}).items()
+        )
         row = (self.state, waiting, timers)
         return picture(self) or table(f"{self.label} ({self.chart.id})", ("state", "postponed", "timers"), [row])
 
@@ -313,7 +317,8 @@ class Machine:
 
     def fired(self, name: str) -> str:
         """A timer came up; the event that it raises. The mailbox calls this, nobody else."""
-        self._timers.pop(name, None)
+        if self._timers is not None:
+            self._timers.pop(name, None)
         return self.chart.timers[name].event
 
     def _start_timer(self, plan: TimerPlan) -> None:
@@ -326,9 +331,11 @@ class Machine:
             seconds = self._grown.get(timer.name, seconds)
             self._grown[timer.name] = min(seconds * timer.grow, plan.cap)
         mailbox = self.mailbox
+        if self._timers is None:
+            self._timers = {}
         self._timers[plan.name] = mailbox.timers.set(mailbox.now + seconds, self, plan.name)
 
     def _cancel_timer(self, name: str) -> None:
-        number = self._timers.pop(name, None)
+        number = self._timers.pop(name, None) if self._timers else None
         if number is not None:
             self.mailbox.timers.cancel(number)

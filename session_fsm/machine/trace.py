@@ -4,41 +4,141 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol, TextIO, cast
+from typing import NamedTuple, Protocol, TextIO, cast
 
 from session_fsm.chart import Effect, Seconds, Verdict
+from session_fsm.machine.step import Step
 
 SCHEMA = 1
 "The version of the rows' form in a file."
 
 
-@dataclass(slots=True)
-class TraceRow:
-    """What one event did to one machine."""
+class Origin(NamedTuple):
+    """Which machine a row is of."""
 
-    n: int
-    "The row's number in its mailbox, from 1."
-    cause: int | None
-    "The number of the row whose effect posted this event, or None when it came from outside."
-    time: Seconds
-    "Monotonic, comparable between the processes of one computer."
     session: str
     role: str
     machine: str
     "The machine's label; the chart's id when it has none."
     chart: str
     version: int
-    event: str
-    payload: object
-    "What came with the event; in a row that was read from a file, its summary."
-    from_state: str
-    to_state: str
-    verdict: Verdict
-    row: str | None
-    "The id of the chart's row, or None when a verdict decided."
-    guards: tuple[tuple[str, bool], ...]
-    effects: tuple[Effect, ...]
+
+    @property
+    def origin(self) -> Origin:
+        """Itself, so that it can stand where a machine does."""
+        return self
+
+
+class HasOrigin(Protocol):
+    """A machine, or an `Origin` where there is none."""
+
+    @property
+    def origin(self) -> Origin:
+        """Which machine it is."""
+
+
+class TraceRow:
+    """What one event did to one machine.
+
+    A row is made at every step and seldom read, so it keeps the machine and the step that it is of, and takes them
+    apart when it is read.
+    """
+
+    __slots__ = ("_source", "_step", "cause", "event", "from_state", "n", "payload", "time")
+
+    def __init__(
+        self,
+        n: int,
+        cause: int | None,
+        time: Seconds,
+        session: str,
+        role: str,
+        machine: str,
+        chart: str,
+        version: int,
+        event: str,
+        payload: object,
+        from_state: str,
+        to_state: str,
+        verdict: Verdict,
+        row: str | None,
+        guards: tuple[tuple[str, bool], ...],
+        effects: tuple[Effect, ...],
+    ) -> None:
+        self._source: HasOrigin = Origin(session, role, machine, chart, version)
+        self._step = Step(state=to_state, effects=effects, row=row, verdict=verdict, guards=guards)
+        self.n = n
+        "The row's number in its mailbox, from 1."
+        self.cause = cause
+        "The number of the row whose effect posted this event, or None when it came from outside."
+        self.time = time
+        "Monotonic, comparable between the processes of one computer."
+        self.event = event
+        self.payload = payload
+        "What came with the event; in a row that was read from a file, its summary."
+        self.from_state = from_state
+
+    @property
+    def session(self) -> str:
+        """The session of the machine; empty when it has none."""
+        return self._source.origin.session
+
+    @property
+    def role(self) -> str:
+        """The role of the machine's chart."""
+        return self._source.origin.role
+
+    @property
+    def machine(self) -> str:
+        """The machine's label; the chart's id when it has none."""
+        return self._source.origin.machine
+
+    @property
+    def chart(self) -> str:
+        """The chart's id."""
+        return self._source.origin.chart
+
+    @property
+    def version(self) -> int:
+        """The chart's version."""
+        return self._source.origin.version
+
+    @property
+    def to_state(self) -> str:
+        """Where the machine was afterwards."""
+        return self._step.state
+
+    @property
+    def verdict(self) -> Verdict:
+        """How it was decided."""
+        return self._step.verdict
+
+    @property
+    def row(self) -> str | None:
+        """The id of the chart's row, or None when a verdict decided."""
+        return self._step.row
+
+    @property
+    def guards(self) -> tuple[tuple[str, bool], ...]:
+        """The guards that were asked, with their values."""
+        return self._step.guards
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What was done, in order."""
+        return self._step.effects
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TraceRow) and self._told() == other._told()
+
+    __hash__ = None  # type: ignore[assignment]  # a payload may be anything
+
+    def __repr__(self) -> str:
+        move = f"{self.from_state} -> {self.to_state}"
+        return f"<TraceRow {self.n} of {self.machine}: {self.event}, {move}, {self.row or self.verdict}>"
+
+    def _told(self) -> tuple[object, ...]:
+        return self.n, self.cause, self.time, self._source.origin, self.event, self.payload, self.from_state, self._step
 
     def as_dict(self) -> dict[str, object]:
         """The row as plain data, with the schema's version first."""
@@ -67,6 +167,26 @@ class TraceRow:
     def same_step(self, other: TraceRow) -> bool:
         """Whether two rows tell the same, whatever their payloads' objects are."""
         return self.as_dict() == other.as_dict()
+
+
+def row_of(
+    n: int, cause: int | None, time: Seconds, machine: HasOrigin, event: str, payload: object, before: str, step: Step
+) -> TraceRow:
+    """The row of a step of this machine."""
+    row: TraceRow = _new(TraceRow)
+    row.n = n
+    row.cause = cause
+    row.time = time
+    row.event = event
+    row.payload = payload
+    row.from_state = before
+    row._source = machine
+    row._step = step
+    return row
+
+
+# Calling a class runs its `__init__` at three times the price of filling the slots.
+_new = object.__new__
 
 
 class Trace(Protocol):

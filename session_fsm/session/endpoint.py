@@ -70,14 +70,10 @@ class Endpoint:
 
     def machine(self, chart: str, role: Role, context: object, session: Session | None, label: str = "") -> Machine:
         """A machine of this chart that shares our mailbox."""
-        return Machine(
-            self.bindings[chart, role],
-            context=context,
-            mailbox=self.mailbox,
-            label=label or chart,
-            session=session.id if session else "",
-            trace=session.trace if session else self.trace,
-        )
+        binding = self.bindings[chart, role]
+        if session is None:
+            return Machine.of(binding, context, self.mailbox, label or chart, "", self.trace)
+        return Machine.of(binding, context, self.mailbox, label or chart, session.id, session.trace)
 
     def new_trace(self) -> Kept | None:
         """Where a session's rows go: the newest ones are kept, and whoever listens is told of each."""

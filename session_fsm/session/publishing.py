@@ -32,7 +32,7 @@ Told = tuple[int, events.SessionEvent]
 "A rank within the turn, and the draft of an event."
 
 Common = tuple[events.SessionId, events.Role, float, CallState, MediaState]
-"What every event begins with, in the order of `SessionEvent`'s fields."
+"What every event begins with, in the order of `SessionEvent`'s fields. The states count for media events only."
 
 Draft = Callable[..., events.SessionEvent]
 
@@ -51,7 +51,8 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
         if session is None:
             return
         endpoint = session.endpoint
-        common = session.id, session.role, endpoint.mailbox.now, session.call_state, session.media_state
+        media_state = session.media_state if rank == MEDIA else session.shown_media
+        common = session.id, session.role, endpoint.mailbox.now, session.shown, media_state
         session.told.append((rank, compose(session, common, source, payload, variant)))
         endpoint.unsettled[session.id] = session
 
@@ -109,7 +110,7 @@ def _session_created(session: Session, common: Common, *_: object) -> events.Ses
 
 
 def _state_changed(session: Session, common: Common, *_: object) -> events.SessionEvent:
-    old, session.shown = session.shown, common[3]
+    old, session.shown = session.shown, session.call_state
     return _state_change(*common, old, session.shown)
 
 
