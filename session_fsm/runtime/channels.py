@@ -21,6 +21,7 @@ from session_fsm.rtp import LostFrames, RtpPacket
 Samples = NDArray[np.int16]
 "16-bit linear audio, 8000 samples a second."
 
+INT16 = np.dtype(np.int16)
 FRAME_SAMPLES = 160  # 20 ms at 8 kHz
 SEND_QUEUE = 16  # frames taken from the application ahead of their time: enough for a loop that is 200 ms late
 SEND_LOW = 8  # frames left when a waiting writer is woken: one wake-up for several frames, and still no gap
@@ -72,6 +73,11 @@ class AudioSender:
         CallFailedError once the call has ended.
         """
         samples = _checked(audio)
+        if self._remainder is None and len(samples) == FRAME_SAMPLES and len(self.frames) < SEND_QUEUE:
+            # What almost every call is: one whole frame, and room for it.
+            self._check()
+            self.frames.append(samples.copy())
+            return
         if self._remainder is not None:
             samples = np.concatenate((self._remainder, samples))
         whole = len(samples) - len(samples) % FRAME_SAMPLES
@@ -220,7 +226,9 @@ def _lost_frames(hole: LostFrames, before: int) -> Iterator[AudioFrame]:
 
 def _checked(audio: Samples | AudioFrame) -> Samples:
     samples = audio.samples if isinstance(audio, AudioFrame) else audio
-    if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
+    if isinstance(samples, np.ndarray) and samples.dtype is INT16 and samples.ndim == 1:
+        return samples
+    if not isinstance(samples, np.ndarray) or samples.dtype != INT16 or samples.ndim != 1:
         found = (
             f"{samples.dtype} of shape {samples.shape}" if isinstance(samples, np.ndarray) else type(samples).__name__
         )
