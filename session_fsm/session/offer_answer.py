@@ -47,6 +47,13 @@ def _fatal(at: Session, response: Response) -> bool:
     return response.status in (408, 481)
 
 
+def _current(at: Session, message: object) -> bool:
+    """A repeated 2xx, or a late ACK, of an older INVITE must not be taken for the newest one's."""
+    if isinstance(message, Response):
+        return message.cseq.number == at.reoffer_seq
+    return isinstance(message, Request) and message.cseq.number == at.answers[-1].transaction.request.cseq.number
+
+
 def _adopt(at: Session, payload: object) -> None:
     judged = at.judge(payload)
     if isinstance(judged, Agreement):
@@ -98,6 +105,7 @@ def _refresh_target(at: Session, payload: object) -> None:
 def _send_reinvite(at: Session, _: object) -> None:
     assert at.dialog is not None and at.offer is not None  # noqa: PT018  # both come before an agreement
     request, destination = at.dialog.next_request("INVITE", at.offer.encode())
+    at.reoffer_seq = request.cseq.number
     start_client(at.endpoint, request, destination, purpose="re-INVITE", session=at, role=at.role)
 
 
@@ -146,6 +154,7 @@ REGISTRY = Registry(
         "offerless": _offerless,
         "glaring": _glaring,
         "fatal": _fatal,
+        "current": _current,
     },
     effects={
         "adopt": _adopt,

@@ -70,6 +70,7 @@ class Session:
         "reack",
         "reading_memo",
         "reason",
+        "reoffer_seq",
         "remote",
         "role",
         "rtcp_received",
@@ -145,6 +146,8 @@ class Session:
         self.wanted_direction = MediaDirection.SENDRECV
         self.reack: tuple[int, bytes, Address] | None = None
         "CSeq number and octets of the last ACK to a re-INVITE."
+        self.reoffer_seq: int | None = None
+        "CSeq number of our last re-INVITE."
         self.reading_memo: tuple[object, object] | None = None
         # media evidence
         self.open_path: Agreement | None = None
