@@ -28,7 +28,7 @@ ESTABLISH_ON_ACK = mutant(
     ),
     ('confirmed      = "the peer\'s offer stands"\n', ""),
     # The repeated first exchange meets a state that may now be left by the ACK alone.
-    ('  { event = "confirmed",               to = "Agreed" },\n', ""),
+    ('  { event = "confirmed",               guard = "current", to = "Agreed" },\n', ""),
 )
 
 

@@ -557,3 +557,37 @@ def test_the_new_addresses_are_told(net, alice, bob):
         len(caller.told(MediaNegotiated)),
         [event.event for event in caller.told(MediaEvent)],
     )
+
+
+def test_the_200_to_an_older_reinvite_answers_no_newer_one(net, alice, peer):
+    """RFC 3261 §13.2.2.4: it is acknowledged again, and that is all."""
+    line, _ = answered_by(net, alice, peer)
+    line.reinvite(SENDONLY)
+    net.deliver()
+    older = peer.received.of("INVITE")[-1]
+    peer.respond(older, 200, body=peer.sdp(RECVONLY, version=2))
+    net.deliver()
+    line.reinvite(SENDRECV)
+    peer.respond(older, 200, body=peer.sdp(RECVONLY, version=2))
+    net.deliver()
+    assert (["sendonly"], 3) == (directions(line), peer.received.count(Method.ACK))
+
+    peer.respond(peer.received.of("INVITE")[-1], 200, body=peer.sdp(SENDRECV, version=3))
+    net.deliver()
+
+    assert ["sendrecv"] == directions(line)
+
+
+def test_the_ack_to_an_older_reinvite_answers_no_newer_one(net, bob, peer):
+    """A re-INVITE that asks for an offer overtook the ACK of the one before it."""
+    line = called_by(net, peer, bob)
+    tag = acknowledge(net, peer, bob)
+    peer.request("INVITE", bob, to_tag=tag, cseq=2, body=peer.sdp(version=2))
+    peer.request("INVITE", bob, to_tag=tag, cseq=3)
+    net.deliver()
+    acknowledge(net, peer, bob, cseq=2)
+    assert "Active" == line.state
+
+    acknowledge(net, peer, bob, cseq=3, body=peer.sdp(SENDONLY, version=3))
+
+    assert (["recvonly"], "OnHold") == (directions(line), line.state)
