@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 
 from session_fsm.call_summary import CallSummary
+from session_fsm.rtp import MediaMetrics
 from session_fsm.session.events import Address, SessionEvent
 
 Line = Mapping[str, object]
@@ -29,9 +30,13 @@ def event_line(event: SessionEvent) -> Line:
         "call_state": event.call_state,
         "media_state": event.media_state,
     }
-    plain = asdict(event)
     own = (field.name for field in fields(event) if field.name not in COMMON_FIELDS)
-    return line | {name: plain[name] for name in own}
+    return line | {name: _plain(getattr(event, name)) for name in own}
+
+
+def _plain(value: object) -> object:
+    """Metrics as an object of their own; all other fields are plain already."""
+    return asdict(value) if isinstance(value, MediaMetrics) else value
 
 
 def summary_line(summary: CallSummary) -> Line:

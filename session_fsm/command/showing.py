@@ -87,10 +87,9 @@ def _paths(console: Console, sides: Mapping[str, Ended]) -> None:
 def _timings(console: Console, sides: Mapping[str, Ended]) -> None:
     _title(console, "timings")
     for label, field in (("call set up in", "setup_ms"), ("first audio, after the 200", "audio_start_ms")):
-        measured = (
-            f"{name} {figure(side.summary[field] if side.summary else None, ' ms')}" for name, side in sides.items()
-        )
-        console.print(Text(f"  {label:<28}" + "   ".join(measured)))
+        figures = {name: figure(side.summary[field] if side.summary else None, " ms") for name, side in sides.items()}
+        measured = "   ".join(f"{name} {value:>8}" for name, value in figures.items())
+        console.print(Text(f"  {label:<28}{measured}"))
 
 
 def _checks(console: Console, sides: Mapping[str, Ended]) -> None:
@@ -101,7 +100,7 @@ def _checks(console: Console, sides: Mapping[str, Ended]) -> None:
             console.print(
                 Text("  ")
                 .append_text(mark)
-                .append(f"{name} {check.name:<7}{check.measured}")
+                .append(f"{name} {check.name:<8}{check.measured}")
                 .append(f"  ({check.wanted})", "dim")
             )
 
