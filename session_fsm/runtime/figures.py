@@ -67,3 +67,27 @@ class Refusals:
             return False
         self._told = True
         return True
+
+
+class Silence:
+    """How long nothing has come. Thirty seconds are worth a warning, once; nothing ends for it."""
+
+    __slots__ = ("_after", "heard_at", "is_told")
+
+    def __init__(self, after: Seconds) -> None:
+        self.heard_at: Seconds = 0.0
+        "When the last packet of the peer came, or the path was opened."
+        self.is_told = False
+        self._after = after
+
+    def begin(self, now: Seconds) -> None:
+        """The path is open: from now on somebody may be missed."""
+        self.heard_at, self.is_told = now, False
+
+    def has_come(self, now: Seconds) -> Seconds | None:
+        """How long it lasts, when this is the moment to tell of it; else None."""
+        lasts = now - self.heard_at
+        if self.is_told or lasts < self._after:
+            return None
+        self.is_told = True
+        return lasts

@@ -84,7 +84,9 @@ class MediaPlane:
             return
         if isinstance(order, OpenPath):
             now = self._clock()
-            stream.open(order, now)
+            if stream.open(order, now):
+                # A frame has just left; the next one is not due before its 20 ms, whatever slot it had.
+                self._ticker.leave(stream)
             self._ticker.join(stream, now)
         elif isinstance(order, ClosePath):
             self.release(order.session_id)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from session_fsm.errors import CallFailedError, Malformed
-from session_fsm.rtp import IncomingStream, OutgoingStream, RtpPacket, parse_rtp
+from session_fsm.rtp import Frame, IncomingStream, OutgoingStream, RtpPacket, parse_rtp
 from session_fsm.runtime.addresses import Address, is_wildcard
 from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSender
 from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
-from session_fsm.runtime.figures import Figures, Refusals
+from session_fsm.runtime.figures import Figures, Refusals, Silence
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
@@ -30,8 +30,6 @@ Clock = Callable[[], Seconds]
 Tell = Callable[[Edge, EdgeFacts], None]
 
 LOG = logging.getLogger("session_fsm.media")
-
-SOURCE_REST = 1.0  # seconds in which a source that was just replaced is not believed again
 
 
 class MediaStream:
@@ -52,7 +50,6 @@ class MediaStream:
         settings: MediaSettings,
     ) -> None:
         self._clock = clock
-        self._settings = settings
         self._poller = poller
         self._rtp, self._rtcp = ports.open_pair(host, self._open_socket)
         self._rtp.on_datagram = self._hear
@@ -82,16 +79,13 @@ class MediaStream:
         self.sends = False
         "Whether paced audio leaves."
         self.is_open = False
-        self.heard_at: Seconds = 0.0
-        "When the last packet of the peer came, or the path was opened."
+        self._silence = Silence(settings.stall_after)
         self.turns = 0
-        "How many ticks this stream has had."
         self.figures = Figures(self.incoming, settings.quality_every)
         self.counters: Counter[str] = Counter()
         "What was dropped, by reason."
+        self._paused_at: Seconds | None = None
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
-        self._is_stalled = False
-        self._replaced: tuple[int | None, Seconds] = (None, 0.0)
         self._refusals = Refusals()
         self._edges: Collection[object] = ()
         self._tell: Tell = lambda edge, facts: None
@@ -127,13 +121,16 @@ class MediaStream:
         self.sources.negotiate(agreement.remote, learn=order.learn_source, now=now)
         self.destination = self.sources.peer or agreement.remote
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = True
-        self._is_stalled = False
         self._refusals.clear()
-        self.heard_at = now
+        self._silence.begin(now)
         self.figures.begin(now)
         self.reports.begin(now)
+        if self.sends and not agreement.direction.sends:
+            self.pause()
         self.sends = agreement.direction.sends
-        failure = self._send_first() if begins else None
+        # A pause of the peer's is no hole in what it says.
+        self._hand_out(self.incoming.playout.restart())
+        failure = self._send_first(now) if begins else None
         self.is_open = failure is None
         self._tell(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
         self._take_early()
@@ -141,7 +138,7 @@ class MediaStream:
 
     def pause(self) -> None:
         """Send no more. What arrives is counted and can be read."""
-        self.sends = False
+        self.sends, self._paused_at = False, self._clock()
 
     def close(self, why: CallFailedError) -> None:
         """The call is over: say so to the peer, end the channels, release the sockets."""
@@ -150,8 +147,7 @@ class MediaStream:
         self.sends = False
         if (destination := self._rtcp_destination) is not None:
             self._rtcp.send(self.reports.farewell(self._clock()), destination)
-        for frame in self.incoming.flush():
-            self.receiver.put(self.coding.decode, frame)
+        self._hand_out(self.incoming.flush())
         self.sender.end(why)
         self.receiver.end()
         self._rtp.close()
@@ -177,10 +173,9 @@ class MediaStream:
         if self.figures.entered_band(now, self.reports.round_trip):
             extra = (self.figures.quality, self.figures.metrics)
             self._tell(Edge.QUALITY_CHANGED, EdgeFacts(source=self.sources.peer, arrival=now, extra=extra))
-        if self._expects and not self._is_stalled and now - self.heard_at >= self._settings.stall_after:
-            self._is_stalled = True
-            LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, now - self.heard_at)
-            self._tell(Edge.STALLED, self._facts(now, f"no frame for {now - self.heard_at:.0f} s"))
+        if self._expects and (silence := self._silence.has_come(now)) is not None:
+            LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, silence)
+            self._tell(Edge.STALLED, self._facts(now, f"no frame for {silence:.0f} s"))
 
     @property
     def _expects(self) -> bool:
@@ -196,10 +191,16 @@ class MediaStream:
             at_once=1,
         )
 
-    def _send_first(self) -> str | None:
+    def _hand_out(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            self.receiver.put(self.coding.decode, frame)
+
+    def _send_first(self, now: Seconds) -> str | None:
+        if self._paused_at is not None:
+            # RFC 3550 §5.1: media time goes on while nothing is sent.
+            self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
         frames = self.sender.frames
         payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.coding.silence
-        self.outgoing.marker = True
         return self._rtp.send(self.outgoing.packet(payload), self.destination)
 
     # What the peer sends.
@@ -229,8 +230,8 @@ class MediaStream:
         put = self.receiver.put
         for frame in self.incoming.receive(packet, now):
             put(decode, frame)
-        self.heard_at = now
-        if self._awaits_frame or self._is_stalled or self._refusals.any:
+        self._silence.heard_at = now
+        if self._awaits_frame or self._silence.is_told or self._refusals.any:
             self._note_frame(packet, source, now)
 
     def _hear_other(self, packet: Packet) -> None:
@@ -270,12 +271,10 @@ class MediaStream:
 
     def _meet(self, packet: RtpPacket, source: Address, now: Seconds) -> bool:
         """Whether a synchronization source that was not heard just now may take over (RFC 3550 §8.2)."""
-        before, since = self._replaced
-        if packet.ssrc == before and now - since < SOURCE_REST:
+        if not self.sources.may_follow(self.incoming.ssrc, packet.ssrc, now):
             self.counters["old_source"] += 1
             return False
         if self.incoming.ssrc is not None:
-            self._replaced = (self.incoming.ssrc, now)
             facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, detail="another SSRC")
             self._tell(Edge.SOURCE_CHANGED, facts)
         return True
@@ -286,10 +285,10 @@ class MediaStream:
         self._refusals.clear()
         facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True)
         if self._awaits_frame:
-            self._awaits_frame = self._is_stalled = False
+            self._awaits_frame = self._silence.is_told = False
             self._tell(Edge.FIRST_FRAME, facts)
-        if self._is_stalled:
-            self._is_stalled = False
+        if self._silence.is_told:
+            self._silence.is_told = False
             self._tell(Edge.FLOW_RESUMED, facts)
 
     def _take_early(self) -> None:

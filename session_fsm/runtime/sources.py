@@ -15,6 +15,7 @@ Seconds = float
 PROBATION = 2  # packets in sequence before a source is believed; RFC 3550 A.1 MIN_SEQUENTIAL
 LEARN_WINDOW = 10.0  # seconds from the opening of the path in which another source may be learnt
 CANDIDATES = 4  # sources on probation at a time, so that a flood of addresses costs no memory
+SOURCE_REST = 1.0  # seconds in which a source that was just replaced is not believed again
 KEPT = 50  # packets kept of all sources while nobody knows which one is the peer: one second
 
 Packet = tuple[bytes, Address, Seconds]
@@ -35,7 +36,16 @@ class Sources:
     `peer` is compared with every packet's address, so it is a plain attribute: None until the path is open.
     """
 
-    __slots__ = ("_candidates", "_closes_at", "_early", "_negotiated", "learnt", "peer")
+    __slots__ = (
+        "_candidates",
+        "_closes_at",
+        "_early",
+        "_negotiated",
+        "_replaced",
+        "_rests_until",
+        "learnt",
+        "peer",
+    )
 
     def __init__(self) -> None:
         self.peer: Address | None = None
@@ -46,6 +56,8 @@ class Sources:
         self._candidates: dict[Address, _Candidate] = {}
         self._early: deque[Packet] = deque(maxlen=KEPT)
         self._closes_at: Seconds = 0.0
+        self._replaced: int | None = None
+        self._rests_until: Seconds = 0.0
 
     def negotiate(self, address: Address, *, learn: bool, now: Seconds) -> None:
         """Offer and answer name this address. A learnt source stays when they name the same one as before."""
@@ -76,6 +88,16 @@ class Sources:
         if not self.learnt or source != self._negotiated:
             return False
         self.peer, self.learnt = source, False
+        return True
+
+    def may_follow(self, before: int | None, ssrc: int, now: Seconds) -> bool:
+        """Whether this SSRC may take the place of the one before: not if it was itself replaced a moment ago.
+
+        So its stragglers do not bring it back, and two sources that talk at once change places once a second at most.
+        """
+        if ssrc == self._replaced and now < self._rests_until:
+            return False
+        self._replaced, self._rests_until = before, now + SOURCE_REST
         return True
 
     def may_learn(self, now: Seconds) -> bool:

@@ -17,6 +17,7 @@ from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.runtime.poller import EpollPoller
 from session_fsm.runtime.sources import LEARN_WINDOW
+from session_fsm.runtime.ticker import FRAME, SLOT
 from session_fsm.sdp import CODECS, PCMA, PCMU, Agreement, Codec, MediaDirection
 from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, OpenPath, PausePath
 
@@ -444,3 +445,39 @@ async def test_the_end_says_goodbye_by_rtcp():
     rtp.close()
     rtcp.close()
     side.poller.close()
+
+
+async def test_media_time_goes_on_during_a_pause(open_side):
+    """RFC 3550 §5.1: after ten seconds of hold the timestamp has moved by ten seconds, and the marker says so."""
+    open_side.plane.obey(PausePath(session_id="s"))
+    before = open_side.stream.outgoing.timestamp
+    open_side.now += 10
+    open_side.open()
+
+    assert before + 80_000 + FRAME_SAMPLES == open_side.stream.outgoing.timestamp
+    assert 2 == open_side.stream.outgoing.packets
+
+
+async def test_a_pause_of_the_peer_is_no_hole(open_side):
+    """Held and freed again: what was not said is not counted as lost, and is no gap."""
+    peer = Peer()
+    open_side.hear(peer.packet())
+    peer.stream.skip(80_000)
+    open_side.open(MediaDirection.SENDONLY)
+    open_side.open()
+    open_side.hear(peer.packet())
+
+    assert (0, 0) == (
+        open_side.stream.incoming.statistics().lost,
+        open_side.stream.incoming.statistics().longest_gap_ms,
+    )
+
+
+async def test_the_first_frame_after_a_pause_keeps_its_distance(open_side):
+    """The turns begin anew with the frame that leaves at once."""
+    open_side.plane.obey(PausePath(session_id="s"))
+    open_side.now += 0.019
+    open_side.open()
+    ticker = open_side.plane._ticker
+
+    assert ticker._zero + ticker._slot_of[open_side.stream] * SLOT >= open_side.now + FRAME - 1e-9
