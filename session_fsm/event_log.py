@@ -78,7 +78,8 @@ class EventLog:
             try:
                 await future
             finally:
-                if not future.done() or future.cancelled():
+                # An event of this very turn may have woken, and so forgotten, a wait that was cancelled meanwhile.
+                if future in self._waiting:
                     self._waiting.remove(future)
 
     def _wake(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from calling import connected, next_call
 
 from session_fsm import CallFailedError, CallState, MediaDirection, MediaState, WaitTimeout
+from session_fsm.event_log import EventLog
 from session_fsm.session.events import (
     AudioChannelsReady,
     CallAnswered,
@@ -167,3 +168,16 @@ async def test_each_event_is_logged_with_the_state_after_it(alice, bob, caplog):
         "[UAS] Event: MediaFlowEstablished, Media State: Established",
     ):
         assert line in caplog.messages
+
+
+async def test_a_wait_that_is_cancelled_as_an_event_comes_is_only_cancelled():
+    """Both in one turn of the loop: the wait ends as cancelled, and the log goes on."""
+    log = EventLog()
+    waiting = asyncio.create_task(log.seek(lambda event: True))
+    await asyncio.wait({waiting}, timeout=0)
+
+    waiting.cancel()
+    log.close()
+    outcome = await asyncio.gather(waiting, return_exceptions=True)
+
+    assert asyncio.CancelledError is type(outcome[0])
