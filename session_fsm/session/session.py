@@ -257,12 +257,17 @@ class Session:
             theirs = SessionDescription.parse(message.body)
         except Malformed as fault:
             return Refusal(f"the session description is malformed: {fault.rule}")
-        is_offer = message.method == "INVITE" if isinstance(message, Request) else not self.offering
-        if is_offer:
+        if self._offers(message):
             return answer_offer(theirs, self.media_to_answer(), self.description)
         if self.offer is None:
             return NO_DESCRIPTION
         return conclude(self.offer, theirs, self.media_to_answer())
+
+    def _offers(self, message: Request | Response) -> bool:
+        """RFC 3261 §13.2.1: an INVITE offers; so does the 2xx to our first INVITE, when that one had no offer."""
+        if isinstance(message, Request):
+            return message.method == "INVITE"
+        return not self.offering and self.invite is not None and message.cseq.number == self.invite.cseq.number
 
     def media_to_answer(self) -> LocalMedia:
         """Our side of the media; before the application has opened a port, what would be answered if it did."""
