@@ -84,9 +84,11 @@ class Line:
         return self.path("call")
 
     def path(self, machine: str) -> list[str]:
-        """The states that one machine of this session went through, from its initial one."""
+        """The states that the session's one machine of this chart went through, from its initial one."""
         rows = [row for row in self.rows if row.machine == machine]
-        return [row.to_state for row in rows if row.from_state != row.to_state]
+        found = [row.to_state for row in rows if row.from_state != row.to_state]
+        # A machine that nothing has happened to yet has no rows.
+        return found or [getattr(self.session, machine).chart.initial]
 
     @property
     def rows(self) -> list[TraceRow]:

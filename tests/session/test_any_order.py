@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from session_fsm.errors import LocalProtocolError
 from session_fsm.machine import replay
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.building import shipped_charts
@@ -35,7 +37,10 @@ class Play:
         self.net = Network(*self.phones).hold()
         self.faults = faults
         self.commands = commands
-        self.alice.call(self.bob)
+
+    def call(self, *, offer: bool) -> None:
+        self.alice.call(self.bob, offer=offer)
+        self.net.run_for(0.0)
 
     @property
     def lines(self) -> list[Line]:
@@ -73,11 +78,17 @@ class Play:
                 which.reinvite(MediaDirection.SENDONLY)
             case "resume":
                 which.reinvite(MediaDirection.SENDRECV)
+            case "progress":
+                # Without an offer there is nothing to answer early.
+                with suppress(LocalProtocolError):
+                    which.progress()
             case _:
                 getattr(which, what)()
         self.net.run_for(0.0)
 
     def run(self, numbers: list[int]) -> None:
+        """The first number says who offers: in three of four calls the caller."""
+        self.call(offer=not numbers or numbers[0] % 4 != 3)
         for number in numbers:
             self.step(number)
 

@@ -114,6 +114,19 @@ def test_a_200_without_the_delayed_offer_ends_the_call(net, alice, peer):
     assert (["INVITE", "ACK", "BYE"], "Terminating") == (alice.sent.names, line.state)
 
 
+@pytest.mark.parametrize("who", ["caller", "callee"])
+def test_after_a_delayed_offer_both_sides_can_renegotiate(net, alice, bob, who):
+    """In the first exchange the 200 offered; in a later one it answers like any other."""
+    bob.when_called = Line.accept
+    line = alice.call(bob, offer=False)
+    net.deliver()
+    ours, others = (line, bob.line) if who == "caller" else (bob.line, line)
+    ours.reinvite(SENDONLY)
+    net.deliver()
+
+    assert ["sendonly", "recvonly"] == directions(ours, others)
+
+
 # Early media.
 
 
