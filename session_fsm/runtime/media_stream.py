@@ -129,7 +129,7 @@ class MediaStream:
             self.pause()
         self.sends = agreement.direction.sends
         # A pause of the peer's is no hole in what it says.
-        self._hand_out(self.incoming.playout.restart())
+        self._hand_out(self.incoming.interrupt())
         failure = self._send_first(now) if begins else None
         self.is_open = failure is None
         self._tell(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
