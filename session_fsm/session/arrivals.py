@@ -82,7 +82,7 @@ def _again(transaction: Transaction, request: Request) -> None:
 def _cancel(endpoint: Endpoint, request: Request, source: Address, meant: Transaction) -> None:
     """RFC 3261 §9.2: the CANCEL is answered at once; the INVITE is the call's business."""
     session = meant.session
-    tag = session.local_tag if session else endpoint.tag()
+    tag = meant.to_tag or endpoint.tag()
     opened = open_server(endpoint, request, source, purpose="CANCEL", session=session, to_tag=tag)
     received = Received(request, opened)
     received.respond(200)

@@ -203,8 +203,10 @@ class Session:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing of it is open any more: the call has ended and no transaction or answer runs."""
-        return self.call.finished and not self.transactions and all(answer.machine.finished for answer in self.answers)
+        """Whether nothing of it is open any more: the call has ended, and no transaction or answer needs it."""
+        if not self.call.finished or not all(answer.machine.finished for answer in self.answers):
+            return False
+        return all(transaction.lingers for transaction in self.transactions)
 
     # Who hears what.
 
@@ -226,13 +228,24 @@ class Session:
         return found
 
     def leave(self) -> None:
-        """Forget what the index knows of this session."""
+        """Nothing is open any more: be found by nobody, and leave no cycle for the collector.
+
+        Whoever still holds the session can read how it ended.
+        """
         index = self.endpoint.index
-        for tag in self.dialogs:
+        for tag, dialog in self.dialogs.items():
             index.dialogs.pop((self.call_id, self.local_tag, tag), None)
+            dialog.machine.context = dialog.machine.trace = None
         for answer in self.answers:
             index.answers.pop(answer.key, None)
+            answer.machine.context = answer.machine.trace = None
+        for transaction in self.transactions:
+            transaction.outlive_session()
+        for machine in (self.call, self.offer_answer, self.media):
+            machine.context = machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
+        self.dialog = self.winner = self.adopted = self.transaction = self.incoming = self.reading_memo = None
+        self.dialogs, self.answers, self.transactions = {}, [], set()
 
     # Descriptions.
 

@@ -5,9 +5,10 @@ A client transaction keeps the octets that it repeats; a server transaction keep
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from session_fsm.chart import START
+from session_fsm.chart import START, Chart
 from session_fsm.session import matching
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from session_fsm.session.session import Session
 
 
+SERVERS = ("invite_server", "non_invite_server")
+
+
 class Transaction:
     """One request and its responses. Its state is its machine's."""
 
@@ -30,6 +34,7 @@ class Transaction:
         "destination",
         "echo",
         "endpoint",
+        "initial_key",
         "key",
         "last",
         "machine",
@@ -38,6 +43,7 @@ class Transaction:
         "request",
         "role",
         "session",
+        "to_tag",
     )
 
     def __init__(
@@ -61,10 +67,19 @@ class Transaction:
         self.message = b""
         self.last = b""
         self.echo: Echo | None = None
+        self.to_tag: str | None = None
+        "Server: the tag of its responses' To."
         self.key: Hashable = None
+        self.initial_key: Hashable = None
+        "Server: what other copies of this request are known by (RFC 3261 §8.2.2.2)."
         self.machine = endpoint.machine(chart, role, self, session, _label(endpoint, session, f"{chart}:{purpose}"))
         if session is not None:
             session.transactions.add(self)
+
+    @property
+    def lingers(self) -> bool:
+        """Whether all that is left to do is to repeat a last response until a timer ends it: no session is needed."""
+        return self.chart in SERVERS and self.machine.state in _quiet_states(self.machine.chart)
 
     def post(self, event: str, payload: object = None) -> None:
         """Queue an event for the transaction's machine."""
@@ -77,6 +92,31 @@ class Transaction:
         else:
             kind = "send_provisional" if status < 200 else "send_success" if status < 300 else "send_failure"
             self.post(kind, SentResponse(status, data, self.request))
+
+    def outlive_session(self) -> None:
+        """The call is over, and nothing that may still come is of interest to it."""
+        self.session = self.echo = None
+        # It lingers for 32 s, and a request is what weighs most.
+        del self.request
+        self.machine.trace = self.endpoint.trace
+
+    def forget(self) -> None:
+        """Its machine has ended: nobody finds it any more, and no cycle is left for the collector."""
+        self.machine.context = self.machine.trace = None
+        if self.session is not None:
+            self.session.transactions.discard(self)
+            self.endpoint.unsettled[self.session.id] = self.session
+
+
+@cache
+def _quiet_states(chart: Chart) -> frozenset[str]:
+    """The states of a transaction's chart that neither a message nor a command leads out of, only time."""
+    moved = {
+        state
+        for (state, event), cell in chart.cells.items()
+        if chart.events[event].kind in ("message", "command") and any(row.to is not None for row in cell.rows)
+    }
+    return frozenset(chart.states) - moved
 
 
 def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
@@ -130,12 +170,14 @@ def open_server(
     destination = echo.reply_to or source
     made = Transaction(endpoint, chart, request, destination, purpose=purpose, session=session, role=role)
     made.echo = echo
+    made.to_tag = to_tag
     identity = identity_of(request)
     made.key = matching.server_key(identity)
     endpoint.index.servers[made.key] = made
     if request.to_tag is None:
         # The first of several ways that one request came on counts, as long as its transaction is open.
-        endpoint.index.initial.setdefault(matching.initial_key(identity), made)
+        made.initial_key = matching.initial_key(identity)
+        endpoint.index.initial.setdefault(made.initial_key, made)
     made.post(START, request)
     return made
 
@@ -166,22 +208,15 @@ def _send_last(at: Transaction, _: object) -> None:
 
 def _forget_client(at: Transaction, _: object) -> None:
     at.endpoint.index.clients.pop(at.key, None)
-    _leave_session(at)
+    at.forget()
 
 
 def _forget_server(at: Transaction, _: object) -> None:
-    at.endpoint.index.servers.pop(at.key, None)
-    if at.request.to_tag is None:
-        initial, key = at.endpoint.index.initial, matching.initial_key(identity_of(at.request))
-        if initial.get(key) is at:
-            del initial[key]
-    _leave_session(at)
-
-
-def _leave_session(at: Transaction) -> None:
-    if at.session is not None:
-        at.session.transactions.discard(at)
-        at.endpoint.unsettled[at.session.id] = at.session
+    index = at.endpoint.index
+    index.servers.pop(at.key, None)
+    if index.initial.get(at.initial_key) is at:
+        del index.initial[at.initial_key]
+    at.forget()
 
 
 REGISTRIES = {
