@@ -1,4 +1,4 @@
-"""What tests need, ours and yours: a virtual network with virtual time for calls, and questions that any chart can be asked.
+"""What tests need, ours and yours: a virtual network with virtual time for calls, and questions for any chart.
 
 Nothing here sleeps or reads a clock. Loss, delay, duplication and reordering are verbs of the network; its dice are
 seeded, so that a run can be had again. What is named below is imported when it is first used: a pytest plugin lives

@@ -29,10 +29,7 @@ SIDES: tuple[Role, Role] = ("uac", "uas")
 
 def assert_total(chart: Chart | str | Path) -> None:
     """Fail with every rule that the chart breaks: cells that are undecided or decided twice, gaps, unheard timers."""
-    if isinstance(chart, Chart):
-        faults = check(chart)
-    else:
-        read, faults = read_file(chart)
+    faults = check(chart) if isinstance(chart, Chart) else read_file(chart)[1]
     if faults:
         raise AssertionError("\n".join(["the chart is not total:", *map(str, faults)]))
 

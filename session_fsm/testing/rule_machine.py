@@ -91,7 +91,7 @@ class ChartMachine(RuleBasedStateMachine):
     # Inside.
 
     def choices(self) -> list[str]:
-        """What may happen now; of ten choices eight are events that a row may take, unless `any_share` says otherwise."""
+        """What may happen now, those that a row may take several times, which leaves `any_share` for the rest."""
         cells = {name: self.chart.cells[self.machine.state, name] for name in self.chart.events}
         outside = [name for name, event in self.chart.events.items() if event.kind != "timer"]
         enabled = [name for name in outside if cells[name].rows or cells[name].verdict == "postponed"]
