@@ -145,7 +145,8 @@ class MediaStream:
         if self.closed:
             return
         self.sends = False
-        if (destination := self._rtcp_destination) is not None:
+        # RFC 3550 §6.3.7: who never sent anything says no BYE.
+        if (destination := self._rtcp_destination) is not None and (self.outgoing.packets or self.reports.sent):
             self._rtcp.send(self.reports.farewell(self._clock()), destination)
         self._hand_out(self.incoming.flush())
         self.sender.end(why)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from session_fsm.rtp import OutgoingStream, ReceiverReport, ReportBlock, Sdes, encode_rtcp
+from session_fsm.rtp import Bye, OutgoingStream, ReceiverReport, ReportBlock, Sdes, encode_rtcp, parse_rtcp
 from session_fsm.runtime.channels import FRAME_SAMPLES
 from session_fsm.runtime.media_plane import MediaPlane
 from session_fsm.runtime.media_settings import MediaSettings
@@ -428,18 +427,21 @@ async def test_orders_for_a_session_that_is_gone_are_passed_over(side):
     assert 1 == len(side.plane)
 
 
-async def test_the_end_says_goodbye_by_rtcp():
-    """RFC 3550 §6.3.7: a BYE leaves at once, and the sockets are released."""
+@pytest.mark.parametrize(
+    ("direction", "packets"), [(MediaDirection.SENDRECV, 1), (MediaDirection.RECVONLY, 0)], ids=["sent", "never-sent"]
+)
+async def test_the_end_says_goodbye_by_rtcp_to_whom_something_was_sent(direction, packets):
+    """RFC 3550 §6.3.7: a BYE leaves at once, but not from somebody who never sent; the sockets are released."""
     side = Side()
-    heard: deque[bytes] = deque()
+    heard: list[bytes] = []
     rtp, rtcp = side.plane._ports.open_pair("127.0.0.1", side.stream._open_socket)
     rtcp.on_datagram = lambda data, source: heard.append(data)
-    side.open(remote=rtp.address)
+    side.open(direction, remote=rtp.address)
 
     side.plane.obey(ClosePath(session_id="s"))
     side.poller._wake()
 
-    assert bytes([203]) == heard[0][-7:-6]
+    assert [Bye((side.stream.outgoing.ssrc,))] * packets == [parse_rtcp(data)[-1] for data in heard]
     assert side.stream.closed
     assert 0 == len(side.plane)
     rtp.close()
