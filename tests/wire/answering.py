@@ -11,6 +11,12 @@ from session_fsm import Call, IncomingInvite, UserAgent
 Treatment = Callable[[IncomingInvite], Awaitable[None]]
 
 
+async def next_call(agent: UserAgent, timeout: float = 5.0) -> IncomingInvite:
+    """The next call that comes in."""
+    async with asyncio.timeout(timeout):
+        return await anext(agent.incoming_calls())
+
+
 async def accept(invite: IncomingInvite) -> None:
     """Ring, take it, and stay until it is over."""
     await invite.ring()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from answering import over
+from answering import next_call, over
 from baresip_peer import Baresip, baresip_playing
 from programs import require
 
@@ -21,7 +21,7 @@ from session_fsm.session.events import StateChanged
 pytestmark = pytest.mark.wire
 
 OURS, THEIRS = 440.0, 880.0
-FRAMES = 75  # a second and a half
+FRAMES = 50  # a second
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ async def test_we_call_and_baresip_hangs_up(baresip: Baresip, agent: UserAgent):
 async def test_baresip_calls_and_hangs_up(baresip: Baresip, agent: UserAgent):
     """Audio in both directions."""
     await baresip.command("dial", agent.contact)
-    call = await (await anext(agent.incoming_calls())).accept()
+    call = await (await next_call(agent)).accept()
     heard = await converse(call)
     await baresip.command("hangup")
     await over(call)
@@ -100,7 +100,7 @@ async def test_baresip_calls_and_hangs_up(baresip: Baresip, agent: UserAgent):
 async def test_baresip_calls_and_we_hang_up(baresip: Baresip, agent: UserAgent):
     """baresip is told that the call is over."""
     await baresip.command("dial", agent.contact)
-    call = await (await anext(agent.incoming_calls())).accept()
+    call = await (await next_call(agent)).accept()
     heard = await converse(call)
     await call.hang_up()
     await baresip.event("CALL_CLOSED")
@@ -126,7 +126,7 @@ async def test_no_frame_is_lost(baresip: Baresip, agent: UserAgent):
 async def test_a_refusal_closes_baresips_call(baresip: Baresip, agent: UserAgent):
     """It hears our 486, with its reason."""
     await baresip.command("dial", agent.contact)
-    await (await anext(agent.incoming_calls())).reject(486)
+    await (await next_call(agent)).reject(486)
     closed = await baresip.event("CALL_CLOSED")
 
     assert "486 Busy Here" == closed["param"]
@@ -162,7 +162,7 @@ async def test_we_hold_and_resume(baresip: Baresip, agent: UserAgent):
 async def test_baresip_gives_up_while_we_ring(baresip: Baresip, agent: UserAgent):
     """Its CANCEL is told at once."""
     await baresip.command("dial", agent.contact)
-    invite = await anext(agent.incoming_calls())
+    invite = await next_call(agent)
     await invite.ring()
     await baresip.event("CALL_RINGING")
     await baresip.command("hangup")
