@@ -129,7 +129,7 @@ class Facts(NamedTuple):
     remote_seq: int = 0
     offering: bool = True
     incoming: str = ""
-    "UAS: what the INVITE brought: empty before it, `offerless`, `good` or `bad`."
+    "UAS: what the INVITE brought: empty before it, `offerless`, `bad`, or the direction of an offer that we can answer."
     answered_early: bool = False
     gave_up: bool = False
     tried: int = 0
@@ -148,14 +148,16 @@ class Facts(NamedTuple):
     agreement: str = ""
     open: str = ""
     "The direction that the media plane was last told."
-    quiet: bool = False
-    "The stream fell silent."
     established: bool = False
     "The media have been Established."
     reinvites: int = 0
     "How many the application may still ask for."
     retries: int = 0
     "How often it may still try again after glare."
+    absorbed: tuple[Key, ...] = ()
+    "Server transactions that are only there for copies of their request, sorted."
+    lingers: bool = False
+    "Whether a transaction is only there for copies, so that the session is not forgotten."
 
 
 class Place(NamedTuple):

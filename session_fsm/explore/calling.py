@@ -1,0 +1,337 @@
+"""One side of one call: what can happen to it, and what each of these things leads to.
+
+Events are commands of the application, timers that run, facts of the world, and messages that the network holds. What
+is left out, and why it may be:
+
+- A timer that only keeps a finished transaction open (D, I, J, K, L, M) does not fire: no message outlives the
+  transaction that waits for its copies, which is what these timers are for. The pairs of transactions fire them.
+- A timer that only repeats (A, E, G, the 2xx again) is tried once in each state: the network holds its message already.
+- A fact of the media that moves no machine is tried once in each state.
+- One INVITE is one call: a copy that comes when its transaction has failed does not begin another.
+- A copy of a request does nothing beside the transaction that the first one opened, and does not outlive it; so nothing
+  fails any more in a transaction that can only repeat its last response.
+- The CANCEL, BYE and 481 of a side whose session is gone have no transaction: its copies would get the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from session_fsm.chart import Chart
+from session_fsm.explore.abstract import (
+    CALL_ID,
+    PACKETS,
+    RTP,
+    SENDS,
+    TAGS,
+    Event,
+    Facts,
+    Key,
+    Message,
+    Outcome,
+    Place,
+    Side,
+    Stand,
+    other,
+)
+from session_fsm.explore.meaning import (
+    CALL,
+    DIALOG,
+    MEDIA,
+    OFFER_ANSWER,
+    CallMeaning,
+    open_dialog,
+    respond,
+    server_of,
+)
+from session_fsm.explore.rules import Rules
+from session_fsm.explore.turn import Sink, Turn
+from session_fsm.session.arrivals import IN_DIALOG
+from session_fsm.session.matching import Identity, Index, Owner, answer_key, client_key, match, server_key
+
+WITH_DIRECTION = ("place", "accept", "progress")
+"Commands that say what our media should be."
+HEARD = {"first_frame", "flow_resumed", "report_received"}
+"Media facts that need a packet of the peer."
+
+
+class Bound:
+    """How far an exploration goes."""
+
+    def __init__(self, reinvites: int, *, first: Sequence[str], again: Sequence[str], retries: int = 1) -> None:
+        self.reinvites = reinvites
+        self.first = tuple(first)
+        "The directions that the first offer and answer may wish."
+        self.again = tuple(again)
+        "The directions that a re-INVITE may offer."
+        self.retries = retries if reinvites else 0
+        "How often a side may try again after glare."
+
+    def __str__(self) -> str:
+        again = f", each offering {' or '.join(self.again)}; {self.retries} retry after glare" if self.reinvites else ""
+        return f"{self.reinvites} re-INVITEs a side{again}; the first offer and answer {' or '.join(self.first)}"
+
+
+class CallSide:
+    """The caller or the callee."""
+
+    def __init__(self, charts: Sequence[Chart], side: Side, bound: Bound) -> None:
+        self.side = side
+        self.bound = bound
+        self.rules = Rules(charts, side)
+        self.meaning = CallMeaning(self.rules)
+        self.taken: set[tuple[str, str]] = set()
+        self._tried: set[tuple[str, str, str]] = set()
+        "(chart, state, event) of what is tried once in each state."
+
+    def start(self) -> Place:
+        """Before anything has happened."""
+        facts = Facts(reinvites=self.bound.reinvites, retries=self.bound.retries)
+        blank = Turn(self.rules, Place((), facts), (), self.taken)
+        if self.side == "uac":
+            open_session(blank)
+        blank.run(self.meaning)
+        return blank.outcome(self.meaning).after
+
+    def outcomes(self, place: Place, event: Event) -> list[Outcome]:
+        """Everything that an event may lead to."""
+        found: dict[tuple[Place, tuple[Message, ...], tuple[tuple[str, str], ...]], Outcome] = {}
+        scripts: list[tuple[int, ...]] = [()]
+        while scripts:
+            turn = self._turn(place, event, scripts.pop())
+            outcome = turn.outcome(self.meaning)
+            scripts += turn.further()
+            found.setdefault((outcome.after, outcome.sent, outcome.faults), outcome)
+        return list(found.values())
+
+    def told(self, place: Place, event: Event, script: Sequence[int], sink: Sink) -> Outcome:
+        """One outcome again, with a trace row for each step."""
+        return self._turn(place, event, script, sink).outcome(self.meaning)
+
+    def _turn(self, place: Place, event: Event, script: Sequence[int], sink: Sink | None = None) -> Turn:
+        turn = Turn(self.rules, place, script, self.taken, sink)
+        if event.message is not None and not event.message.is_packet:
+            Arrival(turn, self, place).of(event.message)
+        else:
+            self._begin(turn, event)
+        turn.run(self.meaning)
+        if ("media", "Established") in turn.entered:
+            turn.facts["established"] = True
+        return turn
+
+    def _begin(self, turn: Turn, event: Event) -> None:
+        if event.kind == "command":
+            self._command(turn, event.name)
+        elif event.kind == "timer" and event.key is not None:
+            self._expire(turn, event.key, event.name)
+        elif event.name == "transport_error":
+            for key in sorted(turn.stands, key=lambda key: not key.chart.endswith("_client")):
+                if self._feels(key, turn.stands[key].state):
+                    turn.post(key, "transport_error")
+        else:
+            self._media(turn, event.name)
+
+    def _command(self, turn: Turn, name: str) -> None:
+        if name == "place":
+            turn.facts["offering"] = turn.choose([True, False])
+        if name in WITH_DIRECTION and turn.facts["offering"]:
+            turn.facts["local"] = turn.choose(self.bound.first)
+        if name == "reinvite":
+            turn.facts["wanted"] = turn.choose(self.bound.again)
+            turn.facts["reinvites"] = int(str(turn.facts["reinvites"])) - 1
+        turn.post(CALL, name)
+
+    def _expire(self, turn: Turn, key: Key, timer: str) -> None:
+        stand = turn.stands[key]
+        turn.stands[key] = stand._replace(timers=tuple(name for name in stand.timers if name != timer))
+        if key == OFFER_ANSWER:
+            turn.facts["retries"] = int(str(turn.facts["retries"])) - 1
+        turn.post(key, self.rules.charts[key.chart].timers[timer].event)
+
+    def _media(self, turn: Turn, name: str) -> None:
+        if name == "path_opened" and turn.facts["open"] in SENDS:
+            # The first frame leaves, and that is what the media plane tells.
+            if turn.stands[MEDIA].state in ("Idle", "Negotiating"):
+                turn.fault("no-media-before-ready", f"RTP leaves while media is {turn.stands[MEDIA].state}")
+            turn.send(Message(self.side, RTP))
+        turn.post(MEDIA, name)
+
+    # What can happen.
+
+    def own(self, place: Place) -> Iterator[Event]:
+        """What can happen here whatever the network holds."""
+        stands = dict(place.machines)
+        if not self.has_begun(stands):
+            return
+        yield from self._commands(stands[CALL], place.facts)
+        for key, stand in place.machines:
+            yield from self._timers(key, stand.state, stand.timers, place.facts)
+        if any(self._feels(key, stand.state) for key, stand in place.machines):
+            yield Event("world", "transport_error")
+        yield from self._facts(stands[MEDIA].state, place.facts)
+
+    def has_begun(self, stands: Mapping[Key, Stand]) -> bool:
+        """Whether there is a session: a callee has none before the INVITE."""
+        return self.side == "uac" or DIALOG in stands
+
+    def _commands(self, stand: Stand, facts: Facts) -> Iterator[Event]:
+        call = self.rules.charts["call"]
+        for event in call.events.values():
+            if event.kind != "command" or (event.name == "reinvite" and not facts.reinvites):
+                continue
+            cell = call.cells[stand.state, event.name]
+            if cell.rows or (cell.verdict == "postponed" and event.name not in stand.postponed):
+                yield Event("command", event.name)
+
+    def _timers(self, key: Key, state: str, running: Sequence[str], facts: Facts) -> Iterator[Event]:
+        for timer in running:
+            if key != OFFER_ANSWER or facts.retries:
+                yield Event("timer", timer, key)
+        chart = self.rules.charts[key.chart]
+        for timer in chart.analysis.running[state]:
+            if (key.chart, timer) in self.rules.repeating and self._is_new(key.chart, state, timer):
+                yield Event("timer", timer, key)
+
+    def _feels(self, key: Key, state: str) -> bool:
+        cell = self.rules.charts[key.chart].cells.get((state, "transport_error"))
+        return cell is not None and bool(cell.rows) and state not in self.rules.inert[key.chart]
+
+    def _facts(self, media: str, facts: Facts) -> Iterator[Event]:
+        if media in self.rules.charts["media"].final:
+            return
+        for event in self.rules.charts["media"].events.values():
+            if event.kind not in ("message", "world") or event.name in HEARD:
+                continue
+            if event.name in self.rules.observed:
+                if self._is_new("media", media, event.name):
+                    yield Event("world", event.name, MEDIA)
+            elif facts.open:
+                yield Event("world", event.name, MEDIA)
+
+    def _is_new(self, chart: str, state: str, event: str) -> bool:
+        """Whether this was not tried yet in this state."""
+        key = (chart, state, event)
+        fresh = key not in self._tried
+        self._tried.add(key)
+        cell = self.rules.charts[chart].cells.get((state, event))
+        return fresh and (cell is None or cell.verdict != "postponed")
+
+    def heard(self, place: Place, message: Message) -> list[Event]:
+        """What a message that the network holds is for this side; nothing when it is not for it, or can do nothing."""
+        if message.lost:
+            return []
+        if not message.is_packet:
+            return [Event("message", str(message), None, message)]
+        stand = dict(place.machines).get(MEDIA)
+        if stand is None:
+            return []
+        cells = self.rules.charts["media"].cells
+        names = [name for name in PACKETS[message.method] if (stand.state, name) in cells]
+        if message.method == RTP and len(names) > 1 and not cells[stand.state, names[1]].rows:
+            names = names[:1]  # it is RTP again only where it had stopped
+        return [Event("message", name, MEDIA, message) for name in names if name not in stand.postponed]
+
+
+    def deaf(self, place: Place, message: Message) -> bool:
+        """Whether a message can do nothing here any more: what it belongs to is gone and never opens again."""
+        stands = dict(place.machines)
+        if message.lost:
+            return True
+        if message.is_packet:
+            return MEDIA in stands and stands[MEDIA].state in self.rules.charts["media"].final
+        if message.status:
+            client = next((k for k in stands if k.branch == message.branch and k.chart.endswith("_client")), None)
+            return client is None or not self.rules.minds(client.chart, stands[client].state, _response(client, message))
+        if message.method == "ACK":
+            awaited = any(k.chart == "answer" and k.cseq == message.cseq for k in stands)
+            return not awaited and not any(k.branch == message.branch and self._awaits_ack(k, s) for k, s in stands.items())
+        if message.method == "INVITE" and not message.to_tag:
+            return self.has_begun(stands)
+        server = server_of(message)
+        return server in stands or server in place.facts.absorbed
+
+    def _awaits_ack(self, key: Key, stand: Stand) -> bool:
+        return key.chart == "invite_server" and self.rules.minds(key.chart, stand.state, "ack_received")
+
+
+def open_session(turn: Turn) -> None:
+    """A call's own machines."""
+    for key in (CALL, OFFER_ANSWER, MEDIA):
+        turn.open_machine(key)
+
+
+class Arrival:
+    """A SIP message at one side: what `session.arrivals` makes of it, asked of the same `match`."""
+
+    def __init__(self, turn: Turn, side: CallSide, place: Place) -> None:
+        self.turn = turn
+        self.rules = side.rules
+        self.index = self._index(place, side.meaning)
+        self.side = side
+
+    def _index(self, place: Place, meaning: CallMeaning) -> Index[Key]:
+        index: Index[Key] = Index()
+        ours, theirs = TAGS[self.turn.side], TAGS[other(self.turn.side)]
+        open_ones = [key for key, _ in place.machines if key.chart.endswith(("_client", "_server"))]
+        answers = [key for key, _ in place.machines if key.chart == "answer"]
+        call = dict(place.machines).get(CALL)
+        for key in open_ones:
+            method = "INVITE" if key.chart.startswith("invite") else key.purpose
+            tag = ours if key.to_tag else None
+            seen = Identity(True, method, key.branch, other(self.turn.side), CALL_ID, tag, theirs, key.cseq)
+            if key.chart.endswith("_client"):
+                index.clients[client_key(seen)] = key
+            else:
+                index.servers[server_key(seen)] = key
+        if call and call.state in meaning.finals["call"] and not open_ones and not answers and not place.facts.lingers:
+            return index  # the session has left, and its dialogs with it
+        for key in answers:
+            seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
+            index.answers[answer_key(seen)] = key
+        if DIALOG in self.turn.stands:
+            index.dialogs[CALL_ID, ours, theirs] = DIALOG
+        return index
+
+    def of(self, message: Message) -> None:
+        """Post the event that it is."""
+        owner, found = match(message.identity(), self.index)
+        if found is not None and message.status:
+            self.turn.post(found, _response(found, message), message)
+        elif found is not None and owner is Owner.SERVER:
+            again = "invite_received" if message.method == "INVITE" else "request_received"
+            self.turn.post(found, "ack_received" if message.method == "ACK" else again, message)
+        elif owner is Owner.CANCELLED:
+            self._serve(message, 200)
+            self.turn.post(CALL, "cancel_received", message)
+        elif found is not None and owner is Owner.ANSWER:
+            self.turn.post(found, "ack_received", message)
+        elif owner is Owner.DIALOG:
+            self._serve(message)
+            self.turn.post(DIALOG, IN_DIALOG[message.method], message)
+        elif owner is Owner.NOBODY:
+            self._begin(message)
+        elif owner in (Owner.NO_DIALOG, Owner.NO_TRANSACTION):
+            status = (message.method, 481, message.cseq, message.branch, True)
+            self.turn.send(Message(self.turn.side, *status))
+
+    def _serve(self, message: Message, status: int = 0) -> None:
+        self.turn.open_machine(server_of(message))
+        if status:
+            respond(self.turn, message, status)
+
+    def _begin(self, invite: Message) -> None:
+        if invite.method == "INVITE" and not self.side.has_begun(self.turn.stands):
+            open_session(self.turn)
+            open_dialog(self.turn)
+            self.turn.facts["remote_seq"] = invite.cseq
+            self._serve(invite)
+            self.turn.post(CALL, "invite_received", invite)
+
+
+def _response(client: Key, message: Message) -> str:
+    """What a response is for its client transaction, as `session.arrivals` says."""
+    if message.status < 200:
+        return "provisional"
+    if client.chart == "non_invite_client":
+        return "final"
+    return "success" if message.status < 300 else "failure"

@@ -1,0 +1,190 @@
+"""What must hold in everything that was explored: what charts claim of themselves, and what a call owes to its users.
+
+A finding names the property, what was wrong, and a state; the shortest run to that state is the counterexample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from session_fsm.chart import Chart, Property
+from session_fsm.explore.abstract import REVERSED, SIDES, Event, Key, Outcome, Place
+from session_fsm.explore.search import Found, Mask
+
+DURING = {
+    "no-impossible-cell": "no event comes where a chart calls it impossible",
+    "no-refused-command": "no machine is sent a command that it refuses by another machine",
+    "no-lost-event": "no machine is sent an event that its chart does not have",
+    "no-effect-fails": "every effect finds what it needs",
+    "no-media-before-ready": "nobody sends media before Ready",
+}
+"Properties that are watched while a turn runs."
+
+CALLS = {
+    "no-deadlock": "until both sides have ended there is always something that can happen",
+    "can-end": "from every state that can be reached both sides can still end",
+    "media-agrees": "when nothing is lost both sides agree on the direction and on the media state",
+    "active-implies-established": "media that is Active on one side has been Established on the other",
+}
+"Properties of both sides of a call together."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One property that does not hold."""
+
+    property: str
+    what: str
+    "What is wrong, in one sentence."
+    state: int
+    "Where a shortest run leads; for a fault of a turn, the state in which its event comes."
+    side: int = -1
+    event: Event | None = None
+    outcome: Outcome | None = None
+    "For a fault of a turn: the outcome that has it, which is the last step of the run."
+
+
+@dataclass(slots=True)
+class Claims:
+    """The properties that an exploration proves, by name, with a sentence about each."""
+
+    named: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, doc: str) -> None:
+        """One more."""
+        self.named[name] = doc
+
+
+def claimed(charts: Sequence[Chart]) -> Claims:
+    """Every property there is: ours, and those of the charts' own [properties], as `chart.property`."""
+    claims = Claims({**DURING, **CALLS})
+    for chart in charts:
+        for claim in chart.properties.values():
+            states = ", ".join(claim.states)
+            claims.add(f"{chart.id}.{claim.name}", claim.doc or f"{claim.kind.replace('_', ' ')}: {states}")
+    return claims
+
+
+def turn_findings(found: Found) -> Iterator[Finding]:
+    """What went wrong within a turn, each kind of it once, at its first state."""
+    told: set[tuple[str, str]] = set()
+    for faulty in found.faulty:
+        for rule, what in faulty.outcome.faults:
+            if (rule, what) not in told:
+                told.add((rule, what))
+                yield Finding(
+                    property=rule,
+                    what=f"{SIDES[faulty.side]}: {what}",
+                    state=faulty.state,
+                    side=faulty.side,
+                    event=faulty.event,
+                    outcome=faulty.outcome,
+                )
+
+
+def chart_findings(found: Found, charts: Sequence[Chart], *, only: set[str] | None = None) -> Iterator[Finding]:
+    """What the charts claim of their own states, for the machines that a product has. `only` names charts."""
+    for chart in charts:
+        if only is not None and chart.id not in only:
+            continue
+        for claim in chart.properties.values():
+            yield from _judged(found, chart, claim)
+
+
+def _judged(found: Found, chart: Chart, claim: Property) -> Iterator[Finding]:
+    name = f"{chart.id}.{claim.name}"
+    inside = [_where(found, side, chart.id, set(claim.states), absent=False) for side in (0, 1)]
+    if claim.kind == "sometimes":
+        if not (inside[0] | inside[1]).any() and found.complete:
+            yield Finding(property=name, what=f"{chart.id} is never in {' or '.join(claim.states)}", state=0)
+        return
+    for side in (0, 1):
+        if claim.kind == "reachable_from_everywhere":
+            goal = _where(found, side, chart.id, set(claim.states), absent=True)
+            wrong, why = ~found.can_reach(goal), f"can never come to {' or '.join(claim.states)}"
+        elif claim.kind == "never":
+            wrong, why = inside[side], f"is in {' or '.join(claim.states)}"
+        else:
+            wrong = ~_where(found, side, chart.id, set(claim.states), absent=True)
+            why = f"is not in {' or '.join(claim.states)}"
+        yield from _first(name, wrong, f"{SIDES[side]}: {chart.id} {why}")
+
+
+def _first(name: str, wrong: Mask, what: str) -> Iterator[Finding]:
+    if wrong.any():
+        yield Finding(property=name, what=what, state=int(np.argmax(wrong)))
+
+
+def _where(found: Found, side: int, chart: str, states: set[str], *, absent: bool) -> Mask:
+    """The states in which a machine of this chart stands in one of these; `absent`: or there is none that does not."""
+
+    def holds(place: Place) -> bool:
+        stands = [stand.state in states for key, stand in place.machines if key.chart == chart]
+        return all(stands) if absent else any(stands)
+
+    return _by_place(found, side, holds)
+
+
+def _by_place(found: Found, side: int, holds: Callable[[Place], bool]) -> Mask:
+    half = found.halves[side]
+    places = np.fromiter((holds(place) for place in half.places), dtype=bool, count=len(half.places))
+    of_part = np.fromiter((part.place for part in half.parts), dtype=np.int64, count=len(half.parts))
+    answer: Mask = places[of_part][found.parts()[side]]
+    return answer
+
+
+def call_findings(found: Found) -> Iterator[Finding]:
+    """What both sides of a call owe together."""
+    halves = found.halves
+    over = [_by_place(found, side, lambda place, s=side: _has_ended(found, s, place)) for side in (0, 1)]
+    both = over[0] & over[1]
+    stuck = ~both
+    counts = np.diff(np.frombuffer(found.offsets, dtype=np.uint64).astype(np.int64), prepend=0)
+    stuck[: len(counts)] &= counts == 0
+    stuck[len(counts) :] = False
+    yield from _first("no-deadlock", stuck, "nothing can happen any more, and the call has not ended on both sides")
+    yield from _first("can-end", ~found.can_reach(both), "there is no way for both sides to end")
+    for side in (0, 1):
+        active = _by_place(found, side, lambda place: _state(place, "media") == "Active")
+        heard = _by_place(found, 1 - side, lambda place: place.facts.established)
+        what = f"media is Active at the {SIDES[side]}, and was never Established at the {SIDES[1 - side]}"
+        yield from _first("active-implies-established", active & ~heard, what)
+    settled = np.zeros(len(found.codes), dtype=bool)
+    settled[np.frombuffer(found.settled, dtype=np.uint32)] = True
+    told: set[str] = set()
+    for state in np.flatnonzero(settled):
+        places = [half.places[half.parts[found.part_of(int(state), half.number)].place] for half in halves]
+        what = _disagreement(places[0], places[1])
+        if what and what not in told:
+            told.add(what)
+            yield Finding(property="media-agrees", what=what, state=int(state))
+
+
+def _state(place: Place, chart: str) -> str:
+    return next((stand.state for key, stand in place.machines if key == Key(chart)), "")
+
+
+def _has_ended(found: Found, side: int, place: Place) -> bool:
+    """A callee that was never called has nothing to end."""
+    rules = found.halves[side].actor.rules
+    idle = side == 1 and not any(key.chart == "dialog" for key, _ in place.machines)
+    return idle or _state(place, "call") in rules.charts["call"].final
+
+
+def _disagreement(one: Place, two: Place) -> str:
+    """What two answered sides do not agree on, though nothing that was sent is still to come; empty when they do."""
+    if any(_state(place, "offer_answer") != "Agreed" or _state(place, "call") not in ANSWERED for place in (one, two)):
+        return ""
+    ours, theirs = one.facts.agreement, two.facts.agreement
+    if ours and REVERSED.get(theirs) != ours:
+        return f"the caller's media is {ours}, the callee's {theirs}"
+    media = [_state(place, "media") for place in (one, two)]
+    if media[0] != media[1] and "Stalled" not in media:
+        return f"the caller's media state is {media[0]}, the callee's {media[1]} ({ours} and {theirs})"
+    return ""
+
+
+ANSWERED = ("Active", "OnHold")

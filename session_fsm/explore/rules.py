@@ -1,0 +1,136 @@
+"""The charts of one side, with what follows from them for whoever explores: tables, routes, and what a timer is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from session_fsm.chart import Cell, Chart, Row, Timer
+from session_fsm.explore.abstract import Side
+from session_fsm.machine import Table, compile_chart
+from session_fsm.session.routing import Routes, routes_of
+
+CALL_CHARTS = ("call", "dialog", "offer_answer", "media")
+"A call has one machine of each, and enters them in this order."
+
+TRANSACTION_CHARTS = ("invite_client", "invite_server", "non_invite_client", "non_invite_server")
+
+
+class Rules:
+    """One side's charts. Made once for an exploration."""
+
+    def __init__(self, charts: Iterable[Chart], side: Side) -> None:
+        whole = list(charts)
+        self.side = side
+        self.charts: Mapping[str, Chart] = {c.id: c.for_role(side) if c.sided else c for c in whole}
+        self.tables: Mapping[str, Table] = {name: compile_chart(chart) for name, chart in self.charts.items()}
+        self.routes: Routes = routes_of(whole)
+        self.repeating = {key for key in self._timers() if self._repeats(*key)}
+        self.lingering = {key for key in self._timers() if self._lingers(*key)}
+        self.observed = {name for name in self._media_events() if self._only_tells(name)}
+        self._minds: dict[tuple[str, str, str], bool] = {}
+        self._hears: dict[tuple[str, str, str], bool] = {}
+        self._remaining: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self.inert = {name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()}
+        "States in which a machine can only repeat what it sent, or end without a word."
+
+    def kept(self, chart: str, timer: str) -> bool:
+        """Whether a place remembers that this timer runs. What only repeats or lingers is not worth remembering."""
+        return (chart, timer) not in self.repeating and (chart, timer) not in self.lingering
+
+    def _timers(self) -> Iterator[tuple[str, str]]:
+        for name, chart in self.charts.items():
+            yield from ((name, timer) for timer in chart.timers)
+
+    def _cells(self, chart: str, event: str) -> Iterator[Cell]:
+        return (cell for (_, name), cell in self.charts[chart].cells.items() if name == event)
+
+    def _repeats(self, chart: str, timer: str) -> bool:
+        """A timer that only sends again and starts anew: in a network that forgets nothing it changes nothing."""
+        rows = [row for cell in self._cells(chart, self._timer(chart, timer).event) for row in cell.rows]
+        again = {name for name, t in self.charts[chart].timers.items() if t.event == self._timer(chart, timer).event}
+        return bool(rows) and all(
+            row.to is None and again & set(row.effects.start) and not row.effects.emit and not row.effects.do
+            for row in rows
+        )
+
+    def _lingers(self, chart: str, timer: str) -> bool:
+        """A timer that only keeps a finished transaction open for copies that are still on their way."""
+        cells = list(self._cells(chart, self._timer(chart, timer).event))
+        final = self.charts[chart].final
+        return not self._timer(chart, timer).gives_up and all(
+            cell.verdict in (None, "impossible")
+            and all(row.to in final and not row.effects.listed() for row in cell.rows)
+            for cell in cells
+        )
+
+    def minds(self, chart: str, state: str, event: str) -> bool:
+        """Whether an event can still do more than repeat what was sent, here or in a later state."""
+        found = self._minds.get((chart, state, event))
+        if found is None:
+            made = self.charts[chart]
+            cells = [made.cells[name, event] for name in (state, *made.analysis.onward[state])]
+            found = any(cell.verdict == "postponed" or not _only_sends(cell.rows) for cell in cells)
+            self._minds[chart, state, event] = found
+        return found
+
+    def hears(self, chart: str, state: str, event: str) -> bool:
+        """Whether an event can do anything at all, here or in a later state."""
+        found = self._hears.get((chart, state, event))
+        if found is None:
+            made = self.charts[chart]
+            cells = [made.cells[name, event] for name in (state, *made.analysis.onward[state])]
+            found = self._hears[chart, state, event] = any(cell.rows or cell.verdict == "postponed" for cell in cells)
+        return found
+
+    def remaining(self, chart: str, state: str) -> tuple[str, ...] | None:
+        """What a machine may still emit, if it can do nothing else but repeat what it sent; None if it can do more."""
+        if (chart, state) not in self._remaining:
+            self._remaining[chart, state] = self._emits_only(self.charts[chart], state)
+        return self._remaining[chart, state]
+
+    def _emits_only(self, chart: Chart, state: str) -> tuple[str, ...] | None:
+        places = {state, *chart.analysis.onward[state]}
+        rows = [row for (name, _), cell in chart.cells.items() if name in places for row in cell.rows]
+        emitted: dict[str, None] = {}
+        for row in rows:
+            effects = row.effects.listed() + (chart.entering(row.to) if row.to is not None else ())
+            for kind, name in effects:
+                if kind == "emit":
+                    emitted[name] = None
+                elif (kind == "send" and row.to is not None) or (kind == "do" and name != "forget"):
+                    return None
+        return tuple(emitted)
+
+    def _is_inert(self, chart: Chart, state: str) -> bool:
+        rows = [row for (name, _), cell in chart.cells.items() if name == state for row in cell.rows]
+        return all(
+            row.to in chart.final and not row.effects.listed()
+            if row.to is not None
+            else _only_sends([row])
+            for row in rows
+        )
+
+    def _timer(self, chart: str, timer: str) -> Timer:
+        return self.charts[chart].timers[timer]
+
+    def _media_events(self) -> Iterator[str]:
+        media = self.charts.get("media")
+        for event in media.events.values() if media else ():
+            if event.kind in ("message", "world"):
+                yield event.name
+
+    def _only_tells(self, event: str) -> bool:
+        """A fact that moves no machine wherever it comes: it is tried once in each state and never kept waiting."""
+        return all(
+            cell.verdict != "impossible"
+            and all(row.to is None and not row.when and _tells(row.effects.listed()) for row in cell.rows)
+            for cell in self._cells("media", event)
+        )
+
+
+def _only_sends(rows: Iterable[Row]) -> bool:
+    return all(row.to is None and {kind for kind, _ in row.effects.listed()} <= {"send"} for row in rows)
+
+
+def _tells(effects: Iterable[tuple[str, str]]) -> bool:
+    return all((kind == "emit" and name[0].isupper()) or name == "note_rtcp" for kind, name in effects)
