@@ -1,33 +1,36 @@
-"""Drafts of frozen dataclasses: filled in by assignment, and frozen when they are complete.
+"""Frozen dataclasses made cheaply: filled in by plain assignment, and frozen when they are complete.
 
 The `__init__` of a frozen dataclass sets each field through `object.__setattr__`; a draft costs a seventh of that, and
-a call makes more than twenty events. Nobody but its maker ever holds a draft.
+a call makes more than twenty events and a dozen parts of descriptions. Nobody but its maker ever holds a draft.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
 from typing import TypeVar, cast
 
 Value = TypeVar("Value")
 
 
-@cache
 def drafts_of(kind: type[Value]) -> Callable[..., Value]:
     """A function that makes drafts of this slotted, frozen dataclass. Takes every field, in order or by name."""
+    return _written(kind, "")
+
+
+def maker_of(kind: type[Value]) -> Callable[..., Value]:
+    """The same, but what it makes is frozen at once. Checks nothing: `__post_init__` is not called."""
+    return _written(kind, "    self.__class__ = _kind")
+
+
+def _written(kind: type[Value], last: str) -> Callable[..., Value]:
+    """Written as text, as `dataclass` writes its own: a loop over the names would cost what is to be saved."""
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses only
-    known: dict[str, object] = {"draft_class": _draft_class(kind), "new": object.__new__}
-    # Written as text, as `dataclass` writes its own: a loop over the names would cost what is to be saved.
-    lines = [
-        f"def draft({', '.join(names)}):",
-        "    self = new(draft_class)",
-        *[f"    self.{name} = {name}" for name in names],
-        "    return self",
-    ]
+    known: dict[str, object] = {"_kind": kind, "_draft": _draft_class(kind), "_new": object.__new__}
+    filled = [f"    self.{name} = {name}" for name in names]
+    lines = [f"def make({', '.join(names)}):", "    self = _new(_draft)", *filled, last, "    return self"]
     exec("\n".join(lines), known)
-    return cast("Callable[..., Value]", known["draft"])
+    return cast("Callable[..., Value]", known["make"])
 
 
 def freeze(draft: Value) -> Value:

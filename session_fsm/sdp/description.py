@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import maker_of
 from session_fsm.sdp.codec import MAX_PAYLOAD_TYPE, STATIC_CODECS, Codec
 from session_fsm.sdp.direction import MediaDirection
 from session_fsm.sdp.numbers import number
@@ -20,6 +22,7 @@ Line = tuple[str, str]
 
 MAX_PORT = 65535
 MAX_ORIGIN_NUMBER = 2**64 - 1  # RFC 3264 §5: session id and version fit a 64 bit signed integer; unsigned ones occur
+USUAL_FORMATS, USUAL_LENGTH = 32, 1000  # formats of a stream and characters of them and their rtpmaps
 DEFAULT_TIMING = "0 0"  # RFC 3264 §5: a session that signalling starts and ends
 _DIRECTIONS = {str(direction): direction for direction in MediaDirection}
 
@@ -44,7 +47,7 @@ class Origin:
         version = number(words[2], at_most=MAX_ORIGIN_NUMBER)
         if session_id is None or version is None:
             raise Malformed("o= numbers, RFC 8866 §5.2", value)
-        return cls(words[0], session_id, version, words[4], words[5])
+        return _origin(words[0], session_id, version, words[4], words[5])
 
     def __str__(self) -> str:
         return f"{self.username} {self.session_id} {self.version} IN {self.address_type} {self.address}"
@@ -65,7 +68,7 @@ class Connection:
         words = value.split()
         if len(words) != 3:
             raise Malformed("c= line, RFC 8866 §5.7", value)
-        return cls(*words)
+        return _connection(*words)
 
     @property
     def host(self) -> str:
@@ -145,18 +148,14 @@ class MediaDescription(_Lines):
         port_count = number(count, at_most=MAX_PORT) if slash else 1
         if port is None or not port_count:
             raise Malformed("m= port, RFC 8866 §5.14", value)
-        return cls(words[0], port, words[2], tuple(words[3:]), port_count, tuple(lines))
+        return _media(words[0], port, words[2], tuple(words[3:]), port_count, tuple(lines))
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
         """The codecs that the formats mean, in order; formats that mean nothing are left out (RFC 3264 §6.1)."""
-        mapped = STATIC_CODECS.copy()
-        for kind, value in self.lines:
-            codec = Codec.from_rtpmap(value[7:]) if kind == "a" and value.startswith("rtpmap:") else None
-            if codec is not None:
-                mapped[codec.payload_type] = codec
-        numbers = dict.fromkeys(number(word, at_most=MAX_PAYLOAD_TYPE) for word in self.formats)
-        return tuple(mapped[found] for found in numbers if found is not None and found in mapped)
+        maps = tuple([value[7:] for kind, value in self.lines if kind == "a" and value.startswith("rtpmap:")])
+        usual = len(self.formats) <= USUAL_FORMATS and sum(map(len, (*self.formats, *maps))) <= USUAL_LENGTH
+        return (_codecs_cached if usual else _codecs)(self.formats, maps)
 
     def __str__(self) -> str:
         count = f"/{self.port_count}" if self.port_count != 1 else ""
@@ -196,7 +195,7 @@ class SessionDescription(_Lines):
         if len(origins) != 1:
             raise Malformed("exactly one o= line, RFC 8866 §5.2", "\n".join(origins))
         media = [MediaDescription.parse(value, below) for value, below in sections]
-        return cls(Origin.parse(origins[0]), tuple(session), tuple(media))
+        return _session(Origin.parse(origins[0]), tuple(session), tuple(media))
 
     def encode(self) -> bytes:
         """The description as it goes on the wire, with CRLF after every line."""
@@ -222,6 +221,22 @@ class SessionDescription(_Lines):
     def with_version(self, version: int) -> SessionDescription:
         """The same description under another version number."""
         return replace(self, origin=replace(self.origin, version=version))
+
+
+_origin, _connection = maker_of(Origin), maker_of(Connection)
+_media, _session = maker_of(MediaDescription), maker_of(SessionDescription)
+
+
+def _codecs(formats: tuple[str, ...], maps: tuple[str, ...]) -> tuple[Codec, ...]:
+    mapped = STATIC_CODECS.copy()
+    for codec in map(Codec.from_rtpmap, maps):
+        if codec is not None:
+            mapped[codec.payload_type] = codec
+    numbers = dict.fromkeys(number(word, at_most=MAX_PAYLOAD_TYPE) for word in formats)
+    return tuple(mapped[found] for found in numbers if found is not None and found in mapped)
+
+
+_codecs_cached = lru_cache(maxsize=256)(_codecs)  # every call of one kind of peer offers the same codecs
 
 
 def _split(text: str | bytes) -> list[Line]:

@@ -6,8 +6,9 @@ or answered that this engine does not handle. Sources: RFC 3264, RFC 6337, RFC 3
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from session_fsm.frozen import maker_of
 from session_fsm.sdp.codec import CODECS, Codec
 from session_fsm.sdp.description import (
     DEFAULT_TIMING,
@@ -90,6 +91,10 @@ class Answer:
     agreement: Agreement
 
 
+_agreed, _answer = maker_of(Agreement), maker_of(Answer)
+_origin, _media, _session = maker_of(Origin), maker_of(MediaDescription), maker_of(SessionDescription)
+
+
 def offer(local: LocalMedia, previous: SessionDescription | None = None) -> SessionDescription:
     """Our offer. `previous` is our last description of this session, if there was one.
 
@@ -107,12 +112,24 @@ def answer(
     offer: SessionDescription, local: LocalMedia, previous: SessionDescription | None = None
 ) -> Answer | Refusal:
     """Answer a peer's offer: the first audio stream that we can handle is taken, all others are refused in place."""
+    found = _usable(offer, local)
+    return found if isinstance(found, Refusal) else _answered(offer, *found, local, previous)
+
+
+def refusal_of(offer: SessionDescription, local: LocalMedia) -> Refusal | None:
+    """Why this offer cannot be answered, None when it can: the same as `answer`, and no answer is made."""
+    found = _usable(offer, local)
+    return found if isinstance(found, Refusal) else None
+
+
+def _usable(offer: SessionDescription, local: LocalMedia) -> tuple[int, _Stream] | Refusal:
+    """The place of the first audio stream that we can handle, and what it lets us do."""
     reading = _Reading.of(offer, local)
     refusals = []
     for at, media in enumerate(offer.media):
         theirs = reading.stream(media, local.codecs)
         if isinstance(theirs, _Stream):
-            return _answered(offer, at, theirs, local, previous)
+            return at, theirs
         if media.kind == "audio" and media.port:
             refusals.append(theirs)
     return refusals[0] if refusals else Refusal("no audio stream is offered", warning=304)
@@ -130,7 +147,7 @@ def conclude(offer: SessionDescription, answer: SessionDescription, local: Local
     return theirs.agreement(theirs.pairs, _direction(ours, offer).narrowed_by(theirs.direction))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stream:
     """The peer's side of one stream: all of it that we can use."""
 
@@ -143,7 +160,7 @@ class _Stream:
 
     def agreement(self, pairs: tuple[tuple[Codec, Codec], ...], direction: MediaDirection) -> Agreement:
         ours, theirs = pairs[0]
-        return Agreement(
+        return _agreed(
             codec=ours,
             payload_type=ours.payload_type,
             send_payload_type=theirs.payload_type,
@@ -155,7 +172,7 @@ class _Stream:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reading:
     """A peer's description being read. What its session part says for every stream is looked up once."""
 
@@ -233,7 +250,7 @@ def _answered(
     # RFC 3264 §6.1: one codec under one number for both ways. The number is the offer's, and a single codec leaves no
     # doubt about what will arrive.
     ours, wire = theirs.pairs[0]
-    codec = Codec(ours.name, wire.payload_type, ours.clock_rate, ours.channels)
+    codec = ours if ours.payload_type == wire.payload_type else replace(ours, payload_type=wire.payload_type)
     direction = local.direction.narrowed_by(theirs.direction)
     streams = [
         _refused(media) if place != at else _stream(local, (codec,), direction)
@@ -241,7 +258,7 @@ def _answered(
     ]
     # RFC 3264 §6: the answer's t= line equals the offer's.
     description = _described(local, tuple(streams), timing=offer.timing, previous=previous)
-    return Answer(description, theirs.agreement(((codec, wire),), direction))
+    return _answer(description, theirs.agreement(((codec, wire),), direction))
 
 
 def _audio_place(description: SessionDescription | None) -> int:
@@ -258,7 +275,7 @@ def _stream(local: LocalMedia, codecs: tuple[Codec, ...], direction: MediaDirect
         lines.append(("a", f"rtcp:{local.rtcp_port}"))
     lines += [("a", f"ptime:{local.ptime_ms}"), ("a", str(direction))]
     formats = tuple(str(codec.payload_type) for codec in codecs)
-    return MediaDescription("audio", local.address[1], PROTOCOL, formats, lines=tuple(lines))
+    return _media("audio", local.address[1], PROTOCOL, formats, 1, tuple(lines))
 
 
 def _refused(media: MediaDescription) -> MediaDescription:
@@ -278,6 +295,6 @@ def _described(
     family = "IP6" if ":" in host else "IP4"
     lines = (("s", "-"), ("c", f"IN {family} {host}"), ("t", timing))
     if previous is None:
-        return SessionDescription(Origin("-", local.session_id, local.version, family, host), lines, streams)
+        return _session(_origin("-", local.session_id, local.version, family, host), lines, streams)
     same = SessionDescription(previous.origin, lines, streams)
     return same if same == previous else same.with_version(previous.origin.version + 1)

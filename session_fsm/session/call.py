@@ -73,7 +73,7 @@ def _nobody_answered(at: Session, _: object) -> bool:
 
 
 def _offer_acceptable(at: Session, _: object) -> bool:
-    return at.incoming is not None and isinstance(at.judge(at.incoming), SdpAnswer)
+    return at.incoming is not None and at.takes_offer_of(at.incoming.request)
 
 
 def _offerless(at: Session, _: object) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from session_fsm.errors import Malformed
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
-from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal, SessionDescription, conclude
+from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal, SessionDescription, conclude, refusal_of
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import answer as answer_offer
 from session_fsm.sdp import offer as make_offer
@@ -66,6 +66,7 @@ class Session:
         "offered_media",
         "offering",
         "open_path",
+        "parsed_memo",
         "prepared",
         "reack",
         "reading_memo",
@@ -149,6 +150,9 @@ class Session:
         self.reoffer_seq: int | None = None
         "CSeq number of our last re-INVITE."
         self.reading_memo: tuple[object, object] | None = None
+        "A message with a description, and what it was judged to lead to."
+        self.parsed_memo: tuple[object, SessionDescription | Refusal] | None = None
+        "A message and its description, which is judged again when our own media is known."
         # media evidence
         self.open_path: Agreement | None = None
         "The agreement that the media plane was last told."
@@ -244,7 +248,8 @@ class Session:
         for machine in (self.call, self.offer_answer, self.media):
             machine.context = machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
-        self.dialog = self.winner = self.adopted = self.transaction = self.incoming = self.reading_memo = None
+        self.dialog = self.winner = self.adopted = self.transaction = self.incoming = None
+        self.reading_memo = self.parsed_memo = None
         self.dialogs, self.answers, self.transactions = {}, [], set()
 
     # Descriptions.
@@ -264,17 +269,27 @@ class Session:
 
     def _judge(self, payload: object) -> SdpAnswer | Agreement | Refusal:
         message = payload.request if isinstance(payload, Received) else payload
-        if not isinstance(message, Request | Response) or not self.has_description(message):
+        if not isinstance(message, Request | Response):
             return NO_DESCRIPTION
-        try:
-            theirs = SessionDescription.parse(message.body)
-        except Malformed as fault:
-            return Refusal(f"the session description is malformed: {fault.rule}")
+        theirs = self._described(message)
+        if isinstance(theirs, Refusal):
+            return theirs
         if self._offers(message):
             return answer_offer(theirs, self.media_to_answer(), self.description)
         if self.offer is None:
             return NO_DESCRIPTION
         return conclude(self.offer, theirs, self.media_to_answer())
+
+    def takes_offer_of(self, invite: Request) -> bool:
+        """Whether an incoming INVITE's offer can be answered; the answer itself is made when our own media is known."""
+        theirs = self._described(invite)
+        return not isinstance(theirs, Refusal) and refusal_of(theirs, self.media_to_answer()) is None
+
+    def _described(self, message: Request | Response) -> SessionDescription | Refusal:
+        """What a message describes; it is read once."""
+        if self.parsed_memo is None or self.parsed_memo[0] is not message:
+            self.parsed_memo = (message, _parsed(message.body) if self.has_description(message) else NO_DESCRIPTION)
+        return self.parsed_memo[1]
 
     def _offers(self, message: Request | Response) -> bool:
         """RFC 3261 §13.2.1: an INVITE offers; so does the 2xx to our first INVITE, when that one had no offer."""
@@ -306,3 +321,10 @@ class Session:
 def _makes_dialog(response: Response) -> bool:
     """RFC 3261 §12.1: from 101 on with a To tag. A 2xx without one has the tag null, as RFC 2543 peers send it."""
     return response.status >= 200 or (response.status > 100 and response.to_tag is not None)
+
+
+def _parsed(body: bytes) -> SessionDescription | Refusal:
+    try:
+        return SessionDescription.parse(body)
+    except Malformed as fault:
+        return Refusal(f"the session description is malformed: {fault.rule}")
