@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from session_fsm.session.events import Address
 
+ANY: Address = ("127.0.0.1", 0)
+
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
@@ -31,7 +33,6 @@ class Counts:
     """What happened."""
 
     passed: int = 0
-    lost: int = 0
     doubled: int = 0
     overtaken: int = 0
 
@@ -50,12 +51,15 @@ class _Side:
 class Relay:
     """Use it as `with`. The caller calls `callee_seen_at` and advertises `caller_seen_at`; the callee the other way."""
 
-    def __init__(self, faults: Faults, *, seed: int) -> None:
+    def __init__(self, faults: Faults, *, seed: int, near: Address = ANY, far: Address = ANY) -> None:
+        """`near` is the socket that the caller sends to, `far` the one that the callee sends to."""
         self.counts = Counts()
+        self.lost: list[tuple[Address | None, bytes]] = []
+        "Each datagram that was lost, and whom it was meant for."
         self._faults = faults
         self._dice = random.Random(seed)
         self._loop = asyncio.get_running_loop()
-        self._near, self._far = _Side(_open()), _Side(_open())
+        self._near, self._far = _Side(_open(near)), _Side(_open(far))
         self.callee_seen_at: Address = self._near.socket.getsockname()
         "What the caller takes for the callee."
         self.caller_seen_at: Address = self._far.socket.getsockname()
@@ -90,7 +94,7 @@ class Relay:
     def _roll(self, data: bytes, target: _Side) -> None:
         dice, faults = self._dice, self._faults
         if dice.random() < faults.loss:
-            self.counts.lost += 1
+            self.lost.append((target.peer, data))
             return
         if dice.random() < faults.reordering:
             target.held.append((data, self._loop.call_later(faults.patience, self._release, target)))
@@ -114,8 +118,8 @@ class Relay:
             target.socket.sendto(data, target.peer)
 
 
-def _open() -> socket.socket:
+def _open(address: Address) -> socket.socket:
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.bind(("127.0.0.1", 0))
+    opened.bind(address)
     opened.setblocking(False)
     return opened
