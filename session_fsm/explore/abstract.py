@@ -152,12 +152,16 @@ class Facts(NamedTuple):
     "The media have been Established."
     reinvites: int = 0
     "How many the application may still ask for."
+    reoffer_seq: int = 0
+    "CSeq number of our last re-INVITE."
+    answer_seq: int = 0
+    "CSeq number of the last INVITE that we answered with a 2xx."
     retries: int = 0
     "How often it may still try again after glare."
     absorbed: tuple[Key, ...] = ()
     "Server transactions that are only there for copies of their request, sorted."
     lingers: bool = False
-    "Whether a transaction is only there for copies, so that the session is not forgotten."
+    "Whether a client transaction is only there for copies, so that the session is not forgotten."
 
 
 class Place(NamedTuple):

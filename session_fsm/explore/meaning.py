@@ -103,14 +103,14 @@ class CallMeaning(Meaning):
                 gave_up=False, tried=0, local="sendrecv"
             )
             if MEDIA in stands and stands[MEDIA].state in self.finals["media"]:
-                facts = facts._replace(agreement="", open="", reinvites=0, retries=0)
+                facts = facts._replace(agreement="", open="", reinvites=0, retries=0, reoffer_seq=0)
         over = [key for key, stand in place.machines if self._is_over(key, stand, stands)]
         if not over:
             return Place(place.machines, facts)
         absorbed = {key for key in over if key.chart.endswith("_server") and key.purpose != "INVITE"}
         facts = facts._replace(
             absorbed=tuple(sorted(absorbed.union(facts.absorbed))),
-            lingers=facts.lingers or any(key.chart != "answer" for key in over),
+            lingers=facts.lingers or any(key.chart.endswith("_client") for key in over),
         )
         return Place(tuple(pair for pair in place.machines if pair[0] not in over), facts)
 
@@ -185,6 +185,7 @@ def request(turn: Turn, method: str, cseq: int, purpose: str, sdp: str = "", *, 
 def send_answer(turn: Turn, invite: Message, sdp: str) -> None:
     """A 2xx, and the machine that repeats it until its ACK comes."""
     key = Key("answer", "re-INVITE" if invite.to_tag else "INVITE", 0, invite.cseq)
+    turn.facts["answer_seq"] = invite.cseq
     respond(turn, invite, 200, sdp)
     turn.open_machine(key)
 
@@ -229,6 +230,13 @@ def _followable(turn: Turn, payload: Payload) -> bool | None:
     return None if payload is not None and 300 <= payload.status < 400 and not turn.facts["tried"] else False
 
 
+def _current(turn: Turn, payload: Payload) -> bool:
+    """A response to our last re-INVITE, or the ACK to our last 2xx."""
+    if payload is None:
+        return False
+    return payload.cseq == turn.facts["reoffer_seq" if payload.status else "answer_seq"]
+
+
 GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("call", "offering"): lambda turn, _: bool(turn.facts["offering"]),
     ("call", "ringing"): lambda turn, payload: payload is not None and payload.status == 180,
@@ -244,6 +252,8 @@ GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("offer_answer", "agreeable"): lambda turn, payload: judge(turn, payload) is not None,
     # There is one dialog: whatever comes, comes from the one whose answer was adopted.
     ("offer_answer", "other_fork"): lambda turn, payload: False,
+    ("offer_answer", "reliable"): lambda turn, payload: payload is None or not 0 < payload.status < 200,
+    ("offer_answer", "current"): _current,
     ("offer_answer", "offerless"): lambda turn, payload: payload is not None and not payload.sdp,
     ("offer_answer", "glaring"): lambda turn, payload: payload is not None and payload.status == 491,
     ("offer_answer", "fatal"): lambda turn, payload: payload is not None and payload.status in FATAL,
@@ -378,6 +388,7 @@ def _send_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
     if DIALOG not in turn.stands or not turn.facts["offered"]:
         raise Stuck("there is no dialog or no offer")
     number = turn.facts["local_seq"] = _number(turn, "local_seq") + 1
+    turn.facts["reoffer_seq"] = number
     request(turn, "INVITE", number, "re-INVITE", f"offer:{turn.facts['offered']}")
 
 
