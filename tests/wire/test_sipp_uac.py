@@ -126,7 +126,8 @@ async def test_without_an_ack_the_200_is_repeated_and_the_call_ends(sipp: SippBe
 
     answers = [seen.time for seen in caller.received("SIP/2.0 200") if "INVITE" in (seen.header("CSeq") or "")]
     (bye,) = (seen.time for seen in caller.received("BYE"))
-    assert [] == off_schedule([*answers, bye], [0, 1, 3, 7, 15, 31, 63, 64], HASTY_T1)
+    # A seventh leaves just before the end, on a machine that is not late.
+    assert [] == off_schedule([*answers[:6], bye], [0, 1, 3, 7, 15, 31, 64], HASTY_T1)
     assert CallState.TERMINATED is calls[0].state
     assert "ACK" in calls[0].reason
 
