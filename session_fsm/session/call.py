@@ -72,8 +72,9 @@ def _nobody_answered(at: Session, _: object) -> bool:
     return at.gave_up
 
 
-def _offer_acceptable(at: Session, _: object) -> bool:
-    return at.incoming is not None and at.takes_offer_of(at.incoming.request)
+def _offer_acceptable(at: Session, payload: object) -> bool:
+    media = payload if isinstance(payload, LocalMedia) else at.media_to_answer()
+    return at.incoming is not None and at.takes_offer_of(at.incoming.request, media)
 
 
 def _offerless(at: Session, _: object) -> bool:
@@ -102,7 +103,7 @@ def _note_unacknowledged(at: Session, _: object) -> None:
 
 
 def _note_no_agreement(at: Session, payload: object) -> None:
-    judged = at.judge(at.incoming if payload is at.incoming else payload)
+    judged = at.judge(at.incoming if isinstance(payload, LocalMedia) else payload)
     why = judged.reason if isinstance(judged, Refusal) else "the session descriptions do not agree"
     at.status, at.reason = 488, why
 

@@ -280,10 +280,10 @@ class Session:
             return NO_DESCRIPTION
         return conclude(self.offer, theirs, self.media_to_answer())
 
-    def takes_offer_of(self, invite: Request) -> bool:
-        """Whether an incoming INVITE's offer can be answered; the answer itself is made when our own media is known."""
+    def takes_offer_of(self, invite: Request, media: LocalMedia) -> bool:
+        """Whether an incoming INVITE's offer can be answered with this media of ours."""
         theirs = self._described(invite)
-        return not isinstance(theirs, Refusal) and refusal_of(theirs, self.media_to_answer()) is None
+        return not isinstance(theirs, Refusal) and refusal_of(theirs, media) is None
 
     def _described(self, message: Request | Response) -> SessionDescription | Refusal:
         """What a message describes; it is read once."""
