@@ -82,8 +82,9 @@ def _answers(session: Session, source: Emitter, payload: object) -> Iterable[Mac
     return [answer.machine for answer in session.answers if answer.dialog is source]
 
 
-def _invite(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-    return (session.transaction.machine,) if session.transaction else ()
+def _invites(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    machines = [transaction.machine for transaction in session.transactions if transaction.chart == "invite_client"]
+    return sorted(machines, key=lambda machine: machine.label)
 
 
 def _dialogs(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
@@ -94,5 +95,5 @@ def _dialogs(session: Session, source: Emitter, payload: object) -> Iterable[Mac
 CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
     "answer": _answers,
     "dialog": _dialogs,
-    "invite_client": _invite,
+    "invite_client": _invites,
 }
