@@ -35,15 +35,13 @@ class Line:
 
     def progress(self, direction: MediaDirection = MediaDirection.SENDRECV) -> None:
         """Send 183 with our answer."""
-        media = self.phone.media_for(self, direction)
-        self.phone.command(lambda at, now: at.progress(self.id, media=media, now=now))
+        self.phone.answer(self, lambda at, media, now: at.progress(self.id, media=media, now=now), direction)
 
     def accept(
         self, direction: MediaDirection = MediaDirection.SENDRECV, *, codecs: Sequence[Codec] | None = None
     ) -> None:
         """Send 200."""
-        media = self.phone.media_for(self, direction, codecs)
-        self.phone.command(lambda at, now: at.accept(self.id, media=media, now=now))
+        self.phone.answer(self, lambda at, media, now: at.accept(self.id, media=media, now=now), direction, codecs)
 
     def reject(self, status: int = 486, reason: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Refuse."""

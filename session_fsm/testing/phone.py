@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from session_fsm.chart import Chart
+from session_fsm.errors import SessionFsmError
 from session_fsm.machine import TraceRow
 from session_fsm.sdp import Codec, LocalMedia, MediaDirection
 from session_fsm.session.coordinator import SessionCoordinator
@@ -151,14 +152,24 @@ class Phone:
         finally:
             self.drain()
 
-    def media_for(self, line: Line, direction: MediaDirection, codecs: Sequence[Codec] | None = None) -> LocalMedia:
-        """The line's RTP port; it is opened at the first need."""
-        stream = self.streams.get(line.id)
-        if stream is None:
-            stream = self._open_port()
-            stream.session_id = line.id
-            self.streams[line.id] = stream
-        return self._describe(stream, direction, codecs)
+    def answer(
+        self,
+        line: Line,
+        step: Callable[[SessionCoordinator, LocalMedia, Seconds], object],
+        direction: MediaDirection,
+        codecs: Sequence[Codec] | None = None,
+    ) -> None:
+        """Give a command that needs the line's RTP port, opened now if it is not; a refusal closes it again."""
+        known = self.streams.get(line.id)
+        stream = known or self._open_port()
+        stream.session_id = line.id
+        self.streams[line.id] = stream
+        try:
+            self.command(lambda at, now: step(at, self._describe(stream, direction, codecs), now))
+        except SessionFsmError:
+            if known is None:
+                self.network.media.remove(self.streams.pop(line.id))
+            raise
 
     # What the network asks.
 

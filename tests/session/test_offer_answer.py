@@ -604,3 +604,33 @@ def test_the_ack_to_an_older_reinvite_answers_no_newer_one(net, bob, peer):
     acknowledge(net, peer, bob, cseq=3, body=peer.sdp(SENDONLY, version=3))
 
     assert (["recvonly"], "OnHold") == (directions(line), line.state)
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_reinvite_without_a_final_response_does_not_outlive_the_call(net, alice, peer, heard):
+    """RFC 3261 §17.1.1.2 bounds Proceeding by nothing; the end of the call does, 64*T1 later."""
+    peer.when(Method.BYE, lambda bye: peer.respond(bye, 200, tag=bye.request.to_tag))
+    line, _ = answered_by(net, alice, peer)
+    line.reinvite(SENDONLY)
+    net.deliver()
+    if heard:
+        peer.respond(peer.received.of("INVITE")[-1], 100)
+    line.hang_up()
+
+    assert quiet_and_empty(net, alice)
+
+
+@pytest.mark.parametrize("status", [200, 487])
+def test_a_reinvite_that_is_answered_after_the_bye_gets_its_ack(net, alice, peer, status):
+    """RFC 5407 §3.2.2."""
+    peer.when(Method.BYE, lambda bye: peer.respond(bye, 200, tag=bye.request.to_tag))
+    line, _ = answered_by(net, alice, peer)
+    line.reinvite(SENDONLY)
+    net.deliver()
+    line.hang_up()
+    net.deliver()
+    peer.respond(peer.received.of("INVITE")[-1], status)
+    net.deliver()
+
+    assert (2, "Terminated") == (peer.received.count(Method.ACK), line.state)
+    assert quiet_and_empty(net, alice)
