@@ -16,6 +16,7 @@ is left out, and why it may be:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from session_fsm.chart import Chart
 from session_fsm.explore.abstract import (
@@ -55,21 +56,34 @@ HEARD = {"first_frame", "flow_resumed", "report_received"}
 "Media facts that need a packet of the peer."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
     """How far an exploration goes."""
 
-    def __init__(self, reinvites: int, *, first: Sequence[str], again: Sequence[str], retries: int = 1) -> None:
-        self.reinvites = reinvites
-        self.first = tuple(first)
-        "The directions that the first offer and answer may wish."
-        self.again = tuple(again)
-        "The directions that a re-INVITE may offer."
-        self.retries = retries if reinvites else 0
-        "How often a side may try again after glare."
+    reinvites: int = 0
+    "How many re-INVITEs the application of each side may ask for."
+    retries: int = 1
+    "How often each side may try again after glare."
+    first: tuple[str, ...] = ("sendrecv",)
+    "The directions that the first offer and its answer may wish."
+    again: tuple[tuple[str, ...], ...] = (("inactive",), ("sendrecv",))
+    "The directions that the first, the second … re-INVITE of a side may offer: hold, then resume."
+    smooth: bool = False
+    "Nobody gives up, refuses or hangs up, and no transport fails: for the directions alone."
+
+    def wishes(self, asked: int) -> tuple[str, ...]:
+        """The directions that the next re-INVITE may offer, when so many were asked for before."""
+        return self.again[min(asked, len(self.again) - 1)]
 
     def __str__(self) -> str:
-        again = f", each offering {' or '.join(self.again)}; {self.retries} retry after glare" if self.reinvites else ""
-        return f"{self.reinvites} re-INVITEs a side{again}; the first offer and answer {' or '.join(self.first)}"
+        again = "; ".join(" or ".join(directions) for directions in self.again[: self.reinvites])
+        tried = f" offering {again}, {self.retries} retry after glare" if self.reinvites else ""
+        free = ", nobody gives up or hangs up" if self.smooth else ""
+        return f"first offer and answer {' or '.join(self.first)}; {self.reinvites} re-INVITEs a side{tried}{free}"
+
+
+SMOOTH = ("place", "accept", "reinvite")
+"What an application may ask where nobody gives up."
 
 
 class CallSide:
@@ -86,7 +100,8 @@ class CallSide:
 
     def start(self) -> Place:
         """Before anything has happened."""
-        facts = Facts(reinvites=self.bound.reinvites, retries=self.bound.retries)
+        retries = self.bound.retries if self.bound.reinvites else 0
+        facts = Facts(reinvites=self.bound.reinvites, retries=retries)
         blank = Turn(self.rules, Place((), facts), (), self.taken)
         if self.side == "uac":
             open_session(blank)
@@ -137,8 +152,9 @@ class CallSide:
         if name in WITH_DIRECTION and turn.facts["offering"]:
             turn.facts["local"] = turn.choose(self.bound.first)
         if name == "reinvite":
-            turn.facts["wanted"] = turn.choose(self.bound.again)
-            turn.facts["reinvites"] = int(str(turn.facts["reinvites"])) - 1
+            left = int(str(turn.facts["reinvites"]))
+            turn.facts["wanted"] = turn.choose(self.bound.wishes(self.bound.reinvites - left))
+            turn.facts["reinvites"] = left - 1
         turn.post(CALL, name)
 
     def _expire(self, turn: Turn, key: Key, timer: str) -> None:
@@ -166,7 +182,7 @@ class CallSide:
         yield from self._commands(stands[CALL], place.facts)
         for key, stand in place.machines:
             yield from self._timers(key, stand.state, stand.timers, place.facts)
-        if any(self._feels(key, stand.state) for key, stand in place.machines):
+        if not self.bound.smooth and any(self._feels(key, stand.state) for key, stand in place.machines):
             yield Event("world", "transport_error")
         yield from self._facts(stands[MEDIA].state, place.facts)
 
@@ -179,13 +195,15 @@ class CallSide:
         for event in call.events.values():
             if event.kind != "command" or (event.name == "reinvite" and not facts.reinvites):
                 continue
+            if self.bound.smooth and event.name not in SMOOTH:
+                continue
             cell = call.cells[stand.state, event.name]
             if cell.rows or (cell.verdict == "postponed" and event.name not in stand.postponed):
                 yield Event("command", event.name)
 
     def _timers(self, key: Key, state: str, running: Sequence[str], facts: Facts) -> Iterator[Event]:
         for timer in running:
-            if key != OFFER_ANSWER or facts.retries:
+            if facts.retries if key == OFFER_ANSWER else not self.bound.smooth:
                 yield Event("timer", timer, key)
         chart = self.rules.charts[key.chart]
         for timer in chart.analysis.running[state]:

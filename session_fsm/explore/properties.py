@@ -37,6 +37,8 @@ class Finding:
     """One property that does not hold."""
 
     property: str
+    kind: str
+    "turn, together, ending, or the kind of a chart's own property."
     what: str
     "What is wrong, in one sentence."
     state: int
@@ -77,6 +79,7 @@ def turn_findings(found: Found) -> Iterator[Finding]:
                 told.add((rule, what))
                 yield Finding(
                     property=rule,
+                    kind="turn",
                     what=f"{SIDES[faulty.side]}: {what}",
                     state=faulty.state,
                     side=faulty.side,
@@ -99,7 +102,7 @@ def _judged(found: Found, chart: Chart, claim: Property) -> Iterator[Finding]:
     inside = [_where(found, side, chart.id, set(claim.states), absent=False) for side in (0, 1)]
     if claim.kind == "sometimes":
         if not (inside[0] | inside[1]).any() and found.complete:
-            yield Finding(property=name, what=f"{chart.id} is never in {' or '.join(claim.states)}", state=0)
+            yield Finding(property=name, kind=claim.kind, what=f"{chart.id} is never in {' or '.join(claim.states)}", state=0)
         return
     for side in (0, 1):
         if claim.kind == "reachable_from_everywhere":
@@ -110,12 +113,12 @@ def _judged(found: Found, chart: Chart, claim: Property) -> Iterator[Finding]:
         else:
             wrong = ~_where(found, side, chart.id, set(claim.states), absent=True)
             why = f"is not in {' or '.join(claim.states)}"
-        yield from _first(name, wrong, f"{SIDES[side]}: {chart.id} {why}")
+        yield from _first(name, claim.kind, wrong, f"{SIDES[side]}: {chart.id} {why}")
 
 
-def _first(name: str, wrong: Mask, what: str) -> Iterator[Finding]:
+def _first(name: str, kind: str, wrong: Mask, what: str) -> Iterator[Finding]:
     if wrong.any():
-        yield Finding(property=name, what=what, state=int(np.argmax(wrong)))
+        yield Finding(property=name, kind=kind, what=what, state=int(np.argmax(wrong)))
 
 
 def _where(found: Found, side: int, chart: str, states: set[str], *, absent: bool) -> Mask:
@@ -145,13 +148,13 @@ def call_findings(found: Found) -> Iterator[Finding]:
     counts = np.diff(np.frombuffer(found.offsets, dtype=np.uint64).astype(np.int64), prepend=0)
     stuck[: len(counts)] &= counts == 0
     stuck[len(counts) :] = False
-    yield from _first("no-deadlock", stuck, "nothing can happen any more, and the call has not ended on both sides")
-    yield from _first("can-end", ~found.can_reach(both), "there is no way for both sides to end")
+    yield from _first("no-deadlock", "ending", stuck, "nothing can happen any more, and the call has not ended on both sides")
+    yield from _first("can-end", "ending", ~found.can_reach(both), "there is no way for both sides to end")
     for side in (0, 1):
         active = _by_place(found, side, lambda place: _state(place, "media") == "Active")
         heard = _by_place(found, 1 - side, lambda place: place.facts.established)
         what = f"media is Active at the {SIDES[side]}, and was never Established at the {SIDES[1 - side]}"
-        yield from _first("active-implies-established", active & ~heard, what)
+        yield from _first("active-implies-established", "together", active & ~heard, what)
     settled = np.zeros(len(found.codes), dtype=bool)
     settled[np.frombuffer(found.settled, dtype=np.uint32)] = True
     told: set[str] = set()
@@ -160,7 +163,7 @@ def call_findings(found: Found) -> Iterator[Finding]:
         what = _disagreement(places[0], places[1])
         if what and what not in told:
             told.add(what)
-            yield Finding(property="media-agrees", what=what, state=int(state))
+            yield Finding(property="media-agrees", kind="together", what=what, state=int(state))
 
 
 def _state(place: Place, chart: str) -> str:

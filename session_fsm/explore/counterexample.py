@@ -1,0 +1,134 @@
+"""The shortest run to a finding: step by step, as trace rows that can be replayed, as a ladder, and as a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from session_fsm.chart import NOWHERE
+from session_fsm.explore.abstract import SIDES, Side
+from session_fsm.explore.product import Move
+from session_fsm.explore.properties import Finding
+from session_fsm.explore.search import LOW, SHIFT, Found
+from session_fsm.machine import TraceRow
+from session_fsm.render import ladder_text
+
+SECONDS_A_STEP = 0.1  # the explorer knows no time; in its traces each step takes so long, in seconds
+SHOWN = ("call", "media")
+"The charts whose states are told with each step."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One event of a run and what came of it."""
+
+    side: Side
+    event: str
+    script: tuple[int, ...]
+    "How the open questions of this step were answered."
+    rows: tuple[TraceRow, ...]
+    sent: tuple[str, ...]
+
+    @property
+    def changes(self) -> list[str]:
+        """The changes of the call's and the media's state."""
+        found = []
+        for chart in SHOWN:
+            path = [row for row in self.rows if row.chart == chart and row.from_state != row.to_state]
+            states = [row.to_state for row in path if row.to_state]
+            if path and path[0].from_state != NOWHERE:
+                states.insert(0, path[0].from_state)
+            if states:
+                found.append(f"{chart} {' → '.join(states)}")
+        return found
+
+    @property
+    def blocked(self) -> list[str]:
+        """The guards that said no."""
+        return list(dict.fromkeys(f"{row.chart}: {name}" for row in self.rows for name, value in row.guards if not value))
+
+    def __str__(self) -> str:
+        parts = [f"{self.side} {self.event}", *self.changes]
+        parts += [f"sends {', '.join(self.sent)}"] if self.sent else []
+        parts += [f"not {', '.join(self.blocked)}"] if self.blocked else []
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run of both sides."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def rows(self) -> list[TraceRow]:
+        """The trace of both sides, in the order in which it happened."""
+        return [row for step in self.steps for row in step.rows]
+
+    def of(self, side: Side) -> list[TraceRow]:
+        """The trace of one side."""
+        return [row for row in self.rows if row.session == side]
+
+    def listed(self) -> list[str]:
+        """Its steps, numbered."""
+        return [f"{number:>3}. {step}" for number, step in enumerate(self.steps, 1)]
+
+    def ladder(self) -> str:
+        """Its sequence diagram, as text."""
+        return ladder_text(self.of("uac"), self.of("uas")) if self.steps else ""
+
+
+def run_to(found: Found, finding: Finding) -> Run:
+    """The shortest run to a finding; a fault within a turn is its last step."""
+    path = found.path_to(finding.state)
+    moves = [_move(found, here, there) for here, there in zip(path, path[1:], strict=False)]
+    if finding.event is not None and finding.outcome is not None:
+        moves.append(Move(finding.side, finding.event, finding.outcome, -1))
+    return Run(steps=tuple(_told(found, moves)))
+
+
+def _move(found: Found, here: int, there: int) -> Move:
+    """One move that leads from a state to the next."""
+    goal = found.codes[there]
+    return next(move for move, code in moves_of(found, found.codes[here]) if code == goal)
+
+
+def moves_of(found: Found, code: int) -> Iterator[tuple[Move, int]]:
+    """Every move from a state, with the state that it leads to."""
+    parts = (code >> SHIFT, code & LOW)
+    for half in found.halves:
+        side = half.number
+        peer = found.halves[1 - side]
+        theirs = peer.parts[parts[1 - side]]
+        for move in half.moves(parts[side], peer, theirs.sent):
+            ours = half.keeping(move.part, peer.minds(theirs.place, half))
+            rest = peer.keeping(parts[1 - side], half.minds(half.parts[move.part].place, peer))
+            yield move, (rest << SHIFT | ours) if side else (ours << SHIFT | rest)
+
+
+def _told(found: Found, moves: Sequence[Move]) -> Iterator[Step]:
+    """Each move again, with its trace rows numbered through."""
+    places = [half.actor.start() for half in found.halves]
+    last = 0
+    for number, move in enumerate(moves):
+        rows: list[TraceRow] = []
+        actor = found.halves[move.side].actor
+        outcome = actor.told(places[move.side], move.event, move.outcome.script, rows.append)
+        places[move.side] = outcome.after
+        numbered = tuple(
+            replace(
+                row,
+                n=row.n + last,
+                cause=row.cause + last if row.cause is not None else None,
+                time=round(number * SECONDS_A_STEP, 6),
+            )
+            for row in rows
+        )
+        last += len(rows)
+        yield Step(
+            side=SIDES[move.side],
+            event=str(move.event),
+            script=outcome.script,
+            rows=numbered,
+            sent=tuple(map(str, outcome.sent)),
+        )
