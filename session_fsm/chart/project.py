@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 
 from session_fsm.chart.model import Chart, Decisions, Event, Guard, Role, Row, State, Timer
@@ -11,6 +12,8 @@ from session_fsm.chart.model import Chart, Decisions, Event, Guard, Role, Row, S
 Value = TypeVar("Value")
 
 
+# The same side each time: whatever is worked out for a chart is kept by the chart, and a side has its own.
+@lru_cache(maxsize=256)
 def project(chart: Chart, role: Role) -> Chart:
     """The chart as `role` sees it. Names that only the other role's rows use are dropped with them."""
     started = used(chart)["start"]
