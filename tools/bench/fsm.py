@@ -1,20 +1,15 @@
-"""Measures one event: a guarded step with two effects, ours through the mailbox against stock transitions.
-
-Interleaved rounds, median of the ratios of the rounds. Prints a table; `--json` prints one object instead.
-"""
+"""One event: a guarded step with two effects, ours through the mailbox against stock transitions."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
-import timeit
 from collections.abc import Callable
 
 from transitions import Machine as StockMachine
 
 from session_fsm.chart import parse
 from session_fsm.machine import Binding, Machine, TraceRow
+from tools.bench.measure import Table, interleaved, microseconds
+from tools.bench.others import Aiosipua
 
 CHART = """
 id = "turnstile"
@@ -38,7 +33,8 @@ rows = [
   { event = "coin" },
 ]
 """
-MARK = 1 / 5  # of the time of stock transitions: the most that one event may cost
+EVENTS = 10_000  # in a round
+STOCK = "stock transitions, queued"
 
 
 def genuine(context: object, payload: object) -> bool:
@@ -109,42 +105,20 @@ class Nowhere(list[TraceRow]):
         return None
 
 
-def measure(number: int, rounds: int) -> dict[str, dict[str, float]]:
+def run(other: Aiosipua) -> Table:
     contestants = {
-        "stock transitions, queued": stock(),
+        STOCK: stock(),
         "table": ours(),
         "table, posted": posted(),
         "table, with trace": ours(Nowhere()),
         "engine=transitions": ours(engine="transitions"),
     }
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, event in contestants.items():
-            times[name].append(timeit.timeit(event, number=number) / number * 1e6)
-    base = times["stock transitions, queued"]
-    return {
-        name: {
-            "microseconds": statistics.median(found),
-            "ratio": statistics.median(one / other for one, other in zip(found, base, strict=True)),
-        }
-        for name, found in times.items()
-    }
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--number", type=int, default=20_000, help="events a round")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    found = measure(options.number, options.rounds)
-    if options.json:
-        print(json.dumps(found))
-    else:
-        for name, figures in found.items():
-            print(f"{name:28} {figures['microseconds']:7.2f} µs   {figures['ratio']:5.2f} of stock")
-    return 0 if found["table"]["ratio"] <= MARK else 3
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    for event in contestants.values():
+        event()
+    table = Table(name="fsm", title="One event of a chart", unit="µs", base=STOCK)
+    table.rows = interleaved(
+        {name: microseconds(event, EVENTS) for name, event in contestants.items()}, base=STOCK, rounds=5
+    )
+    table.must("an event, of stock transitions'", "table", STOCK, 1 / 5)
+    table.must("an event with its trace row, of stock transitions'", "table, with trace", STOCK, 1 / 5)
+    return table

@@ -1,14 +1,14 @@
-"""What the SIP codec costs, beside sipmessage: `python tools/bench_sip.py`. Microseconds, best of several rounds.
-
-The contestants are interleaved, so that a busy machine slows both; look at the ratios.
-"""
+"""What the SIP codec costs for an INVITE with SDP, beside sipmessage."""
 
 from __future__ import annotations
 
-import timeit
 from collections.abc import Callable
 
 from session_fsm.sip import Accepted, CSeq, Echo, HeaderValue, NameAddr, Request, SipUri, read
+from tools.bench.measure import Measure, Table, interleaved, microseconds
+from tools.bench.others import Aiosipua
+
+PASSES = 5  # over a hundred messages, in a round
 
 BODY = (
     b"v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -78,16 +78,7 @@ def sipmessage_contestants() -> dict[str, Callable[[], None]]:
     return {"read": parse, "read, six typed values": parse_and_look}
 
 
-def best(contestants: dict[str, Callable[[], None]], rounds: int = 15) -> dict[str, float]:
-    """Microseconds for one of the hundred messages, the best of interleaved rounds."""
-    times = {name: [] for name in contestants}  # type: dict[str, list[float]]
-    for _ in range(rounds):
-        for name, run in contestants.items():
-            times[name].append(timeit.timeit(run, number=5) / 5 / len(MESSAGES) * 1e6)
-    return {name: min(values) for name, values in times.items()}
-
-
-def main() -> None:
+def own_contestants() -> dict[str, Callable[[], None]]:
     requests = [accepted(datagram) for datagram in MESSAGES]
     echoes = [Echo(request, "tag", received_from=SOURCE) for request in requests]
     contact = [("Contact", "<sip:bob@192.0.2.4:5060>")]
@@ -126,7 +117,7 @@ def main() -> None:
             ]
             Request("INVITE", bob.uri, fields, BODY).encode()
 
-    ours = {
+    return {
         "read": read_all,
         "read, six typed values": read_and_look,
         "look again at seven values": look_again,
@@ -135,13 +126,23 @@ def main() -> None:
         "response with Contact and SDP": answer_with_sdp,
         "build and encode an INVITE": build,
     }
-    theirs = {f"sipmessage {name}": run for name, run in sipmessage_contestants().items()}
-    results = best({**ours, **theirs})
-    for name in ours:
-        other = results.get(f"sipmessage {name}")
-        beside = f"   sipmessage {other:6.2f}   ratio {results[name] / other:.2f}" if other else ""
-        print(f"{name:32}{results[name]:7.2f} µs{beside}")
 
 
-if __name__ == "__main__":
-    main()
+def run(other: Aiosipua) -> Table:
+    table = Table(name="sip", title="SIP: one INVITE with SDP", unit="µs")
+    theirs = sipmessage_contestants()
+    both = {
+        **own_contestants(),
+        **{f"sipmessage: {name}": contestant for name, contestant in theirs.items()},
+    }
+    table.rows = interleaved({name: _a_message(contestant) for name, contestant in both.items()}, rounds=7)
+    typed = "read, six typed values"
+    table.must(f"{typed}, of sipmessage's", typed, f"sipmessage: {typed}", 1 / 2)
+    if not theirs:
+        table.notes.append("sipmessage is not installed")
+    return table
+
+
+def _a_message(contestant: Callable[[], None]) -> Measure:
+    measure = microseconds(contestant, PASSES)
+    return lambda: measure() / len(MESSAGES)

@@ -1,13 +1,8 @@
-"""What SDP, RTP and G.711 cost: `python tools/bench_codecs.py`. Microseconds, best of several interleaved rounds.
-
-Beside ours stands whatever is installed of aiortp (RTP) and audioop (G.711, until Python 3.12). Rounds are interleaved,
-so that a busy machine slows everybody; look at the ratios.
-"""
+"""What SDP, RTP and G.711 cost, beside whatever is installed of aiortp (RTP) and audioop (G.711, until Python 3.12)."""
 
 from __future__ import annotations
 
 import importlib
-import timeit
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -28,6 +23,8 @@ from session_fsm.rtp import (
     parse_rtp,
 )
 from session_fsm.sdp import Answer, LocalMedia, SessionDescription, answer, conclude, offer
+from tools.bench.measure import Measure, Table, interleaved, microseconds
+from tools.bench.others import Aiosipua
 
 CALLS = 100  # frames in a batch: one tick of so many calls
 TIMES = 100  # how often a single operation is repeated in a round
@@ -105,21 +102,13 @@ def g711_contestants() -> Iterator[Contestant]:
         yield "  audioop µ-law decode", 1, lambda: audioop.ulaw2lin(companded, 2)
 
 
-def best(contestants: list[Contestant], rounds: int = 15) -> dict[str, float]:
-    """Microseconds for one operation, the best of interleaved rounds."""
-    times: dict[str, list[float]] = {name: [] for name, _, _ in contestants}
-    for _ in range(rounds):
-        for name, operations, run in contestants:
-            repeats = max(TIMES // operations, 3)
-            times[name].append(timeit.timeit(run, number=repeats) / repeats / operations * 1e6)
-    return {name: min(values) for name, values in times.items()}
-
-
-def main() -> None:
+def run(other: Aiosipua) -> Table:
     contestants = [*sdp_contestants(), *rtp_contestants(), *g711_contestants()]
-    for name, microseconds in best(contestants).items():
-        print(f"{name:40}{microseconds:8.2f} µs")
+    table = Table(name="codecs", title="SDP, RTP and G.711", unit="µs")
+    table.rows = interleaved({name: _one(operations, run) for name, operations, run in contestants}, rounds=7)
+    return table
 
 
-if __name__ == "__main__":
-    main()
+def _one(operations: int, run: Callable[[], object]) -> Measure:
+    measure = microseconds(run, max(TIMES // operations, 3))
+    return lambda: measure() / operations
