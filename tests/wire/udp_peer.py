@@ -52,12 +52,20 @@ class UdpPeer:
         self._socket.bind(("127.0.0.1", 0))
         self._socket.setblocking(False)
         self.address: Address = self._socket.getsockname()
+        self._loop = asyncio.get_running_loop()
+        self._heard: asyncio.Queue[Datagram] = asyncio.Queue()
 
     def __enter__(self) -> UdpPeer:
+        self._loop.add_reader(self._socket, self._read)
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._loop.remove_reader(self._socket)
         self._socket.close()
+
+    def _read(self) -> None:
+        data, source = self._socket.recvfrom(65536)
+        self._heard.put_nowait(Datagram(self._loop.time(), data, source))
 
     @property
     def uri(self) -> str:
@@ -70,10 +78,8 @@ class UdpPeer:
 
     async def hear(self, timeout: float = 2.0) -> Datagram:
         """The next datagram."""
-        loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout):
-            data, source = await loop.sock_recvfrom(self._socket, 65536)
-        return Datagram(loop.time(), data, source)
+            return await self._heard.get()
 
     async def hear_all(self, count: int, timeout: float = 5.0) -> list[Datagram]:
         """The next so many datagrams."""
