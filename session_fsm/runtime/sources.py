@@ -43,6 +43,7 @@ class Sources:
         "_negotiated",
         "_replaced",
         "_rests_until",
+        "_settled",
         "learnt",
         "peer",
     )
@@ -56,16 +57,18 @@ class Sources:
         self._candidates: dict[Address, _Candidate] = {}
         self._early: deque[Packet] = deque(maxlen=KEPT)
         self._closes_at: Seconds = 0.0
+        self._settled = False
         self._replaced: int | None = None
         self._rests_until: Seconds = 0.0
 
     def negotiate(self, address: Address, *, learn: bool, now: Seconds) -> None:
-        """Offer and answer name this address. A learnt source stays when they name the same one as before."""
-        if address == self._negotiated and self.learnt:
+        """Offer and answer name this address. When it is the same one as before, what was heard or learnt stands."""
+        if address == self._negotiated and (self.learnt or self._settled):
             return
         self._negotiated = self.peer = address
         self.learnt = False
         self._candidates.clear()
+        self._settled = False
         self._closes_at = now + LEARN_WINDOW if learn else now
 
     def keep(self, packet: Packet) -> None:
@@ -80,6 +83,7 @@ class Sources:
 
     def heard_peer(self) -> None:
         """A packet from `peer` was taken: nobody else is learnt any more."""
+        self._settled = True
         self._closes_at = 0.0
         self._candidates.clear()
 

@@ -224,6 +224,18 @@ async def test_nobody_is_learnt_after_a_packet_from_the_negotiated_address(side)
     assert (PEER, 1) == (side.stream.destination, side.packets)
 
 
+async def test_a_reinvite_with_the_same_address_opens_no_new_window(side):
+    """Design §4: never after a packet from the negotiated address, though a hold and its end come in between."""
+    side.open(learn=True)
+    side.hear(Peer().packet())
+    side.open(MediaDirection.SENDONLY, learn=True)
+    other = Peer(ssrc=8)
+    for _ in range(3):
+        side.hear(other.packet(), STRANGER)
+
+    assert (PEER, 3) == (side.stream.destination, side.stream.counters["stranger"])
+
+
 async def test_nobody_is_learnt_after_the_window(side):
     """The time in which a source may be learnt is bounded."""
     side.open(learn=True)
