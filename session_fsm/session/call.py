@@ -153,6 +153,7 @@ def _follow_contact(at: Session, response: Response) -> None:
         at.target = found
         at.next_hop = None
         at.tried.append(str(found))
+        at.forget_dialogs()
 
 
 def _prepare_answer(at: Session, media: LocalMedia) -> None:

@@ -231,6 +231,13 @@ class Session:
             self.dialog = self.dialog or found
         return found
 
+    def forget_dialogs(self) -> None:
+        """A call that is redirected begins anew: the next target's answer makes a new dialog, whatever its tag."""
+        for tag in self.dialogs:
+            self.endpoint.index.dialogs.pop((self.call_id, self.local_tag, tag), None)
+        self.dialogs.clear()
+        self.dialog = None
+
     def leave(self) -> None:
         """Nothing is open any more: be found by nobody, and leave no cycle for the collector.
 
