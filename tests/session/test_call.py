@@ -124,6 +124,24 @@ def test_a_redirection_is_followed(net, alice, bob, peer):
     assert ("Active", "Active") == (line.state, line.media)
 
 
+def test_a_redirected_call_may_be_answered_under_the_tag_of_the_first_target(net, alice, peer):
+    """Both targets may be one user agent; its early dialog ended with the redirection, the new one counts."""
+    peer.when(Method.BYE, lambda bye: peer.respond(bye, 200, tag="same"))
+    line = alice.call(peer)
+    net.deliver()
+    peer.respond(peer.received.of("INVITE")[0], 183, tag="same", body=peer.sdp())
+    elsewhere = [("Contact", "<sip:else@10.0.0.9>")]
+    peer.respond(peer.received.of("INVITE")[0], 302, tag="same", contact=False, headers=elsewhere)
+    net.deliver()
+    peer.respond(peer.received.of("INVITE")[1], 200, tag="same", body=peer.sdp())
+    net.deliver()
+    assert "Active" == line.state
+
+    line.hang_up()
+
+    assert quiet_and_empty(net, alice)
+
+
 def test_a_call_can_be_redirected(net, alice, bob):
     carol = Phone("carol", "10.0.0.3", when_called=Line.accept)
     net.add(carol)
