@@ -155,6 +155,43 @@ def draw(
     _run(lambda: run_draw(name, form, output))
 
 
+@app.command()
+def explore(
+    reinvites: Annotated[int, typer.Option(min=0, max=2, help="How many re-INVITEs each side may ask for.")] = 0,
+    property_name: Annotated[str | None, typer.Option("--property", metavar="NAME", help="Prove only this.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="STATES", help="Stop each walk there.")] = None,
+    write_test: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a violation as a pytest.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where traces of violations go.")] = Path("explore-out"),
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Walk everything that two sides and a network that loses, repeats and reorders can do, and prove what holds."""
+    from session_fsm.command.exploring import Options, run_explore
+
+    options = Options(
+        reinvites=reinvites,
+        property=property_name,
+        limit=limit,
+        write_test=write_test,
+        out=out,
+        charts=charts,
+        as_json=as_json,
+    )
+    _run(lambda: run_explore(options))
+
+
+@app.command()
+def replay(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace, one row a line.")],
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Step the charts over a recorded run, and say where they first go another way."""
+    from session_fsm.command.replaying import run_replay
+
+    _run(lambda: run_replay(trace, charts, as_json=as_json))
+
+
 def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
     """Run a command to its end; what a person can mend is one sentence on stderr."""
     try:

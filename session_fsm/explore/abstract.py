@@ -70,10 +70,11 @@ class Message(NamedTuple):
         """For `session.matching`, from the receiver's side."""
         ours, theirs = TAGS[other(self.sender)], TAGS[self.sender]
         if self.status:
-            local, remote = ours, theirs if self.to_tag else None
-        else:
-            local, remote = (ours if self.to_tag else None), theirs
-        return Identity(not self.status, self.method, self.branch, self.sender, CALL_ID, local, remote, self.cseq)
+            return Identity(
+                False, self.method, self.branch, self.sender, CALL_ID, ours, theirs if self.to_tag else None, self.cseq
+            )
+        local = ours if self.to_tag else None
+        return Identity(True, self.method, self.branch, self.sender, CALL_ID, local, theirs, self.cseq)
 
     def summary(self) -> dict[str, object]:
         """What a trace says of it, in the form of a real message's."""
@@ -129,7 +130,7 @@ class Facts(NamedTuple):
     remote_seq: int = 0
     offering: bool = True
     incoming: str = ""
-    "UAS: what the INVITE brought: empty before it, `offerless`, `bad`, or the direction of an offer that we can answer."
+    "UAS: what the INVITE brought: `offerless`, `bad`, the direction of an offer that we can answer; empty before it."
     answered_early: bool = False
     gave_up: bool = False
     tried: int = 0

@@ -19,36 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from session_fsm.chart import Chart
-from session_fsm.explore.abstract import (
-    CALL_ID,
-    PACKETS,
-    RTP,
-    SENDS,
-    TAGS,
-    Event,
-    Facts,
-    Key,
-    Message,
-    Outcome,
-    Place,
-    Side,
-    Stand,
-    other,
-)
-from session_fsm.explore.meaning import (
-    CALL,
-    DIALOG,
-    MEDIA,
-    OFFER_ANSWER,
-    CallMeaning,
-    open_dialog,
-    respond,
-    server_of,
-)
+from session_fsm.explore.abstract import PACKETS, RTP, SENDS, Event, Facts, Key, Message, Outcome, Place, Side, Stand
+from session_fsm.explore.arrival import Arrival, open_session, response_event
+from session_fsm.explore.meaning import CallMeaning
 from session_fsm.explore.rules import Rules
+from session_fsm.explore.sending import CALL, DIALOG, MEDIA, OFFER_ANSWER, server_of
 from session_fsm.explore.turn import Sink, Turn
-from session_fsm.session.arrivals import IN_DIALOG
-from session_fsm.session.matching import Identity, Index, Owner, answer_key, client_key, match, server_key
 
 WITH_DIRECTION = ("place", "accept", "progress")
 "Commands that say what our media should be."
@@ -126,7 +102,7 @@ class CallSide:
     def _turn(self, place: Place, event: Event, script: Sequence[int], sink: Sink | None = None) -> Turn:
         turn = Turn(self.rules, place, script, self.taken, sink)
         if event.message is not None and not event.message.is_packet:
-            Arrival(turn, self, place).of(event.message)
+            Arrival(turn, self.rules, self.meaning, place).of(event.message)
         else:
             self._begin(turn, event)
         turn.run(self.meaning)
@@ -249,7 +225,6 @@ class CallSide:
             names = names[:1]  # it is RTP again only where it had stopped
         return [Event("message", name, MEDIA, message) for name in names if name not in stand.postponed]
 
-
     def deaf(self, place: Place, message: Message) -> bool:
         """Whether a message can do nothing here any more: what it belongs to is gone and never opens again."""
         stands = dict(place.machines)
@@ -258,98 +233,17 @@ class CallSide:
         if message.is_packet:
             return MEDIA in stands and stands[MEDIA].state in self.rules.charts["media"].final
         if message.status:
-            client = next((k for k in stands if k.branch == message.branch and k.chart.endswith("_client")), None)
-            return client is None or not self.rules.minds(client.chart, stands[client].state, _response(client, message))
+            clients = [k for k in stands if k.branch == message.branch and k.chart.endswith("_client")]
+            return not any(self.rules.minds(k.chart, stands[k].state, response_event(k, message)) for k in clients)
         if message.method == "ACK":
-            awaited = any(k.chart == "answer" and k.cseq == message.cseq for k in stands)
-            return not awaited and not any(k.branch == message.branch and self._awaits_ack(k, s) for k, s in stands.items())
+            return not any(self._awaits(message, key, stand) for key, stand in place.machines)
         if message.method == "INVITE" and not message.to_tag:
             return self.has_begun(stands)
         server = server_of(message)
         return server in stands or server in place.facts.absorbed
 
-    def _awaits_ack(self, key: Key, stand: Stand) -> bool:
-        return key.chart == "invite_server" and self.rules.minds(key.chart, stand.state, "ack_received")
-
-
-def open_session(turn: Turn) -> None:
-    """A call's own machines."""
-    for key in (CALL, OFFER_ANSWER, MEDIA):
-        turn.open_machine(key)
-
-
-class Arrival:
-    """A SIP message at one side: what `session.arrivals` makes of it, asked of the same `match`."""
-
-    def __init__(self, turn: Turn, side: CallSide, place: Place) -> None:
-        self.turn = turn
-        self.rules = side.rules
-        self.index = self._index(place, side.meaning)
-        self.side = side
-
-    def _index(self, place: Place, meaning: CallMeaning) -> Index[Key]:
-        index: Index[Key] = Index()
-        ours, theirs = TAGS[self.turn.side], TAGS[other(self.turn.side)]
-        open_ones = [key for key, _ in place.machines if key.chart.endswith(("_client", "_server"))]
-        answers = [key for key, _ in place.machines if key.chart == "answer"]
-        call = dict(place.machines).get(CALL)
-        for key in open_ones:
-            method = "INVITE" if key.chart.startswith("invite") else key.purpose
-            tag = ours if key.to_tag else None
-            seen = Identity(True, method, key.branch, other(self.turn.side), CALL_ID, tag, theirs, key.cseq)
-            if key.chart.endswith("_client"):
-                index.clients[client_key(seen)] = key
-            else:
-                index.servers[server_key(seen)] = key
-        if call and call.state in meaning.finals["call"] and not open_ones and not answers and not place.facts.lingers:
-            return index  # the session has left, and its dialogs with it
-        for key in answers:
-            seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
-            index.answers[answer_key(seen)] = key
-        if DIALOG in self.turn.stands:
-            index.dialogs[CALL_ID, ours, theirs] = DIALOG
-        return index
-
-    def of(self, message: Message) -> None:
-        """Post the event that it is."""
-        owner, found = match(message.identity(), self.index)
-        if found is not None and message.status:
-            self.turn.post(found, _response(found, message), message)
-        elif found is not None and owner is Owner.SERVER:
-            again = "invite_received" if message.method == "INVITE" else "request_received"
-            self.turn.post(found, "ack_received" if message.method == "ACK" else again, message)
-        elif owner is Owner.CANCELLED:
-            self._serve(message, 200)
-            self.turn.post(CALL, "cancel_received", message)
-        elif found is not None and owner is Owner.ANSWER:
-            self.turn.post(found, "ack_received", message)
-        elif owner is Owner.DIALOG:
-            self._serve(message)
-            self.turn.post(DIALOG, IN_DIALOG[message.method], message)
-        elif owner is Owner.NOBODY:
-            self._begin(message)
-        elif owner in (Owner.NO_DIALOG, Owner.NO_TRANSACTION):
-            status = (message.method, 481, message.cseq, message.branch, True)
-            self.turn.send(Message(self.turn.side, *status))
-
-    def _serve(self, message: Message, status: int = 0) -> None:
-        self.turn.open_machine(server_of(message))
-        if status:
-            respond(self.turn, message, status)
-
-    def _begin(self, invite: Message) -> None:
-        if invite.method == "INVITE" and not self.side.has_begun(self.turn.stands):
-            open_session(self.turn)
-            open_dialog(self.turn)
-            self.turn.facts["remote_seq"] = invite.cseq
-            self._serve(invite)
-            self.turn.post(CALL, "invite_received", invite)
-
-
-def _response(client: Key, message: Message) -> str:
-    """What a response is for its client transaction, as `session.arrivals` says."""
-    if message.status < 200:
-        return "provisional"
-    if client.chart == "non_invite_client":
-        return "final"
-    return "success" if message.status < 300 else "failure"
+    def _awaits(self, ack: Message, key: Key, stand: Stand) -> bool:
+        if key.chart == "answer":
+            return key.cseq == ack.cseq
+        mine = key.chart == "invite_server" and key.branch == ack.branch
+        return mine and self.rules.minds(key.chart, stand.state, "ack_received")

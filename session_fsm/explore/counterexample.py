@@ -1,9 +1,11 @@
-"""The shortest run to a finding: step by step, as trace rows that can be replayed, as a ladder, and as a test."""
+"""The shortest run to a finding: step by step, and as trace rows that can be replayed and drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
+from itertools import pairwise
 
 from session_fsm.chart import NOWHERE
 from session_fsm.explore.abstract import SIDES, Side
@@ -11,7 +13,6 @@ from session_fsm.explore.product import Move
 from session_fsm.explore.properties import Finding
 from session_fsm.explore.search import LOW, SHIFT, Found
 from session_fsm.machine import TraceRow
-from session_fsm.render import ladder_text
 
 SECONDS_A_STEP = 0.1  # the explorer knows no time; in its traces each step takes so long, in seconds
 SHOWN = ("call", "media")
@@ -45,7 +46,8 @@ class Step:
     @property
     def blocked(self) -> list[str]:
         """The guards that said no."""
-        return list(dict.fromkeys(f"{row.chart}: {name}" for row in self.rows for name, value in row.guards if not value))
+        refused = (f"{row.chart}: {name}" for row in self.rows for name, value in row.guards if not value)
+        return list(dict.fromkeys(refused))
 
     def __str__(self) -> str:
         parts = [f"{self.side} {self.event}", *self.changes]
@@ -73,15 +75,11 @@ class Run:
         """Its steps, numbered."""
         return [f"{number:>3}. {step}" for number, step in enumerate(self.steps, 1)]
 
-    def ladder(self) -> str:
-        """Its sequence diagram, as text."""
-        return ladder_text(self.of("uac"), self.of("uas")) if self.steps else ""
-
 
 def run_to(found: Found, finding: Finding) -> Run:
     """The shortest run to a finding; a fault within a turn is its last step."""
     path = found.path_to(finding.state)
-    moves = [_move(found, here, there) for here, there in zip(path, path[1:], strict=False)]
+    moves = [_move(found, here, there) for here, there in pairwise(path)]
     if finding.event is not None and finding.outcome is not None:
         moves.append(Move(finding.side, finding.event, finding.outcome, -1))
     return Run(steps=tuple(_told(found, moves)))
@@ -115,15 +113,7 @@ def _told(found: Found, moves: Sequence[Move]) -> Iterator[Step]:
         actor = found.halves[move.side].actor
         outcome = actor.told(places[move.side], move.event, move.outcome.script, rows.append)
         places[move.side] = outcome.after
-        numbered = tuple(
-            replace(
-                row,
-                n=row.n + last,
-                cause=row.cause + last if row.cause is not None else None,
-                time=round(number * SECONDS_A_STEP, 6),
-            )
-            for row in rows
-        )
+        numbered = tuple(_numbered(row, last, number * SECONDS_A_STEP) for row in rows)
         last += len(rows)
         yield Step(
             side=SIDES[move.side],
@@ -132,3 +122,12 @@ def _told(found: Found, moves: Sequence[Move]) -> Iterator[Step]:
             rows=numbered,
             sent=tuple(map(str, outcome.sent)),
         )
+
+
+def _numbered(row: TraceRow, after: int, time: float) -> TraceRow:
+    """The row as one of a longer trace."""
+    found = copy(row)
+    found.n += after
+    found.cause = row.cause + after if row.cause is not None else None
+    found.time = round(time, 6)
+    return found

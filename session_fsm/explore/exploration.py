@@ -118,7 +118,7 @@ class Exploration:
 
 def products(reinvites: int) -> list[Product]:
     """What is walked at a bound: transactions pairwise, every direction, and then whole calls."""
-    found = [Product(name=f"{client} × {server}", pair=(client, server)) for client, server in PAIRS]
+    found = [Product(name=f"{client} and {server}", pair=(client, server)) for client, server in PAIRS]
     free = Bound(first=DIRECTIONS, smooth=True)
     found.append(Product(name="directions of the first offer", bounds=(free, free)))
     if reinvites:
@@ -178,9 +178,7 @@ def _explore(
     for finding in findings(found, product, charts):
         if finding.property in done.properties:
             run = run_to(found, finding)
-            done.violations.append(
-                Violation(property=finding.property, what=finding.what, product=product, run=run)
-            )
+            done.violations.append(Violation(property=finding.property, what=finding.what, product=product, run=run))
 
 
 def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterator[Finding]:
@@ -204,4 +202,3 @@ def _shortest(violations: Iterable[Violation]) -> list[Violation]:
         if key not in best or len(violation.run.steps) < len(best[key].run.steps):
             best[key] = violation
     return list(best.values())
-

@@ -13,13 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from session_fsm.explore.abstract import Event, Message, Outcome, Place
+from session_fsm.explore.rules import Rules
 from session_fsm.explore.turn import Sink
 
 
 class Actor(Protocol):
     """One side of a product."""
 
-    side: str
+    @property
+    def rules(self) -> Rules:
+        """Its charts."""
 
     def start(self) -> Place:
         """Before anything has happened."""

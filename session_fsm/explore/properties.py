@@ -102,7 +102,9 @@ def _judged(found: Found, chart: Chart, claim: Property) -> Iterator[Finding]:
     inside = [_where(found, side, chart.id, set(claim.states), absent=False) for side in (0, 1)]
     if claim.kind == "sometimes":
         if not (inside[0] | inside[1]).any() and found.complete:
-            yield Finding(property=name, kind=claim.kind, what=f"{chart.id} is never in {' or '.join(claim.states)}", state=0)
+            yield Finding(
+                property=name, kind=claim.kind, what=f"{chart.id} is never in {' or '.join(claim.states)}", state=0
+            )
         return
     for side in (0, 1):
         if claim.kind == "reachable_from_everywhere":
@@ -142,13 +144,14 @@ def _by_place(found: Found, side: int, holds: Callable[[Place], bool]) -> Mask:
 def call_findings(found: Found) -> Iterator[Finding]:
     """What both sides of a call owe together."""
     halves = found.halves
-    over = [_by_place(found, side, lambda place, s=side: _has_ended(found, s, place)) for side in (0, 1)]
-    both = over[0] & over[1]
+    both = _by_place(found, 0, lambda place: _has_ended(found, 0, place))
+    both &= _by_place(found, 1, lambda place: _has_ended(found, 1, place))
     stuck = ~both
-    counts = np.diff(np.frombuffer(found.offsets, dtype=np.uint64).astype(np.int64), prepend=0)
+    counts = found.counts()
     stuck[: len(counts)] &= counts == 0
     stuck[len(counts) :] = False
-    yield from _first("no-deadlock", "ending", stuck, "nothing can happen any more, and the call has not ended on both sides")
+    what = "nothing can happen any more, and the call has not ended on both sides"
+    yield from _first("no-deadlock", "ending", stuck, what)
     yield from _first("can-end", "ending", ~found.can_reach(both), "there is no way for both sides to end")
     for side in (0, 1):
         active = _by_place(found, side, lambda place: _state(place, "media") == "Active")

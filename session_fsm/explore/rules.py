@@ -30,7 +30,9 @@ class Rules:
         self._minds: dict[tuple[str, str, str], bool] = {}
         self._hears: dict[tuple[str, str, str], bool] = {}
         self._remaining: dict[tuple[str, str], tuple[str, ...] | None] = {}
-        self.inert = {name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()}
+        self.inert = {
+            name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()
+        }
         "States in which a machine can only repeat what it sent, or end without a word."
 
     def kept(self, chart: str, timer: str) -> bool:
@@ -104,9 +106,7 @@ class Rules:
     def _is_inert(self, chart: Chart, state: str) -> bool:
         rows = [row for (name, _), cell in chart.cells.items() if name == state for row in cell.rows]
         return all(
-            row.to in chart.final and not row.effects.listed()
-            if row.to is not None
-            else _only_sends([row])
+            row.to in chart.final and not row.effects.listed() if row.to is not None else _only_sends([row])
             for row in rows
         )
 

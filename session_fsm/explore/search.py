@@ -55,6 +55,12 @@ class Found:
         codes = np.fromiter(self.codes, dtype=np.int64, count=len(self.codes))
         return codes >> SHIFT, codes & LOW
 
+    def counts(self) -> Numbers:
+        """How many edges leave each state that was walked."""
+        ends = np.frombuffer(self.offsets, dtype=np.uint64).astype(np.int64)
+        found: Numbers = np.concatenate((ends[:1], ends[1:] - ends[:-1]))
+        return found
+
     def part_of(self, state: int, side: int) -> int:
         """One side's part in one state."""
         return self.codes[state] & LOW if side else self.codes[state] >> SHIFT
@@ -71,8 +77,7 @@ class Found:
         able = target.copy()
         walked = len(self.offsets)
         able[walked:] = True
-        counts = np.diff(np.frombuffer(self.offsets, dtype=np.uint64).astype(np.int64), prepend=0)
-        source = np.repeat(np.arange(walked, dtype=np.uint32), counts)
+        source = np.repeat(np.arange(walked, dtype=np.uint32), self.counts())
         goal = np.frombuffer(self.edges, dtype=np.uint32) if len(self.edges) else np.zeros(0, dtype=np.uint32)
         while True:
             open_ones = ~able[source]
@@ -83,16 +88,30 @@ class Found:
             able[found] = True
 
 
+def begin(first: Actor, second: Actor) -> Found:
+    """Two sides before anything has happened."""
+    halves = (Half(first, 0), Half(second, 1))
+    return starting(halves, halves[0].start << SHIFT | halves[1].start)
+
+
+def starting(halves: tuple[Half, Half], code: int) -> Found:
+    """Nothing but one state, to be walked from."""
+    return Found(halves, [code], array("I", [0]), array("I"), array("Q"), array("I"))
+
+
 def search(first: Actor, second: Actor, *, limit: int | None = None, progress: Progress | None = None) -> Found:
     """Walk everything that two sides and their network can do, or the first `limit` states of it."""
     begun = perf_counter()
-    halves = (Half(first, 0), Half(second, 1))
-    start = halves[0].start << SHIFT | halves[1].start
-    found = Found(halves, [start], array("I", [0]), array("I"), array("Q"), array("I"))
-    _walk(found, limit, progress)
-    found.complete = len(found.offsets) == len(found.codes)
+    found = begin(first, second)
+    walk(found, limit, progress)
     found.seconds = perf_counter() - begun
     return found
+
+
+def walk(found: Found, limit: int | None = None, progress: Progress | None = None) -> None:
+    """Walk everything that follows from the first state."""
+    _walk(found, limit, progress)
+    found.complete = len(found.offsets) == len(found.codes)
 
 
 def _walk(found: Found, limit: int | None, progress: Progress | None) -> None:

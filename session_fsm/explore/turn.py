@@ -23,8 +23,8 @@ Posted = tuple[Key, str, Message | None, int | None]
 Sink = Callable[[TraceRow], object]
 
 
-class Stuck(Exception):  # noqa: N818  # what a real effect would raise as AssertionError
-    """An effect that cannot do what the row asks of it."""
+class StuckError(Exception):
+    """An effect that cannot do what the row asks of it: where the real one would fail."""
 
 
 class Turn:
@@ -145,7 +145,7 @@ class Turn:
             else:
                 try:
                     meaning.effect(self, key, kind, name, payload)
-                except Stuck as why:
+                except StuckError as why:
                     self.fault("no-effect-fails", f"{name} of {key}: {why}")
         self._stepping = self._cause = None
         if key in self.stands:

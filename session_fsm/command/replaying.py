@@ -1,0 +1,73 @@
+"""`session-fsm replay`: steps the charts over a recorded run, and says where it first goes another way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from session_fsm.chart import Chart, shipped
+from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.palette import BAD, GOOD, terminal
+from session_fsm.command.reporting import put
+from session_fsm.command.setup import charts_in
+from session_fsm.machine import Difference, TraceRow, read_jsonl, replay
+
+
+def run_replay(trace: Path, charts: Path | None, *, as_json: bool) -> Exit:
+    """Replay one trace."""
+    rows = _read(trace)
+    used = {**{chart.id: chart for chart in map(Chart.load, shipped())}, **charts_in(charts)}
+    _check_versions(trace, rows, used)
+    difference = replay(rows, used.values())
+    if as_json:
+        put(
+            {
+                "type": "Summary",
+                "ok": difference is None,
+                "rows": len(rows),
+                "first_difference": None if difference is None else _line(difference),
+            }
+        )
+    elif difference is None:
+        terminal().print(Text.assemble(("✓ ", GOOD), f"{len(rows)} rows, and every one goes the same way"))
+    else:
+        terminal().print(Text.assemble(("✗ ", BAD), str(difference)))
+    return Exit.HOLDS if difference is None else Exit.FAILED
+
+
+def _read(trace: Path) -> list[TraceRow]:
+    try:
+        with trace.open(encoding="utf-8") as file:
+            rows = list(read_jsonl(file))
+    except OSError as error:
+        raise CommandError(f"cannot read {trace}: {error.strerror}") from None
+    except ValueError as error:
+        raise CommandError(f"{trace}: {error}; possible: one trace row of schema 1 a line, as --trace writes") from None
+    if not rows:
+        raise CommandError(f"{trace}: there is no trace row in it; possible: a file that --trace wrote")
+    return rows
+
+
+def _check_versions(trace: Path, rows: list[TraceRow], charts: dict[str, Chart]) -> None:
+    """A trace of other charts cannot be replayed, which is another thing than a replay that differs."""
+    for row in rows:
+        chart = charts.get(row.chart)
+        if not row.chart or (chart is not None and chart.version == row.version):
+            continue
+        possible = f"version {chart.version}" if chart is not None else ", ".join(sorted(charts))
+        raise CommandError(
+            f"{trace}: row {row.n} is of chart {row.chart} version {row.version}; possible: {possible} "
+            "(--charts DIR names other charts)"
+        )
+
+
+def _line(difference: Difference) -> dict[str, object]:
+    return {
+        "n": difference.n,
+        "machine": difference.machine,
+        "what": difference.what,
+        "recorded": str(difference.recorded),
+        "replayed": str(difference.replayed),
+        "message": str(difference),
+    }

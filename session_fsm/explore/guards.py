@@ -1,0 +1,64 @@
+"""What the guards of a call ask, when data are abstract. Each mirrors the function of its name in `session/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from session_fsm.explore.abstract import RECEIVES, REVERSED, SENDS
+from session_fsm.explore.sending import Payload, judge, number_of
+from session_fsm.explore.turn import Turn
+
+FATAL = (408, 481)
+
+GuardMeaning = Callable[[Turn, Payload], bool | None]
+
+
+def _offer_acceptable(turn: Turn, payload: Payload) -> bool:
+    """Judged when the INVITE comes, and again with the media that the application gives when it answers."""
+    if not turn.facts["incoming"]:
+        if payload is None or not payload.sdp:
+            turn.facts["incoming"] = "offerless"
+        else:
+            turn.facts["incoming"] = payload.direction if judge(turn, payload) else "bad"
+        return turn.facts["incoming"] in REVERSED
+    return turn.facts["incoming"] in REVERSED and turn.choose([True, False])
+
+
+def _followable(turn: Turn, payload: Payload) -> bool | None:
+    """A Contact that was not tried may be there; one redirection is followed."""
+    return None if payload is not None and 300 <= payload.status < 400 and not turn.facts["tried"] else False
+
+
+def _current(turn: Turn, payload: Payload) -> bool:
+    """A response to our last re-INVITE, or the ACK to our last 2xx."""
+    if payload is None:
+        return False
+    return payload.cseq == turn.facts["reoffer_seq" if payload.status else "answer_seq"]
+
+
+GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
+    ("call", "offering"): lambda turn, _: bool(turn.facts["offering"]),
+    ("call", "ringing"): lambda turn, payload: payload is not None and payload.status == 180,
+    ("call", "followable"): _followable,
+    ("call", "nobody_answered"): lambda turn, _: bool(turn.facts["gave_up"]),
+    ("call", "offer_acceptable"): _offer_acceptable,
+    ("call", "offerless"): lambda turn, _: turn.facts["incoming"] == "offerless",
+    ("call", "answer_sent"): lambda turn, _: bool(turn.facts["answered_early"]),
+    ("call", "on_hold"): lambda turn, _: turn.facts["agreement"] not in ("", "sendrecv"),
+    ("dialog", "carries_sdp"): lambda turn, payload: payload is not None and bool(payload.sdp),
+    ("dialog", "first_answer"): lambda turn, _: not turn.facts["won"],
+    ("dialog", "stale"): lambda turn, p: p is not None and 0 < p.cseq <= number_of(turn, "remote_seq"),
+    ("offer_answer", "agreeable"): lambda turn, payload: judge(turn, payload) is not None,
+    # There is one dialog: whatever comes, comes from the one whose answer was adopted.
+    ("offer_answer", "other_fork"): lambda turn, payload: False,
+    ("offer_answer", "reliable"): lambda turn, payload: payload is None or not 0 < payload.status < 200,
+    ("offer_answer", "current"): _current,
+    ("offer_answer", "offerless"): lambda turn, payload: payload is not None and not payload.sdp,
+    ("offer_answer", "glaring"): lambda turn, payload: payload is not None and payload.status == 491,
+    ("offer_answer", "fatal"): lambda turn, payload: payload is not None and payload.status in FATAL,
+    ("media", "inactive"): lambda turn, _: turn.facts["agreement"] in ("", "inactive"),
+    ("media", "expects_rtp"): lambda turn, _: turn.facts["agreement"] in RECEIVES,
+    ("media", "only_sends"): lambda turn, _: turn.facts["agreement"] == "sendonly",
+    ("media", "sends"): lambda turn, _: turn.facts["agreement"] in SENDS,
+    ("media", "path_changed"): lambda turn, _: turn.facts["agreement"] != turn.facts["open"],
+}
