@@ -114,6 +114,23 @@ def test_a_200_without_the_delayed_offer_ends_the_call(net, alice, peer):
     assert (["INVITE", "ACK", "BYE"], "Terminating") == (alice.sent.names, line.state)
 
 
+def test_a_reinvite_before_the_delayed_offer_is_answered_waits_for_the_ack(net, alice, bob):
+    """RFC 3261 §14.1: one offer at a time; it is not forgotten."""
+    net.hold(Method.ACK)
+    line = alice.call(bob, offer=False)
+    net.deliver()
+    bob.line.accept()
+    net.deliver()
+    bob.line.reinvite(SENDONLY)
+    net.deliver()
+    assert 0 == bob.sent.count(Method.INVITE)
+
+    net.release()
+    net.deliver()
+
+    assert ["recvonly", "sendonly"] == directions(line, bob.line)
+
+
 @pytest.mark.parametrize("who", ["caller", "callee"])
 def test_after_a_delayed_offer_both_sides_can_renegotiate(net, alice, bob, who):
     """In the first exchange the 200 offered; in a later one it answers like any other."""
