@@ -5,7 +5,8 @@ PYTHON  ?= $(shell for v in python3.13 python3.12 python3.11 python3; do \
 	"$$v" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$v && break; done)
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
-PYTEST  := $(BIN)/python -m pytest
+# Most of the time of many tests passes in waiting for another process, so two run at once; a file stays together.
+PYTEST  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fast sipp lint format types charts check bench clean

@@ -20,7 +20,7 @@ from session_fsm.session.transaction import Transaction
 
 SESSIONS = 1000  # on each side
 AT_A_TIME = 10
-T1 = 0.01  # so that 64*T1, for which transactions linger (RFC 3261 §17), is over soon
+T1 = 0.05  # so that 64*T1, for which transactions linger (RFC 3261 §17), is over soon; a busy machine needs it
 WATCHED = (Call, Session, Machine, Transaction, Dialog, MediaStream)
 
 

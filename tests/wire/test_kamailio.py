@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from answering import next_call, over, ring, taking
 from kamailio_peer import Kamailio, kamailio_running
+from programs import require
 
 from session_fsm import Call, CallFailedError, CallState, IncomingInvite, MediaDirection, UserAgent
 from session_fsm.session.events import CallAnswered
@@ -18,11 +18,8 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture
 async def proxy(tmp_path: Path) -> AsyncIterator[Kamailio]:
-    """Skipped without kamailio, on every machine: it is a server to install, not a tool."""
-    program = shutil.which("kamailio")
-    if program is None:
-        pytest.skip("kamailio is not installed (Debian: apt-get install kamailio)")
-    async with kamailio_running(program, tmp_path) as running:
+    """Kamailio, with a port of its own."""
+    async with kamailio_running(require("kamailio", "kamailio"), tmp_path) as running:
         yield running
 
 
