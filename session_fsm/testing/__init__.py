@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from session_fsm.testing.datagram import Datagram, Log, Method
     from session_fsm.testing.line import Line
     from session_fsm.testing.network import Network, NoRestError
+    from session_fsm.testing.pair import PairRun
     from session_fsm.testing.phone import EngineError, Leftovers, Phone
     from session_fsm.testing.rule_machine import machine_of
+    from session_fsm.testing.runs import Move
     from session_fsm.testing.scripted import ScriptedPeer
+    from session_fsm.testing.strategies import calls, chart_runs
 
 _HOMES = {
     "Datagram": "datagram",
@@ -26,13 +29,17 @@ _HOMES = {
     "Line": "line",
     "Log": "datagram",
     "Method": "datagram",
+    "Move": "runs",
     "Network": "network",
     "NoRestError": "network",
+    "PairRun": "pair",
     "Phone": "phone",
     "RowCoverage": "charts",
     "ScriptedPeer": "scripted",
     "assert_reachable": "charts",
     "assert_total": "charts",
+    "calls": "strategies",
+    "chart_runs": "strategies",
     "machine_of": "rule_machine",
     "play": "charts",
     "row_coverage": "charts",
@@ -46,13 +53,17 @@ __all__ = [
     "Line",
     "Log",
     "Method",
+    "Move",
     "Network",
     "NoRestError",
+    "PairRun",
     "Phone",
     "RowCoverage",
     "ScriptedPeer",
     "assert_reachable",
     "assert_total",
+    "calls",
+    "chart_runs",
     "machine_of",
     "play",
     "row_coverage",

@@ -1,0 +1,71 @@
+"""Hypothesis strategies: runs of calls in any order of events, and of any chart. Needs Hypothesis.
+
+    @given(calls())
+    def test_nothing_is_impossible(call):
+        assert never_impossible(call) is None
+
+Moves are drawn while the run goes on, from what is possible then, plus a share of what should change nothing. Kinds of
+moves that are not among the `seen` ones are drawn more often; what was seen must not change while Hypothesis works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+
+from hypothesis import strategies as st
+
+from session_fsm.chart import Chart
+from session_fsm.session.settings import Settings
+from session_fsm.testing.chart_run import ChartRun
+from session_fsm.testing.pair import PairRun
+from session_fsm.testing.runs import AnyRun, Choice, Move, Target
+from session_fsm.testing.targets import chart_target, pair_target
+
+MOVES = 40  # of one run, at most; a call with two re-INVITEs and its end takes about thirty
+ANY_SHARE = 0.1  # of the moves should change nothing
+EAGER = 5  # times as likely is a kind of move that has not been seen
+MEAN = 30  # moves of a run, if it could go on for ever
+
+
+@st.composite
+def runs(
+    draw: st.DrawFn, target: Target[AnyRun], *, moves: int = MOVES, seen: Collection[Hashable] = frozenset()
+) -> AnyRun:
+    """Runs of a target. Each stops where a fault comes up."""
+    run = target.begin()
+    while len(run.made) < moves and run.fault is None and draw(st.integers(0, MEAN)) != 0:
+        choices = run.choices()
+        if not choices:
+            break
+        run.make(draw(st.sampled_from(_weighted(choices, seen))))
+    return run
+
+
+def _weighted(choices: Sequence[Choice], seen: Collection[Hashable]) -> list[Move]:
+    others = [choice.move for choice in choices if not choice.weight]
+    # The list begins with everything once, in its order: that is where a counterexample shrinks to.
+    moves = [choice.move for choice in choices if choice.weight]
+    for choice in choices:
+        moves += [choice.move] * (choice.weight * (1 if choice.key in seen else EAGER))
+    room = len(moves) * ANY_SHARE / (1 - ANY_SHARE)
+    return moves * max(1, round(len(others) / room)) + others if moves else others
+
+
+def calls(
+    *,
+    moves: int = MOVES,
+    unrestricted: bool = False,
+    settings: Settings | None = None,
+    charts: Mapping[str, Chart] | None = None,
+) -> st.SearchStrategy[PairRun]:
+    """Calls between two phones, in any order of commands, deliveries, losses, copies, waits, jumps and media edges.
+
+    Within causality: what arrives was sent. `unrestricted` adds messages that were forged or spoilt, and edges that no
+    media plane would tell.
+    """
+    return runs(pair_target(unrestricted=unrestricted, settings=settings, charts=charts), moves=moves)
+
+
+def chart_runs(chart: Chart, *, moves: int = MOVES) -> st.SearchStrategy[ChartRun]:
+    """Runs of one chart by itself."""
+    return runs(chart_target(chart), moves=moves)

@@ -1,0 +1,66 @@
+"""What can be fuzzed by name: the pair of two phones, or one chart, or one side of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from session_fsm.chart import Chart, Role, shipped
+from session_fsm.session.building import shipped_charts
+from session_fsm.session.settings import Settings
+from session_fsm.testing.chart_run import ChartRun
+from session_fsm.testing.pair import PairRun
+from session_fsm.testing.properties import chart_properties, pair_properties
+from session_fsm.testing.runs import Target
+from session_fsm.testing.walks import ways
+
+PAIR = "pair"
+
+
+def pair_target(
+    *,
+    unrestricted: bool = False,
+    settings: Settings | None = None,
+    charts: Mapping[str, Chart] | None = None,
+) -> Target[PairRun]:
+    """Two phones on the virtual network."""
+    used = list({**shipped_charts(), **(charts or {})}.values())
+
+    def begin() -> PairRun:
+        return PairRun(unrestricted=unrestricted, settings=settings, charts=charts)
+
+    return Target(name=PAIR, charts=used, begin=begin, properties=pair_properties(used))
+
+
+def chart_target(chart: Chart) -> Target[ChartRun]:
+    """One chart by itself, which must not have two sides."""
+    if chart.sided:
+        raise ValueError(f"{chart.id} has a uac and a uas side; choose one with for_role")
+    name = chart.id if chart.whole is None else f"{chart.id}:{chart.role}"
+    return Target(
+        name=name,
+        charts=[chart],
+        begin=lambda: ChartRun(chart),
+        properties=chart_properties(chart),
+        reachable=len(ways(chart).cells),
+    )
+
+
+def targets(name: str, *, unrestricted: bool = False, charts: Mapping[str, Chart] | None = None) -> list[Target[Any]]:
+    """The targets of this name: `pair`, a chart's name, `NAME:uac`, `NAME:uas`, or a file. A sided chart gives two.
+
+    Raises ChartError for a chart that cannot be read, or does not hold.
+    """
+    if name == PAIR:
+        return [pair_target(unrestricted=unrestricted, charts=charts)]
+    bare, _, side = name.rpartition(":")
+    roles: tuple[Role, ...] = ("uac", "uas")
+    if bare and side in roles:
+        name, roles = bare, ("uac" if side == "uac" else "uas",)
+    elif name in shipped() or Path(name).suffix:
+        side = ""
+    chart = (charts or {}).get(name) or Chart.load(name)
+    if not chart.sided:
+        return [chart_target(chart)]
+    return [chart_target(chart.for_role(role)) for role in roles]
