@@ -156,16 +156,19 @@ class Machine:
 
     def take(self, event: str, payload: object, cause: int | None) -> Step:
         """One step: decide, commit the state, write the row, run the effects. The mailbox calls this, nobody else."""
-        self._payload = payload
         before = self._state
+        if before is NOWHERE and event != START:
+            return self._enter_before(event, payload, cause)
         binding = self.binding
+        self._payload = payload
         try:
             if binding.walk is None:
                 found = step(binding.table, before, event, self._holds)
             else:
                 found = binding.walk(before, event, self._holds)
         except KeyError:
-            return self._astray(event, payload, cause)
+            expected = binding.table.expected[self.state]
+            raise LocalProtocolError(event, self.state, expected, machine=self.label) from None
         self._state = found.state
         self._payload = None
         mailbox = self.mailbox
@@ -226,13 +229,12 @@ class Machine:
         else:
             self.mailbox.failed(self, name, error)
 
-    def _astray(self, event: str, payload: object, cause: int | None) -> Step:
-        """An event that the chart does not have, or the first one of a machine that was not started."""
-        if self._state is NOWHERE and event in self.chart.events:
-            self.mailbox.queue.appendleft((self, event, payload, cause))
-            return self.take(START, None, cause)
-        expected = self.binding.table.expected[self.state]
-        raise LocalProtocolError(event, self.state, expected, machine=self.label)
+    def _enter_before(self, event: str, payload: object, cause: int | None) -> Step:
+        """The first event of a machine that was not started: it enters its initial state, and then takes the event."""
+        if event not in self.chart.events:
+            raise LocalProtocolError(event, self.state, self.binding.table.expected[self.state], machine=self.label)
+        self.mailbox.queue.appendleft((self, event, payload, cause))
+        return self.take(START, None, cause)
 
     def expire(self, now: Seconds) -> None:
         """Fire what is due in the mailbox, for every machine that shares it."""

@@ -37,6 +37,8 @@ def _uri(request: Request) -> Refused | None:
 
 def _extensions(request: Request) -> Refused | None:
     """RFC 3261 §8.2.2.3. Proxy-Require is a proxy's business, but one that reached us names what nobody handled."""
+    if not (request.has("Require") or request.has("Proxy-Require")):
+        return None
     wanted = [*request.require, *request.proxy_require]
     unknown = [tag for tag in wanted if tag not in SUPPORTED]
     return Refused(420, (("Unsupported", ", ".join(unknown)),)) if unknown else None

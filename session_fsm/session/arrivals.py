@@ -11,7 +11,7 @@ from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address, Role
 from session_fsm.session.identity import identity_of
-from session_fsm.session.matching import Owner, match
+from session_fsm.session.matching import Identity, Owner, match
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction, open_server
@@ -55,21 +55,22 @@ def _arrive_response(endpoint: Endpoint, response: Response, source: Address) ->
 
 
 def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> None:
-    matched = match(identity_of(request), endpoint.index)
+    identity = identity_of(request)
+    matched = match(identity, endpoint.index)
     owner, found = matched.owner, matched.found
     if isinstance(found, Transaction):
         if owner is Owner.SERVER:
             _again(found, request)
         else:
-            _cancel(endpoint, request, source, found)
+            _cancel(endpoint, request, identity, source, found)
     elif isinstance(found, Answer):
         endpoint.mailbox.post(found.machine, "ack_received", request)
     elif isinstance(found, Dialog):
-        _within(endpoint, request, source, found)
+        _within(endpoint, request, identity, source, found)
     elif owner is Owner.STRAY:
         _drop(endpoint, "stray ACK", "RFC 3261 §17.2.3", source)
     else:
-        _outside(endpoint, request, source, owner)
+        _outside(endpoint, request, identity, source, owner)
 
 
 def _again(transaction: Transaction, request: Request) -> None:
@@ -79,20 +80,22 @@ def _again(transaction: Transaction, request: Request) -> None:
         transaction.post("invite_received" if request.method == "INVITE" else "request_received", request)
 
 
-def _cancel(endpoint: Endpoint, request: Request, source: Address, meant: Transaction) -> None:
+def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Address, meant: Transaction) -> None:
     """RFC 3261 §9.2: the CANCEL is answered at once; the INVITE is the call's business."""
     session = meant.session
     tag = meant.to_tag or endpoint.tag()
-    opened = open_server(endpoint, request, source, purpose="CANCEL", session=session, to_tag=tag)
+    opened = open_server(endpoint, request, source, identity=identity, purpose="CANCEL", session=session, to_tag=tag)
     received = Received(request, opened)
     received.respond(200)
     if session is not None and meant is session.transaction:
         endpoint.mailbox.post(session.call, "cancel_received", received)
 
 
-def _within(endpoint: Endpoint, request: Request, source: Address, dialog: Dialog) -> None:
+def _within(endpoint: Endpoint, request: Request, identity: Identity, source: Address, dialog: Dialog) -> None:
     purpose = "re-INVITE" if request.method == "INVITE" else request.method
-    opened = open_server(endpoint, request, source, purpose=purpose, session=dialog.session, to_tag=None)
+    opened = open_server(
+        endpoint, request, source, identity=identity, purpose=purpose, session=dialog.session, to_tag=None
+    )
     received = Received(request, opened)
     refused = admit(request)
     if refused is not None:
@@ -102,12 +105,14 @@ def _within(endpoint: Endpoint, request: Request, source: Address, dialog: Dialo
     endpoint.mailbox.post(dialog.machine, IN_DIALOG[request.method], received)
 
 
-def _outside(endpoint: Endpoint, request: Request, source: Address, owner: Owner) -> None:
+def _outside(endpoint: Endpoint, request: Request, identity: Identity, source: Address, owner: Owner) -> None:
     refused = _judge_outside(endpoint, request, owner)
     if refused is None and request.method == "INVITE":
-        _begin(endpoint, request, source)
+        _begin(endpoint, request, identity, source)
         return
-    opened = open_server(endpoint, request, source, purpose=request.method, session=None, to_tag=endpoint.tag())
+    opened = open_server(
+        endpoint, request, source, identity=identity, purpose=request.method, session=None, to_tag=endpoint.tag()
+    )
     if refused is None:
         refused = Refused(200, (ALLOW, ACCEPT, ("Supported", "")))
     if refused.status >= 300:
@@ -130,7 +135,7 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner) -> Refuse
     return None
 
 
-def _begin(endpoint: Endpoint, invite: Request, source: Address) -> None:
+def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Address) -> None:
     """A new call: its session, its dialog and the INVITE's transaction; the call chart decides."""
     tag = endpoint.tag()
     session = Session(
@@ -146,7 +151,9 @@ def _begin(endpoint: Endpoint, invite: Request, source: Address) -> None:
     session.invite = invite
     session.signalled_from = source
     session.dialog_of(invite.from_tag).learn_from_request(invite)
-    session.transaction = open_server(endpoint, invite, source, purpose="INVITE", session=session, to_tag=tag)
+    session.transaction = open_server(
+        endpoint, invite, source, identity=identity, purpose="INVITE", session=session, to_tag=tag
+    )
     session.incoming = Received(invite, session.transaction)
     endpoint.mailbox.post(session.call, "invite_received", session.incoming)
 

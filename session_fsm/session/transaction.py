@@ -12,7 +12,7 @@ from session_fsm.chart import START, Chart
 from session_fsm.session import matching
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
-from session_fsm.session.identity import identity_of
+from session_fsm.session.matching import Identity
 from session_fsm.session.messages import ack_to_failure
 from session_fsm.session.registry import Registry
 from session_fsm.sip import Echo, Request, Response
@@ -124,6 +124,8 @@ def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
     if session is None:
         endpoint.alone += 1
         return f"{name}.{endpoint.alone}"
+    if not session.transactions:
+        return name
     taken = {other.machine.label for other in session.transactions}
     n, label = 1, name
     while label in taken:
@@ -161,9 +163,16 @@ def start_client(
 
 
 def open_server(
-    endpoint: Endpoint, request: Request, source: Address, *, purpose: str, session: Session | None, to_tag: str | None
+    endpoint: Endpoint,
+    request: Request,
+    source: Address,
+    *,
+    identity: Identity,
+    purpose: str,
+    session: Session | None,
+    to_tag: str | None,
 ) -> Transaction:
-    """Open a server transaction for a new request."""
+    """Open a server transaction for a new request, whose identity is known since it was looked for."""
     chart = "invite_server" if request.method == "INVITE" else "non_invite_server"
     echo = Echo(request, to_tag, received_from=source)
     role = Role.UAS if session is None else session.role
@@ -171,7 +180,6 @@ def open_server(
     made = Transaction(endpoint, chart, request, destination, purpose=purpose, session=session, role=role)
     made.echo = echo
     made.to_tag = to_tag
-    identity = identity_of(request)
     made.key = matching.server_key(identity)
     endpoint.index.servers[made.key] = made
     if request.to_tag is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.grammar import QUOTED, Params, format_params, parse_params, quote, readable, unquote
@@ -30,6 +31,10 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str, rule: str = _RULE) -> NameAddr:
         """One value, in the form with `<>` or as a bare URI, or `Malformed`."""
+        return _parse_cached(text, rule) if len(text) <= _CACHED_LENGTH else cls._parse(text, rule)
+
+    @classmethod
+    def _parse(cls, text: str, rule: str) -> NameAddr:
         if text[:1] == "<":
             name = ""
             uri, bracket, rest = text[1:].partition(">")
@@ -68,6 +73,11 @@ class NameAddr:
     def with_tag(self, tag: str) -> NameAddr:
         """The same value with this tag."""
         return NameAddr(self.uri, self.display_name, {**self.params, "tag": tag})
+
+
+# The same From, To and Contact come with every message of a dialog.
+_CACHED_LENGTH = 200  # characters: what a hostile peer can fill the memory with is bounded
+_parse_cached = lru_cache(maxsize=2048)(NameAddr._parse)
 
 
 def _display_name(text: str) -> str | None:
