@@ -206,7 +206,7 @@ class Machine:
                         call(context, payload)
                     elif plan is not None:
                         self._start_timer(plan)
-                    else:
+                    elif self._timers:
                         self._cancel_timer(name)
                 except Exception as error:
                     self._failed(name, error, event, number)
@@ -324,7 +324,8 @@ class Machine:
         return self.chart.timers[name].event
 
     def _start_timer(self, plan: TimerPlan) -> None:
-        self._cancel_timer(plan.name)
+        if self._timers:
+            self._cancel_timer(plan.name)
         timer, seconds = plan.timer, plan.seconds
         if self._overrides is not None:
             seconds = timer.after.seconds({**self.binding.parameters, **self._overrides})
@@ -338,6 +339,6 @@ class Machine:
         self._timers[plan.name] = mailbox.timers.set(mailbox.now + seconds, self, plan.name)
 
     def _cancel_timer(self, name: str) -> None:
-        number = self._timers.pop(name, None) if self._timers else None
+        number = (self._timers or {}).pop(name, None)
         if number is not None:
             self.mailbox.timers.cancel(number)

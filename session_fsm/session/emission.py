@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
-from session_fsm.session.publishing import publisher
+from session_fsm.session.publishing import OF_SESSION, publisher
 from session_fsm.session.routing import Route, Routes, is_application_event
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def carriers(chart: str, emissions: Iterable[str], routes: Routes) -> Mapping[st
 def _carrier(chart: str, name: str, routes: tuple[Route, ...]) -> Carry:
     if is_application_event(name):
         return publisher(chart, name)
-    ways = [_way(route) for route in routes]
+    ways = [_way(chart, route) for route in routes]
     if len(ways) == 1:
         return ways[0]
 
@@ -58,11 +58,18 @@ def _carrier(chart: str, name: str, routes: tuple[Route, ...]) -> Carry:
     return carry
 
 
-def _way(route: Route) -> Carry:
+def _way(chart: str, route: Route) -> Carry:
     """To one receiving chart: the one machine of that name, or those that the session chooses."""
     target, event, of = route
     hearers = CHOSEN.get(target)
     the_one: Callable[[Session], Machine] = attrgetter(target)
+    if hearers is None and not of and chart in OF_SESSION:
+
+        def carry_within(source: Emitter, payload: object) -> None:
+            session = cast("Session", source)
+            session.endpoint.mailbox.post(the_one(session), event, payload)
+
+        return carry_within
 
     def carry(source: Emitter, payload: object) -> None:
         session = source.session

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from session_fsm.frozen import maker_of
 from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
 from session_fsm.session.events import Address, Role, SessionEvent
@@ -66,7 +67,7 @@ class Endpoint:
 
     def transmit(self, data: bytes, destination: Address) -> None:
         """Hand one datagram out."""
-        self.transmits.append(Transmit(data, destination))
+        self.transmits.append(_transmit(data, destination))
 
     def machine(self, chart: str, role: Role, context: object, session: Session | None, label: str = "") -> Machine:
         """A machine of this chart that shares our mailbox."""
@@ -95,6 +96,9 @@ class Endpoint:
     def call_id(self) -> str:
         """A new Call-ID."""
         return f"{self.dice.getrandbits(CALL_ID_BITS):024x}@{self.local[0]}"
+
+
+_transmit = maker_of(Transmit)
 
 
 class Kept(deque[TraceRow]):

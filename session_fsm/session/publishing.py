@@ -28,6 +28,9 @@ RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3}
 MEDIA = RANKS["media"]
 LAST = 4
 
+OF_SESSION = ("call", "offer_answer", "media")
+"The charts that have the session itself as their context; those of a part of it know their session."
+
 Told = tuple[int, events.SessionEvent]
 "A rank within the turn, and the draft of an event."
 
@@ -44,10 +47,11 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
     """What this emission of this chart tells the application."""
     name, _, variant = emission.partition(":")
     compose = _COMPOSERS.get(name) or _plain(name)
+    is_session = chart in OF_SESSION
     rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
 
     def publish(source: Emitter, payload: object) -> None:
-        session = source.session
+        session = cast("Session", source) if is_session else source.session
         if session is None:
             return
         endpoint = session.endpoint
@@ -62,14 +66,17 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
 def settle(session: Session) -> list[events.SessionEvent]:
     """The events of a session whose step has settled."""
     told, session.told = session.told, []
-    told.sort(key=_rank)
+    if len(told) > 1:
+        told.sort(key=_rank)
     call_state, media_state = session.call_state, session.media_state
+    settled = []
     for rank, draft in told:
         draft.call_state = call_state  # type: ignore[misc]  # a draft is not frozen yet
         # The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
         if rank != MEDIA:
             draft.media_state = media_state  # type: ignore[misc]
-    return [freeze(draft) for _, draft in told]
+        settled.append(freeze(draft))
+    return settled
 
 
 _rank = itemgetter(0)
