@@ -55,8 +55,8 @@ def test_a_row_that_a_group_shares_is_one_arrow():
     """A dashed sign stands for the states of the group."""
     text = mermaid(Chart.load("media"))
 
-    assert 1 == text.count("renegotiated [inactive]")
-    assert 'state "Established, Active, Stalled" as any_state_Flowing' in text
+    assert 1 == text.count("any_state_Flowing --> Held : renegotiated [inactive]")
+    assert 'state "Active, Stalled" as any_state_Flowing' in text
     assert "any_state --> Closed : closed" in text
 
 

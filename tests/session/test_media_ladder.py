@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plain_calls import LADDER, called_by, talking
+from plain_calls import LADDER, acknowledge, called_by, talking
 
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import (
@@ -186,6 +186,17 @@ def test_hold_closes_nothing_and_resume_needs_new_evidence(net, alice, bob):
 
     assert [*LADDER, "Held", "Established", "Active"] == caller.media_path == callee.media_path
     assert 2 == len(caller.told(FirstAudioFrameReceived))
+
+
+def test_a_new_path_before_any_evidence_is_told_as_that_and_not_as_a_change_of_state(net, bob, peer):
+    """Established already awaits evidence: nothing is entered anew."""
+    line = called_by(net, peer, bob)
+    tag = acknowledge(net, peer, bob)
+    peer.request("INVITE", bob, to_tag=tag, cseq=2, body=peer.sdp(port=6000, version=2))
+    net.deliver()
+
+    assert [MediaChange.RENEGOTIATED] == changes(line)
+    assert LADDER[1:4] == [event.new_state for event in line.told(MediaStateChanged)]
 
 
 def test_a_muted_phone_does_not_concern_another(net, alice, bob):
