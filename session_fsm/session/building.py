@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -18,6 +19,8 @@ from session_fsm.session.registry import Registry
 from session_fsm.session.routing import routes_of
 from session_fsm.session.settings import Settings
 from session_fsm.sip import SipUri
+
+log = logging.getLogger("session_fsm")
 
 REGISTRIES: Mapping[str, Registry] = {
     **transaction.REGISTRIES,
@@ -48,6 +51,7 @@ def build_endpoint(
     """An endpoint without sessions. `charts` replace shipped ones of the same name."""
     used = {**shipped_charts(), **charts}
     bindings = _bound(tuple(used.items()), settings)
+    counters: Counter[str] = Counter()
     endpoint = Endpoint(
         uri=uri,
         local=local,
@@ -60,12 +64,26 @@ def build_endpoint(
         transmits=deque(),
         orders=deque(),
         told=deque(),
-        counters=Counter(),
+        counters=counters,
         unsettled={},
-        on_trace=on_trace,
+        on_trace=_tolerated(on_trace, counters) if on_trace else None,
     )
     endpoint.trace = endpoint.new_trace()
     return endpoint
+
+
+def _tolerated(listener: Callable[[TraceRow], None], counters: Counter[str]) -> Callable[[TraceRow], None]:
+    """A listener of the application's that cannot break the step it hears of. Its failures are counted, one is told."""
+
+    def tell(row: TraceRow) -> None:
+        try:
+            listener(row)
+        except Exception:
+            counters["fault.on_trace"] += 1
+            if counters["fault.on_trace"] == 1:
+                log.exception("on_trace failed; the calls go on, and further failures are only counted")
+
+    return tell
 
 
 @lru_cache(maxsize=16)

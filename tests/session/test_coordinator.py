@@ -213,3 +213,17 @@ def test_ipv6_is_written_in_brackets(peer):
 
     assert ("Active", "Active") == (line.media, bob.line.media)
     assert "sip:alice@[2001:db8::1]:5060" == str(bob.received.request(Method.INVITE).contact.uri)
+
+
+def test_a_listener_that_raises_breaks_no_call(caplog):
+    """A full disk under `--trace` must not cost a step its effects: the state is committed, so they have to run."""
+
+    def full_disk(row: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    door = SessionCoordinator("sip:alice@10.0.0.1", ("10.0.0.1", 5060), dice=Random(1), on_trace=full_disk)
+    door.make_call("sip:bob@10.0.0.2", media=MEDIA, now=100.0)
+    door.receive(b"no SIP at all", ("10.0.0.2", 5060), 100.0)
+
+    assert b"INVITE" == door.poll_transmit().data[:6]
+    assert (1, True) == (len(caplog.records), 1 < door.counters["fault.on_trace"])
