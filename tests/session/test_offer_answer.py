@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from plain_calls import LADDER, acknowledge, answered_by, called_by, quiet_and_empty, talking
 
+from session_fsm.errors import LocalProtocolError
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import CallEnded, MediaChange, MediaEvent, MediaNegotiated, SdpEvent, SdpKind
 from session_fsm.testing import Line, Method, Network, Phone
@@ -173,6 +174,28 @@ def test_the_200_after_early_media_repeats_the_answer(net, alice, bob):
 
     assert bob.sent.response(183).body == bob.sent.response(200).body
     assert (LADDER, LADDER, "Active") == (line.media_path, bob.line.media_path, line.state)
+
+
+def test_early_media_without_an_offer_is_refused(net, bob, peer):
+    """And what is possible does not name the very command that is not."""
+    peer.request("INVITE", bob)
+    net.deliver()
+
+    with pytest.raises(LocalProtocolError) as caught:
+        bob.line.progress()
+
+    assert {"accept", "hang_up", "redirect", "reject", "ring"} == set(caught.value.allowed)
+
+
+def test_no_number_of_reinvites_fills_the_memory(net, alice, bob):
+    """What is acknowledged is forgotten when the next one is answered."""
+    caller, callee = talking(net, alice, bob)
+    for _ in range(20):
+        caller.reinvite(SENDONLY)
+        net.deliver()
+        net.run_for(40.0)
+
+    assert (1, 1) == (len(callee.session.answers), bob.coordinator.open_machines()["answers"])
 
 
 def test_early_media_is_told_once(net, alice, bob):
@@ -399,6 +422,7 @@ def test_a_reinvite_that_finds_no_dialog_ends_the_call(net, alice, peer, status)
     net.deliver()
 
     assert ("Terminated", status) == (line.state, line.only(CallEnded).status)
+    assert 1 == peer.received.count(Method.BYE)
 
 
 def test_a_reinvite_that_nobody_answers_ends_the_call(net, alice, peer):
