@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from session_fsm.chart import START
-from session_fsm.session.endpoint import Endpoint
+from session_fsm.machine import Machine
+from session_fsm.session.endpoint import Endpoint, told_apart
 from session_fsm.session.registry import Registry
 
 if TYPE_CHECKING:
@@ -30,14 +31,18 @@ class Answer:
         self.data = data
         cseq = transaction.request.cseq.number
         self.key: Hashable = (session.call_id, session.local_tag, dialog.remote_tag, cseq)
-        # A trace is told apart by names; of re-INVITEs there may be many.
-        before = sum(1 for answer in session.answers if answer.purpose == self.purpose)
-        label = f"answer:{self.purpose}.{before + 1}" if before else f"answer:{self.purpose}"
-        self.machine = session.endpoint.machine("answer", session.role, self, session, label)
+        label = told_apart(f"answer:{self.purpose}", {answer.machine.label for answer in session.answers})
+        self.machine: Machine = session.endpoint.machine("answer", session.role, self, session, label)
 
 
 def send_answer(session: Session, dialog: Dialog, transaction: Transaction, data: bytes) -> None:
-    """Send a 200 to an INVITE and repeat it until its ACK comes."""
+    """Send a 200 to an INVITE and repeat it until its ACK comes.
+
+    What became of earlier ones is forgotten here, so that no number of re-INVITEs fills the memory.
+    """
+    for old in [answer for answer in session.answers if answer.machine.finished]:
+        session.answers.remove(old)
+        session.endpoint.index.answers.pop(old.key, None)
     made = Answer(session, dialog, transaction, data)
     session.answers.append(made)
     session.endpoint.index.answers[made.key] = made

@@ -7,7 +7,7 @@ empties it.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -114,6 +114,15 @@ class Tee(Kept):
         """Take one row."""
         super().append(row)
         self.listener(row)
+
+
+def told_apart(name: str, taken: Collection[str]) -> str:
+    """A name that no other open machine of a session has: a trace is told apart, and replayed, by names."""
+    n, label = 1, name
+    while label in taken:
+        n += 1
+        label = f"{name}.{n}"
+    return label
 
 
 def bracketed(host: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from session_fsm.chart import START, Chart
 from session_fsm.session import matching
-from session_fsm.session.endpoint import Endpoint
+from session_fsm.session.endpoint import Endpoint, told_apart
 from session_fsm.session.events import Address, Role
 from session_fsm.session.matching import Identity
 from session_fsm.session.messages import ack_to_failure
@@ -126,12 +126,7 @@ def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
         return f"{name}.{endpoint.alone}"
     if not session.transactions:
         return name
-    taken = {other.machine.label for other in session.transactions}
-    n, label = 1, name
-    while label in taken:
-        n += 1
-        label = f"{name}.{n}"
-    return label
+    return told_apart(name, {other.machine.label for other in session.transactions})
 
 
 class SentResponse:
