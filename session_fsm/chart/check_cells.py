@@ -28,8 +28,10 @@ def check_cells(chart: Chart) -> Iterator[ChartFault]:
 def _undecided(chart: Chart) -> Iterator[ChartFault]:
     for state in chart.states:
         for event in chart.events.values():
-            # A timer that may fire where nothing decides about it is the timers' own rule.
-            if (state, event.name) not in chart.cells and event.kind != "timer":
+            # A timer that may fire where nothing decides about it is the timers' own rule; one that was postponed
+            # comes up where it cannot run.
+            fires = event.kind == "timer" and chart.analysis.running[state] & set(event.origin)
+            if (state, event.name) not in chart.cells and not fires:
                 message = f"nothing decides {event.name} here; give it a row, or ignore, postpone{_more(event.kind)} it"
                 yield ChartFault(chart.file, "undecided", message, state)
 
