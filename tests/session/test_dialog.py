@@ -165,6 +165,20 @@ def test_a_dialog_is_its_call_id_and_both_tags(net, bob, peer, what):
     assert (1, "Active") == (bob.sent.count(status=481), line.state)
 
 
+def test_an_invite_that_crosses_our_own_in_an_early_dialog_gets_491(net, alice, peer):
+    """RFC 3261 §14.2: ours is in progress."""
+    line = alice.call(peer)
+    net.deliver()
+    invite = peer.received.of("INVITE")[0]
+    peer.respond(invite, 180)
+    net.deliver()
+    tag, call_id = invite.request.from_tag, invite.request.call_id
+    peer.request("INVITE", alice, to_tag=tag, call_id=call_id, cseq=1, body=peer.sdp())
+    net.deliver()
+
+    assert ("491 INVITE", "Ringing") == (alice.sent.names[-1], line.state)
+
+
 @pytest.mark.parametrize("method", ["OPTIONS", "INVITE"])
 def test_a_request_after_the_bye_gets_481(net, bob, peer, method):
     """RFC 5407 §3.2.2."""

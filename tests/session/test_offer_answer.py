@@ -132,6 +132,22 @@ def test_a_reinvite_before_the_delayed_offer_is_answered_waits_for_the_ack(net, 
     assert ["recvonly", "sendonly"] == directions(line, bob.line)
 
 
+def test_each_reinvite_offers_what_its_own_command_asked_for(net, alice, bob):
+    """Two that wait for the ACK leave one after the other; the second does not change what the first one says."""
+    net.hold(Method.ACK)
+    line = alice.call(bob, offer=False)
+    net.deliver()
+    bob.line.accept()
+    net.deliver()
+    bob.line.reinvite(SENDONLY)
+    bob.line.reinvite(INACTIVE)
+    net.release()
+    net.deliver()
+
+    offers = [invite.body.rpartition(b"a=")[2].strip() for invite in bob.sent.requests("INVITE")]
+    assert ([b"sendonly", b"inactive"], ["inactive", "inactive"]) == (offers, directions(line, bob.line))
+
+
 @pytest.mark.parametrize("who", ["caller", "callee"])
 def test_after_a_delayed_offer_both_sides_can_renegotiate(net, alice, bob, who):
     """In the first exchange the 200 offered; in a later one it answers like any other."""
