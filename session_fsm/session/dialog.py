@@ -147,6 +147,10 @@ def _send_481(at: Dialog, received: Received) -> None:
     received.respond(481)
 
 
+def _send_491(at: Dialog, received: Received) -> None:
+    received.respond(491)
+
+
 def _send_500(at: Dialog, received: Received) -> None:
     # RFC 3261 §14.2: with a Retry-After of 0 to 10 seconds, chosen at random.
     received.respond(500, headers=[("Retry-After", str(at.endpoint.dice.randint(0, 10)))])
@@ -155,5 +159,12 @@ def _send_500(at: Dialog, received: Received) -> None:
 REGISTRY = Registry(
     guards={"carries_sdp": _carries_sdp, "first_answer": _first_answer, "stale": _stale},
     effects={"remember_peer": _remember_peer, "win": _win, "note_sequence": _note_sequence},
-    sends={"ACK": _send_ack, "BYE": _send_bye, "200": _send_200, "481": _send_481, "500": _send_500},
+    sends={
+        "ACK": _send_ack,
+        "BYE": _send_bye,
+        "200": _send_200,
+        "481": _send_481,
+        "491": _send_491,
+        "500": _send_500,
+    },
 )
