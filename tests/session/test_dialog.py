@@ -222,6 +222,22 @@ def test_options_within_a_dialog(net, bob, peer, ringing):
     assert ("OPTIONS", ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS"]) == (answer.method, answer.allow)
 
 
+@pytest.mark.parametrize("winner", ["cannot agree", "says nothing"])
+def test_a_winner_without_a_usable_answer_ends_the_call(net, alice, peer, winner):
+    """The early answer was another fork's: its agreement is not the winner's."""
+    line = alice.call(peer)
+    net.deliver()
+    invite = peer.received.of("INVITE")[0]
+    peer.respond(invite, 183, tag="early", body=peer.sdp())
+    net.deliver()
+    useless = peer.sdp(port=5000).replace(b"RTP/AVP 0 8", b"RTP/AVP 18")
+    peer.respond(invite, 200, tag="winner", body=useless if winner == "cannot agree" else b"")
+    net.deliver()
+
+    assert (["INVITE", "ACK", "BYE"], "Terminating") == (alice.sent.names, line.state)
+    assert "winner" == alice.sent.request("BYE").to_tag
+
+
 # Routes and targets.
 
 
