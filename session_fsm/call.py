@@ -59,6 +59,7 @@ class Call:
         self._log = EventLog()
         self._since = 0
         "Number of the first event after the last command: states that were left before do not count."
+        self._reoffering = asyncio.Lock()
         self.media = CallMedia(session)
 
     async def __aenter__(self) -> Call:
@@ -207,12 +208,14 @@ class Call:
     async def reinvite(self, direction: MediaDirection, *, timeout: Seconds = REINVITE_TIMEOUT) -> bool:
         """Offer another direction, such as SENDONLY or INACTIVE to hold, and wait for what comes of it.
 
-        Whether the other side agreed; if it did not, everything stays as it was.
+        Whether the other side agreed; if it did not, everything stays as it was. One that is asked for meanwhile waits
+        for its turn (RFC 3261 §14.1), so that each caller hears of its own offer.
         """
-        start = self._log.end
-        self._command(lambda now: self._driver.coordinator.reinvite(self.id, direction, now=now))
-        told = await self._wait(_concludes_reoffer, start, timeout, "answer to the re-INVITE")
-        return isinstance(told, SdpEvent)
+        async with self._reoffering:
+            start = self._log.end
+            self._command(lambda now: self._driver.coordinator.reinvite(self.id, direction, now=now))
+            told = await self._wait(_concludes_reoffer, start, timeout, "answer to the re-INVITE")
+            return isinstance(told, SdpEvent)
 
     def _command(self, step: Callable[[Seconds], None]) -> None:
         self._since = self._log.end

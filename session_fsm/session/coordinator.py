@@ -168,9 +168,7 @@ class SessionCoordinator:
 
     def reinvite(self, session_id: SessionId, direction: MediaDirection, *, now: Seconds) -> None:
         """Offer another direction by re-INVITE. What is in force changes when the peer has agreed."""
-        session = self._known(session_id, "reinvite")
-        session.wanted_direction = direction
-        self._command(session.call, "reinvite", None, now)
+        self._command(self._known(session_id, "reinvite").call, "reinvite", direction, now)
 
     # What we hand out.
 

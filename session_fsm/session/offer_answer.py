@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from session_fsm.sdp import Agreement, LocalMedia, Refusal
+from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.session.answer import send_answer
 from session_fsm.session.dialog import Dialog
@@ -79,7 +79,10 @@ def _forget_offer(at: Session, _: object) -> None:
     at.offer = at.offered_media = None
 
 
-def _prepare_offer(at: Session, _: object) -> None:
+def _prepare_offer(at: Session, wanted: object) -> None:
+    # After glare the same direction is offered again; one that is wanted later waits with its own event.
+    if isinstance(wanted, MediaDirection):
+        at.wanted_direction = wanted
     at.make_offer(replace(_media(at), direction=at.wanted_direction))
 
 

@@ -145,6 +145,7 @@ class Session:
         self.offered_media: LocalMedia | None = None
         "What our last offer said; it is ours once the offer is answered."
         self.wanted_direction = MediaDirection.SENDRECV
+        "What our last re-INVITE offered, or offers again after glare."
         self.reack: tuple[int, bytes, Address] | None = None
         "CSeq number and octets of the last ACK to a re-INVITE."
         self.reoffer_seq: int | None = None

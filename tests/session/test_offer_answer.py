@@ -144,8 +144,9 @@ def test_each_reinvite_offers_what_its_own_command_asked_for(net, alice, bob):
     net.release()
     net.deliver()
 
-    offers = [invite.body.rpartition(b"a=")[2].strip() for invite in bob.sent.requests("INVITE")]
-    assert ([b"sendonly", b"inactive"], ["inactive", "inactive"]) == (offers, directions(line, bob.line))
+    first, second = (bob.sent.request("INVITE", n).body for n in range(2))
+    assert (True, True) == (b"a=sendonly" in first, b"a=inactive" in second)
+    assert ["inactive", "inactive"] == directions(line, bob.line)
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])

@@ -71,3 +71,19 @@ async def test_hold_silences_the_other_side_until_it_is_freed(alice, bob, direct
     await asyncio.gather(calling.wait_for_media(timeout=2), answering.wait_for_media(timeout=2))
     assert answering.media.transmitting
     assert calling.media.transmitting
+
+
+async def test_directions_that_are_asked_for_at_once_are_offered_one_by_one(alice, bob):
+    """Each caller hears of its own offer, and the last one is in force."""
+    calling, answering = await connected(alice, bob)
+    offered = [MediaDirection.SENDONLY, MediaDirection.INACTIVE, MediaDirection.SENDRECV]
+    in_force = []
+
+    async def ask(direction: MediaDirection) -> None:
+        assert await calling.reinvite(direction, timeout=2)
+        in_force.append(calling.media.direction)
+
+    await asyncio.gather(*map(ask, offered))
+
+    assert offered == in_force
+    await asyncio.gather(calling.wait_for_media(timeout=2), answering.wait_for_media(timeout=2))
