@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
 import sys
@@ -28,8 +29,8 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if port is None else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            text=True,
         )
+        self._read = b""
         try:
             self.ports = [port] if port is not None else [int(word) for word in self.line().split()[1:]]
         except BaseException:
@@ -51,17 +52,21 @@ class Child:
 
     def line(self, timeout: float = READY_TIMEOUT) -> str:
         """The next line that it prints."""
-        assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], timeout)
-        found = self._process.stdout.readline() if ready else ""
-        if not found:
-            raise RuntimeError(f"{' '.join(map(str, self._process.args))} said nothing")  # type: ignore[arg-type]
-        return found.strip()
+        out = self._process.stdout
+        assert out is not None
+        while b"\n" not in self._read:
+            ready, _, _ = select.select([out], [], [], timeout)
+            data = os.read(out.fileno(), 1 << 16) if ready else b""
+            if not data:
+                raise RuntimeError(f"{' '.join(map(str, self._process.args))} said nothing")  # type: ignore[arg-type]
+            self._read += data
+        line, _, self._read = self._read.partition(b"\n")
+        return line.decode().strip()
 
     def say(self, line: str) -> None:
         """Send it a line."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
 
     def cpu(self) -> float:

@@ -38,6 +38,7 @@ def _one(caller: Child, callee: Child) -> dict[str, float]:
     """One call of each kind. The monotonic clock is the same in all processes of a machine."""
     talked = json.loads(caller.line())
     heard_there = float(callee.line())
+    caller.say("hang up")
     busy, silent = json.loads(caller.line()), json.loads(caller.line())
     start = talked["start"]
     return {

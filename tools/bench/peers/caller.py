@@ -1,4 +1,7 @@
-"""A caller in a process of its own: `caller CALLEE BUSY SILENT CALLS` (ports). Prints one JSON line a call."""
+"""A caller in a process of its own: `caller CALLEE BUSY SILENT CALLS` (ports). Prints one JSON line a call.
+
+A call that was answered is hung up when a line comes on stdin: the other side must have heard its first frame too.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ async def talk(alice: UserAgent, port: int) -> None:
         heard = await call.wait_for_event(FirstAudioFrameReceived)
         await call.audio_channels()
         ready = time.monotonic()
-    found = {"start": start, "answered": answered.time, "heard": heard.timestamp, "channels": ready}
-    print(json.dumps(found), flush=True)
+        found = {"start": start, "answered": answered.time, "heard": heard.timestamp, "channels": ready}
+        print(json.dumps(found), flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
 
 
 async def fail(alice: UserAgent, port: int) -> None:
