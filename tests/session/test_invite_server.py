@@ -42,6 +42,19 @@ def test_100_is_sent_when_nothing_else_was_for_200_ms(net, bob, peer):
     assert [0.2] == bob.sent.times(status=100)
 
 
+@pytest.mark.parametrize(("tell", "status"), [(Line.ring, 180), (Line.progress, 183)])
+def test_while_it_rings_the_provisional_response_is_repeated_every_minute(net, bob, peer, tell, status):
+    """RFC 3261 §13.3.1.1: else a proxy may take the INVITE for dead after three minutes."""
+    peer.request("INVITE", bob, body=peer.sdp())
+    net.deliver()
+    tell(bob.line)
+    net.run_for(130.0)
+    bob.line.accept()
+    net.run_for(70.0)
+
+    assert [0.0, 60.0, 120.0] == bob.sent.times(status=status)
+
+
 def test_100_has_no_tag(net, bob, peer):
     """RFC 3261 §8.2.6.1: it makes no dialog."""
     peer.request("INVITE", bob, body=peer.sdp())
