@@ -5,7 +5,7 @@ from __future__ import annotations
 from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
 from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
 from session_fsm.sdp.direction import MediaDirection
-from session_fsm.sdp.negotiate import Agreement, Answer, LocalMedia, answer, conclude, offer, refusal_of
+from session_fsm.sdp.negotiate import Agreement, Answer, LocalMedia, answer, conclude, decline, offer, refusal_of
 from session_fsm.sdp.remote import Refusal
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "SessionDescription",
     "answer",
     "conclude",
+    "decline",
     "offer",
     "refusal_of",
 ]

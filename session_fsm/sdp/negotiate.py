@@ -116,6 +116,13 @@ def answer(
     return found if isinstance(found, Refusal) else _answered(offer, *found, local, previous)
 
 
+def decline(
+    offer: SessionDescription, local: LocalMedia, previous: SessionDescription | None = None
+) -> SessionDescription:
+    """A valid answer that takes no stream, for where an answer has to be sent though nothing can be agreed."""
+    return _described(local, tuple(_refused(media) for media in offer.media), timing=offer.timing, previous=previous)
+
+
 def refusal_of(offer: SessionDescription, local: LocalMedia) -> Refusal | None:
     """Why this offer cannot be answered, None when it can: the same as `answer`, and no answer is made."""
     found = _usable(offer, local)

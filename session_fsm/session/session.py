@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 from session_fsm.errors import Malformed
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
-from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal, SessionDescription, conclude, refusal_of
+from session_fsm.sdp import (
+    Agreement,
+    LocalMedia,
+    MediaDirection,
+    Refusal,
+    SessionDescription,
+    conclude,
+    decline,
+    refusal_of,
+)
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import answer as answer_offer
 from session_fsm.sdp import offer as make_offer
@@ -318,12 +327,18 @@ class Session:
         self.offer = self.description = make_offer(media, self.description)
         return self.offer.encode()
 
-    def answer_for_ack(self, response: Response) -> bytes:
-        """The answer that the ACK carries when the 2xx carried the offer (RFC 3261 §13.2.1); empty otherwise."""
-        if self.offering:
+    def answer_for_ack(self, response: Response, *, wanted: bool) -> bytes:
+        """The answer that the ACK carries when the 2xx carried the offer; empty otherwise.
+
+        RFC 3261 §13.2.2.4: it is there also when a BYE follows, because nothing agrees or the fork is not `wanted`.
+        """
+        theirs = self._described(response)
+        if self.offering or isinstance(theirs, Refusal):
             return b""
-        judged = self.judge(response)
-        return judged.description.encode() if isinstance(judged, SdpAnswer) else b""
+        judged = self.judge(response) if wanted else None
+        if isinstance(judged, SdpAnswer):
+            return judged.description.encode()
+        return decline(theirs, self.media_to_answer(), self.description).encode()
 
 
 def _makes_dialog(response: Response) -> bool:

@@ -106,6 +106,31 @@ def test_an_ack_with_a_useless_answer_ends_the_call(net, bob, peer):
     assert "Terminated" == bob.line.state
 
 
+def test_a_delayed_offer_that_is_useless_is_declined_in_the_ack(net, alice, peer):
+    """RFC 3261 §13.2.2.4: a valid answer, then BYE."""
+    line = alice.call(peer, offer=False)
+    net.deliver()
+    useless = peer.sdp().replace(b"RTP/AVP 0 8", b"RTP/AVP 18")
+    peer.respond(peer.received.of("INVITE")[0], 200, body=useless)
+    net.deliver()
+
+    assert (["INVITE", "ACK", "BYE"], "Terminating") == (alice.sent.names, line.state)
+    assert b"m=audio 0 RTP/AVP 18" in alice.sent.request("ACK").body
+
+
+def test_the_delayed_offer_of_a_second_fork_is_declined_in_its_ack(net, alice, peer):
+    """RFC 3261 §13.2.2.4: the ACK to every 2xx with an offer answers it."""
+    alice.call(peer, offer=False)
+    net.deliver()
+    invite = peer.received.of("INVITE")[0]
+    for tag in ("first", "second"):
+        peer.respond(invite, 200, tag=tag, body=peer.sdp())
+    net.deliver()
+
+    first, second = (ack.request.body for ack in alice.sent.of(Method.ACK))
+    assert (False, True) == (b"m=audio 0 " in first, b"m=audio 0 " in second)
+
+
 def test_a_200_without_the_delayed_offer_ends_the_call(net, alice, peer):
     line = alice.call(peer, offer=False)
     net.deliver()
