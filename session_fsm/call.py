@@ -11,7 +11,7 @@ from session_fsm.call_media import CallMedia
 from session_fsm.call_summary import CallSummary, summarise
 from session_fsm.chart import Chart
 from session_fsm.errors import CallFailedError, WaitTimeout
-from session_fsm.event_log import EventLog, matching
+from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.channels import AudioChannels
 from session_fsm.runtime.driver import Driver
@@ -33,6 +33,7 @@ from session_fsm.session.events import (
     SessionId,
     StateChanged,
 )
+from session_fsm.session.possible import direction_of
 from session_fsm.session.session import Session
 
 Seconds = float
@@ -172,6 +173,7 @@ class Call:
 
         So a state that comes and goes between two waits is not missed.
         """
+        check_state(state)
         if state is (self.state if isinstance(state, CallState) else self.media.state):
             return
         start = self._log.number_of(after) + 1 if after is not None else self._since
@@ -186,7 +188,8 @@ class Call:
             await self._wait(_answered_or_audible, 0, ANSWER_TIMEOUT, "an answer")
             timeout = MEDIA_TIMEOUT
         if self._log.over or self.media.state not in READY_FOR_AUDIO:
-            await self._wait(_audible, self._since, timeout or MEDIA_TIMEOUT, f"MediaState {MediaState.ACTIVE}")
+            limit = MEDIA_TIMEOUT if timeout is None else timeout
+            await self._wait(_audible, self._since, limit, f"MediaState {MediaState.ACTIVE}")
 
     async def audio_channels(self, *, timeout: Seconds | None = None) -> AudioChannels:
         """Both ends of the audio; waits by itself when media is not ready, returns at once when it is."""
@@ -211,9 +214,10 @@ class Call:
         Whether the other side agreed; if it did not, everything stays as it was. One that is asked for meanwhile waits
         for its turn (RFC 3261 §14.1), so that each caller hears of its own offer.
         """
+        wanted = direction_of(direction)
         async with self._reoffering:
             start = self._log.end
-            self._command(lambda now: self._driver.coordinator.reinvite(self.id, direction, now=now))
+            self._command(lambda now: self._driver.coordinator.reinvite(self.id, wanted, now=now))
             told = await self._wait(_concludes_reoffer, start, timeout, "answer to the re-INVITE")
             return isinstance(told, SdpEvent)
 
@@ -229,6 +233,7 @@ class Call:
     async def _wait(
         self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
     ) -> SessionEvent:
+        check_timeout(timeout)
         try:
             async with asyncio.timeout(timeout):
                 found = await self._log.seek(match, start=start)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
-from session_fsm.session.events import SessionEvent
+from session_fsm.session.events import CallState, MediaState, SessionEvent
 
 Event = TypeVar("Event", bound=SessionEvent)
 Match = Callable[[SessionEvent], bool]
@@ -91,6 +91,8 @@ class EventLog:
 
 def matching(kind: type[SessionEvent], where: Callable[[Event], bool] | None, fields: dict[str, object]) -> Match:
     """Whether an event is of this class, has these values in these fields, and passes `where`."""
+    if not isinstance(kind, type) or not issubclass(kind, SessionEvent):
+        raise TypeError(f"{kind!r} is no event class; it can be one of session_fsm.session.events, as CallAnswered")
     unknown = [name for name in fields if name not in known_fields(kind)]
     if unknown:
         known = ", ".join(sorted(known_fields(kind)))
@@ -104,6 +106,18 @@ def matching(kind: type[SessionEvent], where: Callable[[Event], bool] | None, fi
         )
 
     return match
+
+
+def check_state(state: object) -> None:
+    """Whether this is a state that can be waited for."""
+    if not isinstance(state, CallState | MediaState):
+        raise TypeError(f"{state!r} is no state; it can be one of CallState or MediaState, such as CallState.ACTIVE")
+
+
+def check_timeout(timeout: object) -> None:
+    """Whether this is how long something may be waited for; None is for ever."""
+    if timeout is not None and (not isinstance(timeout, int | float) or timeout != timeout):
+        raise TypeError(f"timeout is {timeout!r}; it can be a number of seconds, or None")
 
 
 def known_fields(kind: type[SessionEvent]) -> set[str]:

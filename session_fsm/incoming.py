@@ -9,6 +9,7 @@ from session_fsm.errors import CallFailedError, LocalProtocolError
 from session_fsm.runtime.driver import Driver
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import CallState, SessionId
+from session_fsm.session.possible import direction_of
 from session_fsm.sip import Request
 
 
@@ -75,6 +76,7 @@ class IncomingInvite:
         self._command(lambda now: coordinator.redirect(self.session_id, contacts, status=status, now=now))
 
     def _with_media(self, command: str, direction: MediaDirection) -> None:
+        direction = direction_of(direction)
         if self.is_over:
             raise self.call.failure()
         media, coordinator = self.call.media, self._driver.coordinator

@@ -16,11 +16,11 @@ from typing import TypeVar
 
 from session_fsm.call import ANSWER_TIMEOUT, Call, Seconds
 from session_fsm.chart import Chart
-from session_fsm.errors import CallFailedError, SessionFsmError, WaitTimeout
-from session_fsm.event_log import EventLog, matching
+from session_fsm.errors import CallFailedError, SessionFsmError, TransportError, WaitTimeout
+from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.incoming import IncomingInvite
 from session_fsm.machine import TraceRow
-from session_fsm.runtime.addresses import parse_address, written
+from session_fsm.runtime.addresses import is_wildcard, parse_address, written
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.sdp import Codec, MediaDirection
@@ -36,6 +36,7 @@ from session_fsm.session.events import (
     SessionEvent,
     SessionId,
 )
+from session_fsm.session.possible import direction_of, sip_uri
 from session_fsm.session.settings import Settings
 from session_fsm.sip import SipUri
 
@@ -72,12 +73,14 @@ class UserAgent:
         `rtp_ports` is the first and the last port for media. `codecs` and `t1` are the two settings that are changed
         most; all others are in `settings` and `media`.
         """
-        SipUri.parse(uri)
+        sip_uri(uri)
         self.uri = uri
         self._bind = parse_address(bind)
         self._advertise = parse_address(advertise, self._bind[1]) if advertise else None
-        self._settings = _with(settings or Settings(), codecs=tuple(codecs) if codecs else None, t1=t1)
-        media = media or MediaSettings()
+        if self._advertise and is_wildcard(self._advertise[0]):
+            raise TransportError(f"advertise: {advertise} is no address that a peer can send to")
+        self._settings = _with(_given("settings", settings, Settings), codecs=codecs, t1=t1)
+        media = _given("media", media, MediaSettings)
         self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
         self._charts = charts
         self._on_trace = on_trace
@@ -177,7 +180,7 @@ class UserAgent:
         it may ring. Raises Malformed for a URI that is none, TransportError when no RTP port is left.
         """
         driver = self._driver
-        uri = SipUri.parse(target)
+        uri, direction = sip_uri(target), direction_of(direction)
         hop = parse_address(next_hop) if next_hop is not None else None
         stream, said = driver.open_media(hop or uri.address, direction)
 
@@ -240,6 +243,7 @@ class UserAgent:
         self, state: CallState | MediaState, *, timeout: Seconds = ANSWER_TIMEOUT, after: SessionEvent | None = None
     ) -> None:
         """Return when any call, or its media, is or was in this state."""
+        check_state(state)
         start = self._log.number_of(after) + 1 if after is not None else 0
         await self._wait(
             lambda event: state in (event.call_state, event.media_state),
@@ -251,6 +255,7 @@ class UserAgent:
     async def _wait(
         self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
     ) -> SessionEvent:
+        check_timeout(timeout)
         try:
             async with asyncio.timeout(timeout):
                 found = await self._log.seek(match, start=start)
@@ -338,7 +343,17 @@ async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invit
         await invite.call.hang_up()
 
 
-def _with(settings: Settings, *, codecs: tuple[Codec, ...] | None, t1: Seconds | None) -> Settings:
+Given = TypeVar("Given")
+
+
+def _given(name: str, value: Given | None, kind: type[Given]) -> Given:
+    """What was given, or the defaults."""
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"{name} is {value!r}; it can be a {kind.__name__}")
+    return kind() if value is None else value
+
+
+def _with(settings: Settings, *, codecs: Sequence[Codec] | None, t1: Seconds | None) -> Settings:
     if codecs is not None:
-        settings = replace(settings, codecs=codecs)
+        settings = replace(settings, codecs=tuple(codecs) if isinstance(codecs, Sequence) else (codecs,))
     return settings if t1 is None else replace(settings, t1=t1)

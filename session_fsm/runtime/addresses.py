@@ -24,13 +24,25 @@ LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 def parse_address(text: str | Address, default_port: int = DEFAULT_SIP_PORT) -> Address:
     """Read `127.0.0.1:5060`, `[::1]:5060`, `::1` or `127.0.0.1`; port 0 asks for any free one."""
     if isinstance(text, tuple):
-        return text
+        return _checked(text)
+    if not isinstance(text, str):
+        raise TransportError(f"{text!r} is no address; it can be text such as 127.0.0.1:5060")
     host, port = _split(text)
     if port is not None and not (port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
         raise TransportError(f"{text}: the port must be a number from 0 to {MAX_PORT}")
     if not is_ip(host):
         raise TransportError(f"{text}: {host!r} is no IP address")
     return host, int(port) if port is not None else default_port
+
+
+def _checked(pair: tuple[object, ...]) -> Address:
+    """An address that was given as a pair."""
+    host, port = pair if len(pair) == 2 else (None, None)
+    if not isinstance(host, str) or not is_ip(host):
+        raise TransportError(f"{pair!r}: {host!r} is no IP address")
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= MAX_PORT:
+        raise TransportError(f"{pair!r}: the port must be a number from 0 to {MAX_PORT}")
+    return host, port
 
 
 def _split(text: str) -> tuple[str, str | None]:

@@ -76,18 +76,18 @@ class Driver:
         self._failures: deque[tuple[Address, str]] = deque()
         self._is_feeding = False
         self.closed = False
-        self.media = MediaPlane(
-            self._loop,
-            self._poller,
-            clock=self.clock,
-            # RFC 3550 §4: the NTP timestamp is wall time; read once, so that it never jumps.
-            wall_minus_monotonic=time.time() - time.monotonic(),
-            dice=dice,
-            on_edges=self._media_edges,
-            settings=media or MediaSettings(),
-        )
-        self.reached_at = self._advertise or (self._local_host(None), self.bound[1])
         try:
+            self.media = MediaPlane(
+                self._loop,
+                self._poller,
+                clock=self.clock,
+                # RFC 3550 §4: the NTP timestamp is wall time; read once, so that it never jumps.
+                wall_minus_monotonic=time.time() - time.monotonic(),
+                dice=dice,
+                on_edges=self._media_edges,
+                settings=media or MediaSettings(),
+            )
+            self.reached_at = self._advertise or (self._local_host(None), self.bound[1])
             self.coordinator = SessionCoordinator(
                 uri,
                 self.reached_at,
@@ -97,7 +97,7 @@ class Driver:
                 on_trace=on_trace,
             )
         except BaseException:
-            # A chart of the application's that does not hold: what is open already must not stay so.
+            # Ports or a chart of the application's that do not hold: what is open already must not stay so.
             self._socket.close()
             self._poller.close()
             raise

@@ -21,12 +21,12 @@ from session_fsm.session.building import build_endpoint
 from session_fsm.session.call import FinalRefusal
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
 from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
+from session_fsm.session.possible import check_headers, check_seconds, check_status, check_text, sip_uri
 from session_fsm.session.publishing import settle
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
 from session_fsm.session.transaction import Transaction
-from session_fsm.sip import NameAddr, SipUri
-from session_fsm.sip.grammar import is_token
+from session_fsm.sip import NameAddr
 
 log = logging.getLogger("session_fsm")
 
@@ -49,7 +49,7 @@ class SessionCoordinator:
         on_trace: Callable[[TraceRow], None] | None = None,
     ) -> None:
         self._endpoint = build_endpoint(
-            SipUri.parse(uri),
+            sip_uri(uri),
             local,
             dice=dice,
             settings=settings or Settings(),
@@ -103,10 +103,12 @@ class SessionCoordinator:
     ) -> SessionId:
         """Send an INVITE. `media` is where we receive RTP; without `offer` the peer's 200 has to make the offer."""
         endpoint = self._endpoint
-        uri = SipUri.parse(target)
+        uri = sip_uri(target)
         if uri.scheme != "sip":
             raise Malformed("only sip: URIs over UDP can be called", target)
-        _check_headers(headers)
+        check_headers(headers)
+        if no_answer is not None:
+            check_seconds("no_answer", no_answer)
         tag = endpoint.tag()
         local = NameAddr(endpoint.uri).with_tag(tag)
         session = Session(
@@ -144,19 +146,19 @@ class SessionCoordinator:
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Refuse with a final status, 400 to 699."""
-        if not 400 <= status <= 699:
-            raise ValueError(f"cannot reject with {status}: a refusal is 400 to 699")
-        _check_headers([*headers, ("reason", reason or "")])
+        check_status("refusal", status, 400, 699)
+        check_headers(headers)
+        if reason is not None:
+            check_text("reason", reason)
         refusal = FinalRefusal(status, reason, tuple(headers))
         self._command(self._known(session_id, "reject").call, "reject", refusal, now)
 
     def redirect(self, session_id: SessionId, contacts: Sequence[str], *, status: int = 302, now: Seconds) -> None:
         """Refuse with a 3xx that names where to call instead."""
-        if not 300 <= status <= 399:
-            raise ValueError(f"cannot redirect with {status}: a redirection is 300 to 399")
+        check_status("redirection", status, 300, 399)
         if not contacts:
             raise ValueError("a redirection needs at least one contact")
-        headers = tuple(("Contact", f"<{SipUri.parse(contact)}>") for contact in contacts)
+        headers = tuple(("Contact", f"<{sip_uri(contact)}>") for contact in contacts)
         refusal = FinalRefusal(status, None, headers)
         self._command(self._known(session_id, "redirect").call, "redirect", refusal, now)
 
@@ -243,11 +245,3 @@ class SessionCoordinator:
         """A fault of ours, never a peer's: the call goes on, and nobody loses the traceback."""
         self._endpoint.counters[f"fault.{machine.chart.id}.{effect}"] += 1
         log.error("effect %s of %s failed", effect, machine.label, exc_info=error)
-
-
-def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
-    for name, value in headers:
-        if any(char in text for text in (name, value) for char in "\r\n"):
-            raise Malformed("RFC 3261 §7.3.1: a header field or reason has no line break", f"{name}: {value}")
-        if not is_token(name):
-            raise Malformed("RFC 3261 §25.1: the name of a header field is a token", name)

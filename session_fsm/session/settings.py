@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from session_fsm.sdp import CODECS, Codec
+from session_fsm.session.possible import check_count, check_one_of, check_seconds, check_text
 
 Seconds = float
 "A duration, or a moment of one monotonic clock."
@@ -47,3 +48,21 @@ class Settings:
     "Rows of trace that are kept for a session, the newest; 0 keeps none."
     engine: Literal["table", "transitions"] = "table"
     "What steps the charts: the compiled table, or the stock Machine of `transitions`, which is slower and equal."
+
+    def __post_init__(self) -> None:
+        """Refuse what is not possible, before a call finds out."""
+        for name in ("t1", "t2", "t4", "no_answer", "unanswered"):
+            check_seconds(name, getattr(self, name))
+        for name in ("max_sessions", "max_redirects", "trace_rows"):
+            check_count(name, getattr(self, name))
+        handled = {codec.encoding for codec in CODECS}
+        codecs: object = self.codecs
+        if (
+            not isinstance(codecs, tuple)
+            or not codecs
+            or any(not isinstance(each, Codec) or each.encoding not in handled for each in codecs)
+        ):
+            raise ValueError(f"codecs is {codecs!r}; it can hold {' and '.join(codec.name for codec in CODECS)}")
+        check_one_of("learn_source", self.learn_source, ("nat", "never", "always"))
+        check_one_of("engine", self.engine, ("table", "transitions"))
+        check_text("product", self.product)
