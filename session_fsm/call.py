@@ -234,6 +234,8 @@ class Call:
         self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
     ) -> SessionEvent:
         check_timeout(timeout)
+        if not self._log.over:
+            self._driver.check_loop()
         try:
             async with asyncio.timeout(timeout):
                 found = await self._log.seek(match, start=start)

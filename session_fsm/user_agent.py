@@ -49,6 +49,7 @@ INCOMING_QUEUE = 64
 LEAVE_TIMEOUT: Seconds = 4.0
 "How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
 BUSY = 486
+CLOSED = "the user agent was closed and stays so: make another one"
 
 
 class UserAgent:
@@ -90,6 +91,7 @@ class UserAgent:
         self._incoming: deque[IncomingInvite] = deque()
         self._arrived = asyncio.Event()
         self._leaving = False
+        self._released = asyncio.Event()
         self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
             SessionCreated: self._begin,
             IncomingCall: self._queue,
@@ -108,6 +110,8 @@ class UserAgent:
 
     async def start(self) -> None:
         """Open the SIP socket. Raises TransportError, with one sentence, when that is not possible."""
+        if self._leaving:
+            raise SessionFsmError(CLOSED)
         if self._open_driver is None:
             self._open_driver = Driver(
                 self.uri,
@@ -123,6 +127,8 @@ class UserAgent:
     async def close(self) -> None:
         """Hang up every call, give the peers LEAVE_TIMEOUT to answer, then release everything."""
         driver = self._open_driver
+        if self._leaving:
+            await self._released.wait()
         if driver is None or self._leaving:
             return
         self._leaving = True
@@ -138,6 +144,7 @@ class UserAgent:
             self._log.close()
             # What still lingers of its sessions goes with it.
             self._open_driver = None
+            self._released.set()
             await driver.close()
 
     # What it is.
@@ -180,6 +187,8 @@ class UserAgent:
         it may ring. Raises Malformed for a URI that is none, TransportError when no RTP port is left.
         """
         driver = self._driver
+        if self._leaving:
+            raise SessionFsmError(CLOSED)
         uri, direction = sip_uri(target), direction_of(direction)
         hop = parse_address(next_hop) if next_hop is not None else None
         stream, said = driver.open_media(hop or uri.address, direction)
@@ -256,6 +265,8 @@ class UserAgent:
         self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
     ) -> SessionEvent:
         check_timeout(timeout)
+        if self._open_driver is not None:
+            self._open_driver.check_loop()
         try:
             async with asyncio.timeout(timeout):
                 found = await self._log.seek(match, start=start)
@@ -270,6 +281,8 @@ class UserAgent:
 
     @property
     def _driver(self) -> Driver:
+        if self._open_driver is None and self._leaving:
+            raise SessionFsmError(CLOSED)
         if self._open_driver is None:
             raise SessionFsmError("the user agent is not open: use it as `async with UserAgent(...)`, or await start()")
         return self._open_driver

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from session_fsm.chart import Chart
+from session_fsm.errors import SessionFsmError
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.addresses import Address, family_of, is_ip, is_wildcard, local_host_towards
 from session_fsm.runtime.alarm import Alarm, Seconds
@@ -104,9 +105,21 @@ class Driver:
 
     def command(self, step: Callable[[Seconds], Result]) -> Result:
         """Run one of the coordinator's commands, given the time, and carry out what comes of it."""
+        self.check_loop()
         if self._is_feeding:
             raise RuntimeError("an event's receiver must not give commands; a task of its own may")
         return self._feed(step)
+
+    def check_loop(self) -> None:
+        """Nothing here is safe to use from another thread, and a wait in another event loop would never end."""
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if here is not self._loop:
+            raise SessionFsmError(
+                "this user agent belongs to another event loop: asyncio.run_coroutine_threadsafe gets there"
+            )
 
     def open_media(
         self, peer: Address | None, direction: MediaDirection = MediaDirection.SENDRECV
