@@ -192,6 +192,41 @@ def replay(
     _run(lambda: run_replay(trace, charts, as_json=as_json))
 
 
+@app.command()
+def fuzz(
+    target: Annotated[str, typer.Argument(metavar="[NAME|FILE|pair]", help="A chart, or two phones.")] = "pair",
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw the same runs again.")] = None,
+    max_examples: Annotated[int, typer.Option(metavar="N", help="How many runs are made.")] = 500,
+    property_name: Annotated[str | None, typer.Option("--property", metavar="NAME", help="Ask only for this.")] = None,
+    unrestricted: Annotated[bool, typer.Option("--unrestricted", help="Forge and spoil messages too.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Known counterexamples, and where new ones go.")] = Path(
+        "fuzz-out"
+    ),
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Try a chart, or a call between two phones, in any order of events, and shrink whatever does not hold."""
+
+    def start() -> Exit:
+        from session_fsm.command.fuzzing import Options, run_fuzz
+
+        within("--seed", seed, 0, None)
+        within("--max-examples", max_examples, 1, None)
+        options = Options(
+            target=target,
+            seed=seed,
+            max_examples=max_examples,
+            property=property_name,
+            unrestricted=unrestricted,
+            out=out,
+            charts=charts,
+            as_json=as_json,
+        )
+        return run_fuzz(options)
+
+    _run(start)
+
+
 def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
     """Run a command to its end; what a person can mend is one sentence on stderr."""
     try:

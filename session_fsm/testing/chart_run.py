@@ -37,8 +37,7 @@ class ChartRun:
     def choices(self) -> list[Choice]:
         """Every event with each answer of the guards; those that no row takes come last."""
         found = [
-            Choice(move, (self._place.state, move.verb, move.what), int(bool(turn.rows)))
-            for move, turn in self._turns()
+            Choice(move, (self._place.state, move.verb, move.what), self._weight(turn)) for move, turn in self._turns()
         ]
         return sorted(found, key=lambda choice: -choice.weight)
 
@@ -66,6 +65,10 @@ class ChartRun:
     def traces(self) -> Sequence[Sequence[TraceRow]]:
         """Its rows."""
         return (self.rows,)
+
+    def _weight(self, turn: Turn) -> int:
+        """Rows count, and those that do not end the run count more."""
+        return 0 if not turn.rows else 1 if turn.after.state in self.chart.final else 4
 
     def _turns(self) -> list[tuple[Move, Turn]]:
         return [(Move(turn.move.event, what=_written(turn)), turn) for turn in turns_from(self._table, self._place)]

@@ -23,7 +23,7 @@ from session_fsm.testing.datagram import Datagram
 from session_fsm.testing.line import Line
 from session_fsm.testing.network import Network
 from session_fsm.testing.phone import Phone
-from session_fsm.testing.runs import Choice, Move, make_all
+from session_fsm.testing.runs import DIRECTIONS, Choice, Move, make_all
 from session_fsm.testing.spoiling import SPOILS, spoilt, spoken
 
 # With their weights: a frame; T1; T2, which repeats requests; past 64*T1, when whoever is not answered gives up.
@@ -31,7 +31,6 @@ WAITS: Mapping[Seconds, int] = {0.02: 4, 0.5: 2, 4.0: 1, 33.0: 1}
 JUMPS: tuple[Seconds, ...] = (10.0, 200.0)
 "Times that pass while the process is asleep: whatever was due meanwhile is overdue at once."
 
-DIRECTIONS = tuple(str(direction) for direction in MediaDirection)
 COMMANDS: Mapping[str, Callable[[Line, str], object]] = {
     "accept": lambda line, how: line.accept(MediaDirection(how)),
     "ring": lambda line, how: line.ring(),

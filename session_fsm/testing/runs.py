@@ -5,12 +5,13 @@ A move is a tuple of texts and numbers, so that a run is a list that can be writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from session_fsm.chart import START, Chart
 from session_fsm.machine import TraceRow
+from session_fsm.sdp import MediaDirection
 from session_fsm.testing.charts import row_ids
 
 
@@ -68,6 +69,8 @@ class Run(Protocol):
         """The rows of each side."""
 
 
+DIRECTIONS = tuple(str(direction) for direction in MediaDirection)
+
 AnyRun = TypeVar("AnyRun", bound=Run)
 
 
@@ -81,8 +84,8 @@ class Target(Generic[AnyRun]):
     begin: Callable[[], AnyRun]
     properties: Mapping[str, Callable[[AnyRun], str | None]]
     "Each says in words what is wrong with a run that is not finished, or None; it may finish the run."
-    reachable: int | None = None
-    "How many pairs can come up at all, as far as it is known."
+    reachable: Callable[[], Set[tuple[str, ...]]]
+    "Works out which pairs can come up at all, within some bound."
 
 
 def make_all(run: AnyRun, moves: Iterable[Move]) -> AnyRun:
@@ -92,25 +95,65 @@ def make_all(run: AnyRun, moves: Iterable[Move]) -> AnyRun:
     return run
 
 
-def shrink(moves: Sequence[Move], fails: Callable[[Sequence[Move]], bool], *, most: int = 600) -> list[Move]:
-    """The fewest moves that still fail: leave out ever smaller parts until none can be left out. Tries `most` runs."""
+Fails = Callable[[Sequence[Move]], bool]
+"Whether a run of these moves still breaks what it should."
+
+
+def shrink(moves: Sequence[Move], fails: Fails, *, most: int = 600) -> list[Move]:
+    """The fewest and plainest moves that still fail. Tries at most so many runs."""
+    left = most
+
+    def still(attempt: Sequence[Move]) -> bool:
+        nonlocal left
+        left -= 1
+        return left >= 0 and fails(attempt)
+
     kept = list(moves)
-    size = max(1, len(kept) // 2)
-    tries = 0
+    while True:
+        shorter = _plainer(_fewer(kept, still), still)
+        if shorter == kept or left <= 0:
+            return shorter
+        kept = shorter
+
+
+def _fewer(moves: list[Move], fails: Fails) -> list[Move]:
+    """Leave out ever smaller parts."""
+    kept, size = moves, max(1, len(moves) // 2)
     while size:
-        at, shorter = 0, False
-        while at < len(kept) and tries < most:
+        at = 0
+        while at < len(kept):
             attempt = kept[:at] + kept[at + size :]
-            tries += 1
             if fails(attempt):
-                kept, shorter = attempt, True
+                kept = attempt
             else:
                 at += size
-        if not (size == 1 and shorter):
-            size //= 2
-        if tries >= most:
-            break
+        size //= 2
     return kept
+
+
+def _plainer(moves: list[Move], fails: Fails) -> list[Move]:
+    """Put a plainer move in the place of each."""
+    kept = list(moves)
+    for at in range(len(kept)):
+        for plain in plainer(kept[at]):
+            attempt = [*kept[:at], plain, *kept[at + 1 :]]
+            if fails(attempt):
+                kept = attempt
+                break
+    return kept
+
+
+def plainer(move: Move) -> Iterator[Move]:
+    """Moves that are easier to read than this one, the plainest first."""
+    if move.n:
+        yield move._replace(n=0)
+    if move.verb == "copy":
+        yield move._replace(verb="deliver")
+    if move.what in DIRECTIONS[1:]:
+        yield move._replace(what=DIRECTIONS[0])
+    if move.what == "offerless":
+        yield move._replace(what="")
+    yield from (move._replace(verb="wait", seconds=seconds) for seconds in (0.02, 0.5, 33.0) if seconds < move.seconds)
 
 
 @dataclass(slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Set
 from typing import Any
 
-from session_fsm.chart import Chart, Role, shipped
+from session_fsm.chart import Chart
 from session_fsm.session.building import shipped_charts
 from session_fsm.session.settings import Settings
 from session_fsm.testing.chart_run import ChartRun
+from session_fsm.testing.charts import SIDES, sides_of
 from session_fsm.testing.pair import PairRun
 from session_fsm.testing.properties import chart_properties, pair_properties
 from session_fsm.testing.runs import Target
@@ -30,7 +30,13 @@ def pair_target(
     def begin() -> PairRun:
         return PairRun(unrestricted=unrestricted, settings=settings, charts=charts)
 
-    return Target(name=PAIR, charts=used, begin=begin, properties=pair_properties(used))
+    def reachable() -> Set[tuple[str, ...]]:
+        # The explorer needs what only who fuzzes needs.
+        from session_fsm.testing.reachable import reachable_pairs
+
+        return reachable_pairs(used)
+
+    return Target(name=PAIR, charts=used, begin=begin, properties=pair_properties(used), reachable=reachable)
 
 
 def chart_target(chart: Chart) -> Target[ChartRun]:
@@ -43,7 +49,7 @@ def chart_target(chart: Chart) -> Target[ChartRun]:
         charts=[chart],
         begin=lambda: ChartRun(chart),
         properties=chart_properties(chart),
-        reachable=len(ways(chart).cells),
+        reachable=lambda: ways(chart).cells,
     )
 
 
@@ -55,12 +61,8 @@ def targets(name: str, *, unrestricted: bool = False, charts: Mapping[str, Chart
     if name == PAIR:
         return [pair_target(unrestricted=unrestricted, charts=charts)]
     bare, _, side = name.rpartition(":")
-    roles: tuple[Role, ...] = ("uac", "uas")
-    if bare and side in roles:
-        name, roles = bare, ("uac" if side == "uac" else "uas",)
-    elif name in shipped() or Path(name).suffix:
-        side = ""
-    chart = (charts or {}).get(name) or Chart.load(name)
-    if not chart.sided:
-        return [chart_target(chart)]
-    return [chart_target(chart.for_role(role)) for role in roles]
+    role = next((role for role in SIDES if bare and role == side), None)
+    chart = (charts or {}).get(bare if role else name) or Chart.load(bare if role else name)
+    if role is not None:
+        return [chart_target(chart.for_role(role))]
+    return [chart_target(side) for side in sides_of(chart)]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from session_fsm.chart import Chart, parse
 
-DOOR = Chart.load(Path(__file__).parents[2] / "examples" / "door.toml")
+DOOR_FILE = Path(__file__).parents[2] / "examples" / "door.toml"
+DOOR = Chart.load(DOOR_FILE)
 
 # The lock can only be opened while its guard and the one that it excludes hold together: nobody ever gets in.
 VAULT = parse(

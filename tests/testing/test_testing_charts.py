@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from chart_samples import DOOR, VAULT
+from chart_samples import DOOR, DOOR_FILE, VAULT
 
 from session_fsm.chart import Chart, shipped
 from session_fsm.machine import replay
@@ -141,7 +140,7 @@ def test_a_state_that_does_not_exist_is_a_mistake_of_the_test():
 def test_a_chart_that_is_not_total_is_told_with_every_fault(tmp_path):
     """From its file, as it stands."""
     broken = tmp_path / "broken.toml"
-    text = Path(DOOR.file).read_text()
+    text = DOOR_FILE.read_text()
     broken.write_text(text.replace('knock  = "nobody opens"\n', "").replace('lock    = "no door"\n', ""))
 
     with pytest.raises(AssertionError) as raised:
