@@ -1,29 +1,67 @@
-"""An embeddable SIP/RTP session engine whose every state is an explicit, declarative chart."""
+"""An embeddable SIP/RTP session engine whose every state is an explicit, declarative chart.
+
+What is named here is imported when it is first used: a chart can be checked, and a pytest plugin found, without numpy.
+"""
 
 from __future__ import annotations
 
-from session_fsm.call import Call
-from session_fsm.call_media import CallMedia
-from session_fsm.call_summary import CallSummary
-from session_fsm.chart import Chart
-from session_fsm.errors import (
-    CallFailedError,
-    ChartError,
-    LocalProtocolError,
-    Malformed,
-    SessionFsmError,
-    TransportError,
-    WaitTimeout,
-)
-from session_fsm.incoming import IncomingInvite
-from session_fsm.machine import Machine
-from session_fsm.rtp import MediaMetrics, MediaQuality
-from session_fsm.runtime.channels import AudioChannels, AudioFrame
-from session_fsm.runtime.media_settings import MediaSettings
-from session_fsm.sdp import PCMA, PCMU, Codec, MediaDirection
-from session_fsm.session.events import CallState, MediaState, Role, SessionEvent
-from session_fsm.session.settings import Settings
-from session_fsm.user_agent import UserAgent
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from session_fsm.call import Call
+    from session_fsm.call_media import CallMedia
+    from session_fsm.call_summary import CallSummary
+    from session_fsm.chart import Chart
+    from session_fsm.errors import (
+        CallFailedError,
+        ChartError,
+        LocalProtocolError,
+        Malformed,
+        SessionFsmError,
+        TransportError,
+        WaitTimeout,
+    )
+    from session_fsm.incoming import IncomingInvite
+    from session_fsm.machine import Machine
+    from session_fsm.rtp import MediaMetrics, MediaQuality
+    from session_fsm.runtime.channels import AudioChannels, AudioFrame
+    from session_fsm.runtime.media_settings import MediaSettings
+    from session_fsm.sdp import PCMA, PCMU, Codec, MediaDirection
+    from session_fsm.session.events import CallState, MediaState, Role, SessionEvent
+    from session_fsm.session.settings import Settings
+    from session_fsm.user_agent import UserAgent
+
+_HOMES = {
+    "AudioChannels": "runtime.channels",
+    "AudioFrame": "runtime.channels",
+    "Call": "call",
+    "CallFailedError": "errors",
+    "CallMedia": "call_media",
+    "CallState": "session.events",
+    "CallSummary": "call_summary",
+    "Chart": "chart",
+    "ChartError": "errors",
+    "Codec": "sdp",
+    "IncomingInvite": "incoming",
+    "LocalProtocolError": "errors",
+    "Machine": "machine",
+    "Malformed": "errors",
+    "MediaDirection": "sdp",
+    "MediaMetrics": "rtp",
+    "MediaQuality": "rtp",
+    "MediaSettings": "runtime.media_settings",
+    "MediaState": "session.events",
+    "PCMA": "sdp",
+    "PCMU": "sdp",
+    "Role": "session.events",
+    "SessionEvent": "session.events",
+    "SessionFsmError": "errors",
+    "Settings": "session.settings",
+    "TransportError": "errors",
+    "UserAgent": "user_agent",
+    "WaitTimeout": "errors",
+}
 
 __all__ = [
     "AudioChannels",
@@ -55,3 +93,14 @@ __all__ = [
     "UserAgent",
     "WaitTimeout",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
