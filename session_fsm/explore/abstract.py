@@ -123,6 +123,9 @@ class Stand(NamedTuple):
     "Oldest first. What came with an event is forgotten: no row of a postponed event looks at it."
 
 
+Lingers = Literal["", "loosely", "firmly"]
+
+
 class Facts(NamedTuple):
     """What the guards of a call look at and its effects write."""
 
@@ -143,7 +146,9 @@ class Facts(NamedTuple):
     offered: str = ""
     "The direction of our last offer; empty when there is none."
     wanted: str = ""
-    "What the application asked for by re-INVITE."
+    "What our last re-INVITE offered, or offers again after glare."
+    waiting: tuple[str, ...] = ()
+    "What the re-INVITEs that have to wait are to offer, oldest first."
     prepared: str = ""
     "The direction of the answer that is ready to be sent."
     agreement: str = ""
@@ -159,10 +164,12 @@ class Facts(NamedTuple):
     "CSeq number of the last INVITE that we answered with a 2xx."
     retries: int = 0
     "How often it may still try again after glare."
+    lost: bool = False
+    "Something was given up here, or a transport failed."
     absorbed: tuple[Key, ...] = ()
     "Server transactions that are only there for copies of their request, sorted."
-    lingers: bool = False
-    "Whether a client transaction is only there for copies, so that the session is not forgotten."
+    lingers: Lingers = ""
+    "Whether a client transaction is only there for copies, and keeps the session; loosely: until a transport fails."
 
 
 class Place(NamedTuple):

@@ -22,7 +22,7 @@ class Arrival:
 
     def __init__(self, turn: Turn, rules: Rules, meaning: CallMeaning, place: Place) -> None:
         self.turn = turn
-        self.rules = rules
+        self.place = place
         self.index = self._index(place, meaning)
 
     def _index(self, place: Place, meaning: CallMeaning) -> Index[Key]:
@@ -31,7 +31,7 @@ class Arrival:
         open_ones = [key for key, _ in place.machines if key.chart.endswith(("_client", "_server"))]
         answers = [key for key, _ in place.machines if key.chart == "answer"]
         call = dict(place.machines).get(CALL)
-        for key in open_ones:
+        for key in (*open_ones, *place.facts.absorbed):
             method = "INVITE" if key.chart.startswith("invite") else key.purpose
             tag = ours if key.to_tag else None
             seen = Identity(True, method, key.branch, other(self.turn.side), CALL_ID, tag, theirs, key.cseq)
@@ -68,8 +68,13 @@ class Arrival:
         elif owner is Owner.NOBODY:
             self._begin(message)
         elif owner in (Owner.NO_DIALOG, Owner.NO_TRANSACTION):
-            status = (message.method, 481, message.cseq, message.branch, True)
-            self.turn.send(Message(self.turn.side, *status))
+            self._refuse(message)
+
+    def _refuse(self, request: Message) -> None:
+        """481, by a transaction of no session: from now on it answers copies, whatever else has begun meanwhile."""
+        absorbed = self.place.facts.absorbed
+        self.turn.facts["absorbed"] = tuple(sorted({*absorbed, server_of(request)}))
+        self.turn.send(Message(self.turn.side, request.method, 481, request.cseq, request.branch, True))
 
     def _serve(self, message: Message, status: int = 0) -> None:
         self.turn.open_machine(server_of(message))

@@ -10,7 +10,6 @@ is left out, and why it may be:
 - One INVITE is one call: a copy that comes when its transaction has failed does not begin another.
 - A copy of a request does nothing beside the transaction that the first one opened, and does not outlive it; so nothing
   fails any more in a transaction that can only repeat its last response.
-- The CANCEL, BYE and 481 of a side whose session is gone have no transaction: its copies would get the same answer.
 """
 
 from __future__ import annotations
@@ -104,32 +103,36 @@ class CallSide:
         if event.message is not None and not event.message.is_packet:
             Arrival(turn, self.rules, self.meaning, place).of(event.message)
         else:
-            self._begin(turn, event)
+            self._begin(turn, place, event)
         turn.run(self.meaning)
         if ("media", "Established") in turn.entered:
             turn.facts["established"] = True
         return turn
 
-    def _begin(self, turn: Turn, event: Event) -> None:
+    def _begin(self, turn: Turn, place: Place, event: Event) -> None:
         if event.kind == "command":
-            self._command(turn, event.name)
+            self._command(turn, place, event.name)
         elif event.kind == "timer" and event.key is not None:
             self._expire(turn, event.key, event.name)
         elif event.name == "transport_error":
+            turn.facts["lost"] = True
+            if turn.facts["lingers"] == "loosely":
+                turn.facts["lingers"] = ""
             for key in sorted(turn.stands, key=lambda key: not key.chart.endswith("_client")):
                 if self._feels(key, turn.stands[key].state):
                     turn.post(key, "transport_error")
         else:
             self._media(turn, event.name)
 
-    def _command(self, turn: Turn, name: str) -> None:
+    def _command(self, turn: Turn, place: Place, name: str) -> None:
         if name == "place":
             turn.facts["offering"] = turn.choose([True, False])
         if name in WITH_DIRECTION and turn.facts["offering"]:
             turn.facts["local"] = turn.choose(self.bound.first)
         if name == "reinvite":
             left = int(str(turn.facts["reinvites"]))
-            turn.facts["wanted"] = turn.choose(self.bound.wishes(self.bound.reinvites - left))
+            wish = turn.choose(self.bound.wishes(self.bound.reinvites - left))
+            turn.facts["waiting"] = (*place.facts.waiting, wish)
             turn.facts["reinvites"] = left - 1
         turn.post(CALL, name)
 
@@ -138,6 +141,8 @@ class CallSide:
         turn.stands[key] = stand._replace(timers=tuple(name for name in stand.timers if name != timer))
         if key == OFFER_ANSWER:
             turn.facts["retries"] = int(str(turn.facts["retries"])) - 1
+        if self.rules.charts[key.chart].timers[timer].gives_up:
+            turn.facts["lost"] = True
         turn.post(key, self.rules.charts[key.chart].timers[timer].event)
 
     def _media(self, turn: Turn, name: str) -> None:
@@ -158,7 +163,8 @@ class CallSide:
         yield from self._commands(stands[CALL], place.facts)
         for key, stand in place.machines:
             yield from self._timers(key, stand.state, stand.timers, place.facts)
-        if not self.bound.smooth and any(self._feels(key, stand.state) for key, stand in place.machines):
+        felt = place.facts.lingers == "loosely" or any(self._feels(key, stand.state) for key, stand in place.machines)
+        if felt and not self.bound.smooth:
             yield Event("world", "transport_error")
         yield from self._facts(stands[MEDIA].state, place.facts)
 

@@ -128,6 +128,9 @@ def _forget_offer(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _prepare_offer(turn: Turn, key: Key, payload: Payload) -> None:
+    waiting = turn.facts["waiting"]
+    if turn.event == "reoffer_wanted" and isinstance(waiting, tuple) and waiting:
+        turn.facts["wanted"], turn.facts["waiting"] = waiting[0], waiting[1:]
     _make_offer(turn, turn.facts["wanted"] or turn.facts["local"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from session_fsm.explore.abstract import Key, Place, Stand
+from session_fsm.explore.abstract import Key, Lingers, Place, Stand
 from session_fsm.explore.effects import EFFECTS
 from session_fsm.explore.guards import GUARDS
 from session_fsm.explore.rules import Rules
@@ -94,29 +94,41 @@ class CallMeaning(Meaning):
         if call and call not in self.deciding:
             facts = facts._replace(answered_early=False, incoming="", prepared="")
         if call in self.finals["call"]:
-            facts = facts._replace(gave_up=False, tried=0, local="sendrecv")
+            facts = facts._replace(gave_up=False, tried=0, waiting=(), local="sendrecv")
             if MEDIA in stands and stands[MEDIA].state in self.finals["media"]:
                 facts = facts._replace(agreement="", open="", reinvites=0, retries=0, reoffer_seq=0)
-        over = [key for key, stand in place.machines if self._is_over(key, stand, stands)]
+        lingers = self._lingering(stands, facts.lingers)
+        if lingers != facts.lingers:
+            facts = facts._replace(lingers=lingers)
+        over = [key for key, stand in place.machines if self._is_over(key, stand, stands, lingers)]
         if not over:
             return Place(place.machines, facts)
-        absorbed = {key for key in over if key.chart.endswith("_server") and key.purpose != "INVITE"}
-        facts = facts._replace(
-            absorbed=tuple(sorted(absorbed.union(facts.absorbed))),
-            lingers=facts.lingers or any(key.chart.endswith("_client") for key in over),
-        )
+        absorbed = {key for key in over if key.chart.endswith("_server")}
+        facts = facts._replace(absorbed=tuple(sorted(absorbed.union(facts.absorbed))))
         return Place(tuple(pair for pair in place.machines if pair[0] not in over), facts)
 
-    def _is_over(self, key: Key, stand: Stand, stands: Mapping[Key, Stand]) -> bool:
-        """An answer that is acknowledged or given up; a transaction that can only repeat itself and is not heard."""
+    def _is_over(self, key: Key, stand: Stand, stands: Mapping[Key, Stand], lingers: Lingers) -> bool:
+        """An answer that is acknowledged or given up; a transaction that can only repeat itself and is not heard.
+
+        A client's keeps the session from being forgotten, so it must stay unless another will do that for ever.
+        """
         if key.chart == "answer":
             return stand.state in self.finals["answer"]
         if not key.chart.endswith(("_client", "_server")):
             return False
         if key.chart.endswith("_client") and stand.state in self.rules.inert[key.chart]:
             return True
+        if key.chart.endswith("_client") and lingers != "firmly":
+            return False
         emits = self.rules.remaining(key.chart, stand.state)
         return emits is not None and not any(self._is_heard(key, name, stands) for name in emits)
+
+    def _lingering(self, stands: Mapping[Key, Stand], before: Lingers) -> Lingers:
+        clients = [(key, stand) for key, stand in stands.items() if key.chart.endswith("_client")]
+        if before == "firmly" or any(stand.state in self.rules.permanent[key.chart] for key, stand in clients):
+            return "firmly"
+        inert = any(stand.state in self.rules.inert[key.chart] for key, stand in clients)
+        return "loosely" if inert else before
 
     def _is_heard(self, source: Key, emission: str, stands: Mapping[Key, Stand]) -> bool:
         for target, event, of in self.rules.routes.get((source.chart, emission), ()):

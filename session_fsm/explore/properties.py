@@ -27,6 +27,8 @@ CALLS = {
     "no-deadlock": "until both sides have ended there is always something that can happen",
     "can-end": "from every state that can be reached both sides can still end",
     "media-agrees": "when nothing is lost both sides agree on the direction and on the media state",
+    "ends-together": "when nothing is lost and nobody gave up, no side is left in a call that the other has ended",
+    "ready-at-agreement": "a side that has agreed on media is Ready or further",
     "active-implies-established": "media that is Active on one side has been Established on the other",
 }
 "Properties of both sides of a call together."
@@ -158,15 +160,21 @@ def call_findings(found: Found) -> Iterator[Finding]:
         heard = _by_place(found, 1 - side, lambda place: place.facts.established)
         what = f"media is Active at the {SIDES[side]}, and was never Established at the {SIDES[1 - side]}"
         yield from _first("active-implies-established", "together", active & ~heard, what)
+    for side in (0, 1):
+        what = f"the {SIDES[side]} has agreed on media, which are not Ready"
+        yield from _first("ready-at-agreement", "together", _by_place(found, side, _agreed_unready), what)
     settled = np.zeros(len(found.codes), dtype=bool)
     settled[np.frombuffer(found.settled, dtype=np.uint32)] = True
     told: set[str] = set()
     for state in np.flatnonzero(settled):
         places = [half.places[half.parts[found.part_of(int(state), half.number)].place] for half in halves]
-        what = _disagreement(places[0], places[1])
-        if what and what not in told:
-            told.add(what)
-            yield Finding(property="media-agrees", kind="together", what=what, state=int(state))
+        for name, what in (
+            ("media-agrees", _disagreement(places[0], places[1])),
+            ("ends-together", _left_alone(found, places)),
+        ):
+            if what and what not in told:
+                told.add(what)
+                yield Finding(property=name, kind="together", what=what, state=int(state))
 
 
 def _state(place: Place, chart: str) -> str:
@@ -193,4 +201,21 @@ def _disagreement(one: Place, two: Place) -> str:
     return ""
 
 
+def _left_alone(found: Found, places: Sequence[Place]) -> str:
+    """Which side is left in an answered call that the other has ended; empty when none is, or somebody gave up."""
+    if any(place.facts.lost for place in places):
+        return ""
+    for side in (0, 1):
+        other = places[1 - side]
+        if _state(places[side], "call") in ANSWERED and other.machines and _has_ended(found, 1 - side, other):
+            return f"the {SIDES[side]} is left in a call that the {SIDES[1 - side]} has ended"
+    return ""
+
+
+def _agreed_unready(place: Place) -> bool:
+    return bool(place.facts.agreement) and _state(place, "media") in UNREADY
+
+
 ANSWERED = ("Active", "OnHold")
+UNREADY = ("Idle", "Negotiating")
+"Media states before Ready."

@@ -34,6 +34,11 @@ class Rules:
             name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()
         }
         "States in which a machine can only repeat what it sent, or end without a word."
+        self.permanent = {
+            name: frozenset(state for state in chart.states if self._is_permanent(chart, state))
+            for name, chart in self.charts.items()
+        }
+        "States that a machine leaves only by a timer that lingers."
 
     def kept(self, chart: str, timer: str) -> bool:
         """Whether a place remembers that this timer runs. What only repeats or lingers is not worth remembering."""
@@ -109,6 +114,11 @@ class Rules:
             row.to in chart.final and not row.effects.listed() if row.to is not None else _only_sends([row])
             for row in rows
         )
+
+    def _is_permanent(self, chart: Chart, state: str) -> bool:
+        last = {chart.timers[timer].event for name, timer in self.lingering if name == chart.id}
+        cells = [(event, cell) for (name, event), cell in chart.cells.items() if name == state]
+        return all(row.to is None or event in last for event, cell in cells for row in cell.rows)
 
     def _timer(self, chart: str, timer: str) -> Timer:
         return self.charts[chart].timers[timer]

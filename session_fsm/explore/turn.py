@@ -44,6 +44,8 @@ class Turn:
         self.faults: list[tuple[str, str]] = []
         self.taken = taken
         "Every (chart, row) that was taken."
+        self.event = ""
+        "What is being taken now."
         self.entered: set[tuple[str, str]] = set()
         "(chart, state) of every machine that took an event, afterwards."
         self.sink = sink
@@ -101,6 +103,7 @@ class Turn:
     def _take(self, meaning: Meaning, key: Key, event: str, payload: Message | None, cause: int | None) -> None:
         stand = self.stands[key]
         self._known = {}
+        self.event = event
 
         def holds(guard: str) -> bool:
             value = meaning.guard(self, key, guard, payload)
@@ -126,7 +129,7 @@ class Turn:
 
     def _account(self, key: Key, stand: Stand, event: str, found: Step, cause: int | None) -> None:
         postponed = stand.postponed
-        if found.verdict == "postponed" and event not in postponed:
+        if found.verdict == "postponed":
             postponed = (*postponed, event)
         elif found.verdict == "impossible":
             self.fault("no-impossible-cell", f"{key} in {stand.state} was sent {event}")

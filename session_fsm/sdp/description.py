@@ -107,12 +107,17 @@ class _Lines:
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of this name, None when there is none."""
+        return self.by_name().get(name)
+
+    def by_name(self) -> dict[str, str]:
+        """Name to value of every attribute, the first where a name comes more than once: for whoever wants several."""
+        found: dict[str, str] = {}
         for kind, value in self.lines:
-            if kind == "a" and value.startswith(name):
-                found, _, rest = value.partition(":")
-                if found == name:
-                    return rest
-        return None
+            if kind == "a":
+                name, _, rest = value.partition(":")
+                if name not in found:
+                    found[name] = rest
+        return found
 
     def value(self, kind: str) -> str | None:
         """The value of the first line of this type."""
@@ -199,11 +204,12 @@ class SessionDescription(_Lines):
 
     def encode(self) -> bytes:
         """The description as it goes on the wire, with CRLF after every line."""
-        parts = ["v=0", f"o={self.origin}", *(f"{kind}={value}" for kind, value in self.lines)]
+        parts = ["v=0", f"o={self.origin}", *[f"{kind}={value}" for kind, value in self.lines]]
         for media in self.media:
             parts.append(f"m={media}")
-            parts.extend(f"{kind}={value}" for kind, value in media.lines)
-        return "\r\n".join([*parts, ""]).encode("utf-8", "surrogateescape")
+            parts += [f"{kind}={value}" for kind, value in media.lines]
+        parts.append("")
+        return "\r\n".join(parts).encode("utf-8", "surrogateescape")
 
     @property
     def timing(self) -> str:

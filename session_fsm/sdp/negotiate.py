@@ -6,6 +6,7 @@ or answered that this engine does not handle. Sources: RFC 3264, RFC 6337, RFC 3
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from session_fsm.frozen import maker_of
@@ -200,12 +201,13 @@ class _Reading:
         if not pairs:
             return Refusal(f"no codec in common: {_names(media.codecs)} offered, {_names(codecs)} handled", warning=305)
         rtp = host.text, media.port
-        rtcp = remote_rtcp(media.attribute("rtcp"), rtp, self.local.address)
+        said = media.by_name()
+        rtcp = remote_rtcp(said.get("rtcp"), rtp, self.local.address)
         direction = media.direction or self.direction
         if host.unspecified:
             # RFC 3264 §8.4: nothing is sent to 0.0.0.0, the hold of RFC 2543. The peer may still send.
             direction = direction.narrowed_by(MediaDirection.RECVONLY)
-        return _Stream(pairs, rtp, rtcp, direction, _ptime(media, self.local.ptime_ms))
+        return _Stream(pairs, rtp, rtcp, direction, _ptime(said, self.local.ptime_ms))
 
     def _host(self, media: MediaDescription) -> Host | Refusal:
         connection = media.connection or self.connection
@@ -236,10 +238,12 @@ def _common(theirs: tuple[Codec, ...], ours: tuple[Codec, ...]) -> tuple[tuple[C
     return tuple([(mine, codec) for mine, codec in found if mine is not None])
 
 
-def _ptime(media: MediaDescription, ours: int) -> int:
+def _ptime(said: Mapping[str, str], ours: int) -> int:
     """The packet time that the peer wishes, where it is one that G.711 is sent in; else ours (RFC 8866 §6.4)."""
-    wished = number((media.attribute("ptime") or "").strip().partition(".")[0], at_most=MAX_PTIME_MS)
-    most = number((media.attribute("maxptime") or "").strip().partition(".")[0], at_most=10 * MAX_PTIME_MS)
+    if "ptime" not in said and "maxptime" not in said:
+        return min(ours, MAX_PTIME_MS)
+    wished = number(said.get("ptime", "").strip().partition(".")[0], at_most=MAX_PTIME_MS)
+    most = number(said.get("maxptime", "").strip().partition(".")[0], at_most=10 * MAX_PTIME_MS)
     return min(wished or ours, most or MAX_PTIME_MS)
 
 

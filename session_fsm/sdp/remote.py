@@ -67,8 +67,10 @@ def remote_host(connection: Connection, local_host: str) -> Host | Refusal:
 
 def remote_rtcp(value: str | None, rtp: Address, local: Address) -> Address | None:
     """Where RTCP goes: the `rtcp` attribute (RFC 3605 §2.1), else the port above RTP; None when that is no place."""
-    words = (value or str(rtp[1] + 1)).split()
-    port = number(words[0], at_most=MAX_PORT) if len(words) in (1, 4) else None
+    words = value.split() if value else []
+    port: int | None = rtp[1] + 1 if rtp[1] < MAX_PORT else None
+    if value:
+        port = number(words[0], at_most=MAX_PORT) if len(words) in (1, 4) else None
     if not port:
         return None
     host = remote_host(Connection(words[1], words[2], words[3]), local[0]) if len(words) == 4 else look_up(rtp[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
 from session_fsm.session.answer import send_answer
+from session_fsm.session.descriptions import has_description
 from session_fsm.session.events import Role
 from session_fsm.session.messages import address_of, cancel, invite
 from session_fsm.session.offer_answer import warning
@@ -78,7 +79,7 @@ def _offer_acceptable(at: Session, payload: object) -> bool:
 
 
 def _offerless(at: Session, _: object) -> bool:
-    return at.incoming is not None and not at.has_description(at.incoming.request)
+    return at.incoming is not None and not has_description(at.incoming.request)
 
 
 def _answer_sent(at: Session, _: object) -> bool:
@@ -210,8 +211,8 @@ def _send_180(at: Session, _: object) -> None:
 
 def _answer_body(at: Session) -> bytes:
     if at.prepared is not None:
-        return at.prepared.description.encode()
-    return at.description.encode() if at.description else b""
+        return at.descriptions.octets(at.prepared.description)
+    return at.descriptions.octets(at.description)
 
 
 def _send_183(at: Session, _: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from session_fsm.session.descriptions import has_description
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, DialogState
 from session_fsm.session.messages import Header, in_dialog
@@ -99,7 +100,7 @@ class Dialog:
 
 def _carries_sdp(at: Dialog, message: object) -> bool:
     message = message.request if isinstance(message, Received) else message
-    return isinstance(message, Request | Response) and at.session.has_description(message)
+    return isinstance(message, Request | Response) and has_description(message)
 
 
 def _first_answer(at: Dialog, _: object) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.session.answer import send_answer
+from session_fsm.session.descriptions import has_description
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.events import Role
 from session_fsm.session.received import Received
@@ -36,7 +37,7 @@ def _other_fork(at: Session, payload: object) -> bool:
 
 
 def _offerless(at: Session, received: Received) -> bool:
-    return not at.has_description(received.request)
+    return not has_description(received.request)
 
 
 def _glaring(at: Session, response: Response) -> bool:
@@ -123,7 +124,7 @@ def _send_ack(at: Session, response: Response) -> None:
 
 def _send_200(at: Session, received: Received) -> None:
     assert at.dialog is not None and at.description is not None  # noqa: PT018  # a re-INVITE has both
-    body = at.description.encode()
+    body = at.descriptions.octets(at.description)
     contact = ("Contact", f"<{at.endpoint.contact}>")
     assert received.transaction.echo is not None  # every server transaction has one
     data = received.transaction.echo.response(200, headers=[contact], body=body)

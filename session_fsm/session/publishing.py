@@ -140,7 +140,7 @@ def _dialog_established(session: Session, common: Common, source: Emitter, *_: o
 def _sdp(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
     kind = _SDP_KINDS[variant]
     if kind in (SdpKind.OFFER_SENT, SdpKind.ANSWER_SENT):
-        text = session.description.encode() if session.description else b""
+        text = session.descriptions.octets(session.description)
     else:
         message = payload.request if isinstance(payload, Received) else payload
         text = message.body if isinstance(message, Request | Response) else b""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from session_fsm.errors import Malformed
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import (
@@ -24,6 +23,7 @@ from session_fsm.sdp import (
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import answer as answer_offer
 from session_fsm.sdp import offer as make_offer
+from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, Kept
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from session_fsm.session.answer import Answer
     from session_fsm.session.emission import Emitter
     from session_fsm.session.transaction import Transaction
-
-NO_DESCRIPTION = Refusal("there is no session description")
 
 # Looked up here: to call an enum class costs ten times as much.
 _CALL_STATES = {state.value: state for state in CallState}
@@ -55,6 +53,7 @@ class Session:
         "call_id",
         "contacts",
         "description",
+        "descriptions",
         "dialog",
         "dialogs",
         "endpoint",
@@ -75,7 +74,6 @@ class Session:
         "offered_media",
         "offering",
         "open_path",
-        "parsed_memo",
         "prepared",
         "reack",
         "reading_memo",
@@ -140,6 +138,7 @@ class Session:
         self.local_seq = 0
         # media
         self.local_media: LocalMedia | None = None
+        self.descriptions = Descriptions()
         self.description: SessionDescription | None = None
         "Our last description that was sent."
         self.offer: SessionDescription | None = None
@@ -161,8 +160,6 @@ class Session:
         "CSeq number of our last re-INVITE."
         self.reading_memo: tuple[object, object] | None = None
         "A message with a description, and what it was judged to lead to."
-        self.parsed_memo: tuple[object, SessionDescription | Refusal] | None = None
-        "A message and its description, which is judged again when our own media is known."
         # media evidence
         self.open_path: Agreement | None = None
         "The agreement that the media plane was last told."
@@ -266,14 +263,11 @@ class Session:
             machine.context = machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
         self.dialog = self.winner = self.adopted = self.transaction = self.incoming = None
-        self.reading_memo = self.parsed_memo = None
+        self.reading_memo = None
+        self.descriptions.forget()
         self.dialogs, self.answers, self.transactions = {}, [], set()
 
     # Descriptions.
-
-    def has_description(self, message: Request | Response) -> bool:
-        """Whether a message carries a session description."""
-        return bool(message.body) and message.content_type in ("application/sdp", None)
 
     def judge(self, message: object) -> SdpAnswer | Agreement | Refusal:
         """What a message's description leads to: our answer to an offer, the agreement with an answer, or a refusal.
@@ -288,7 +282,7 @@ class Session:
         message = payload.request if isinstance(payload, Received) else payload
         if not isinstance(message, Request | Response):
             return NO_DESCRIPTION
-        theirs = self._described(message)
+        theirs = self.descriptions.of(message)
         if isinstance(theirs, Refusal):
             return theirs
         if self._offers(message):
@@ -299,14 +293,8 @@ class Session:
 
     def takes_offer_of(self, invite: Request, media: LocalMedia) -> bool:
         """Whether an incoming INVITE's offer can be answered with this media of ours."""
-        theirs = self._described(invite)
+        theirs = self.descriptions.of(invite)
         return not isinstance(theirs, Refusal) and refusal_of(theirs, media) is None
-
-    def _described(self, message: Request | Response) -> SessionDescription | Refusal:
-        """What a message describes; it is read once."""
-        if self.parsed_memo is None or self.parsed_memo[0] is not message:
-            self.parsed_memo = (message, _parsed(message.body) if self.has_description(message) else NO_DESCRIPTION)
-        return self.parsed_memo[1]
 
     def _offers(self, message: Request | Response) -> bool:
         """RFC 3261 §13.2.1: an INVITE offers; so does the 2xx to our first INVITE, when that one had no offer."""
@@ -325,14 +313,14 @@ class Session:
         """Our description as an offer, sent next."""
         self.offered_media = media
         self.offer = self.description = make_offer(media, self.description)
-        return self.offer.encode()
+        return self.descriptions.octets(self.offer)
 
     def answer_for_ack(self, response: Response, *, wanted: bool) -> bytes:
         """The answer that the ACK carries when the 2xx carried the offer; empty otherwise.
 
         RFC 3261 §13.2.2.4: it is there also when a BYE follows, because nothing agrees or the fork is not `wanted`.
         """
-        theirs = self._described(response)
+        theirs = self.descriptions.of(response)
         if self.offering or isinstance(theirs, Refusal):
             return b""
         judged = self.judge(response) if wanted else None
@@ -344,10 +332,3 @@ class Session:
 def _makes_dialog(response: Response) -> bool:
     """RFC 3261 §12.1: from 101 on with a To tag. A 2xx without one has the tag null, as RFC 2543 peers send it."""
     return response.status >= 200 or (response.status > 100 and response.to_tag is not None)
-
-
-def _parsed(body: bytes) -> SessionDescription | Refusal:
-    try:
-        return SessionDescription.parse(body)
-    except Malformed as fault:
-        return Refusal(f"the session description is malformed: {fault.rule}")

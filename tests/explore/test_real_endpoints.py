@@ -1,0 +1,96 @@
+"""Runs that the explorer finds, on two real coordinators: both must go the same way."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from real_pair import RealPair, name_of
+
+from session_fsm.explore.abstract import SIDES, Place
+from session_fsm.explore.calling import Bound, CallSide
+from session_fsm.explore.counterexample import moves_of
+from session_fsm.explore.product import Move
+from session_fsm.explore.search import begin
+from session_fsm.machine import TraceRow
+from session_fsm.session.building import shipped_charts
+
+STEPS = 40
+RUNS = 100
+OWN = ("call", "dialog", "offer_answer", "media")
+
+
+def stands(place: Place) -> dict[str, str]:
+    return {key.chart: stand.state for key, stand in place.machines if key.chart in OWN}
+
+
+def led(seed: int, bound: Bound) -> set[tuple[str, str]]:
+    """One run at random; the rows that it took."""
+    dice = Random(seed)
+    charts = list(shipped_charts().values())
+    actors = (CallSide(charts, "uac", bound), CallSide(charts, "uas", bound))
+    found = begin(*actors)
+    real = RealPair(bound)
+    code, places = found.codes[0], [actor.start() for actor in actors]
+    told: list[str] = []
+    taken: set[tuple[str, str]] = set()
+    for number in range(STEPS):
+        options = [(move, goal) for move, goal in moves_of(found, code) if real.knows(move)]
+        if not options:
+            break
+        enders = dice.random() < 0.06
+        if dice.random() < 0.8:
+            options = [one for one in options if one[1] != code] or options
+        move, goal = dice.choice([one for one in options if ends_early(one[0]) == enders] or options)
+        rows: list[TraceRow] = []
+        outcome = actors[move.side].told(places[move.side], move.event, move.outcome.script, rows.append)
+        if asks_for_a_contact_that_is_no_use(rows):
+            continue
+        code = goal
+        told.append(f"{number}. {SIDES[move.side]} {move.event} {move.outcome.script}")
+        real.do(move, places[move.side], rows)
+        places[move.side] = outcome.after
+        side = real.sides[move.side]
+        assert stands(outcome.after) == side.states(), "\n".join(told)
+        for message in outcome.sent:
+            assert message.is_packet or message.lost or name_of(message) in side.sent, "\n".join([*told, str(message)])
+        compare_transactions(outcome.after, side, told)
+        taken.update((row.chart, row.row) for row in rows if row.row is not None)
+    return taken
+
+
+def compare_transactions(place: Place, side, told: list[str]) -> None:
+    if side.session is None or side.session.transaction is None:
+        return
+    real = {known: machine.state for known, machine in side.many()}
+    ours = {(key.chart, key.purpose, key.cseq): stand.state for key, stand in place.machines if key.chart not in OWN}
+    assert ours == {known: state for known, state in real.items() if known in ours}, "\n".join(told)
+
+
+def ends_early(move: Move) -> bool:
+    """What ends a call soon comes less often than everything else."""
+    return move.event.name in ("hang_up", "transport_error", "reject", "redirect") or move.event.kind == "timer"
+
+
+def asks_for_a_contact_that_is_no_use(rows: list[TraceRow]) -> bool:
+    """A real 302 has a Contact that was not tried; the explorer also knows others."""
+    return any(
+        guard == ("followable", False) and (row.payload or {}).get("status") == 302
+        for row in rows
+        for guard in row.guards
+    )
+
+
+@pytest.mark.parametrize("reinvites", [0, 1, 2])
+def test_real_endpoints_go_the_way_that_the_explorer_found(reinvites):
+    """States of every machine, and every message, after each step of each run."""
+    for seed in range(RUNS):
+        led(seed, Bound(reinvites=reinvites))
+
+
+@pytest.mark.parametrize("reinvites", [0, 1, 2])
+def test_the_sample_of_runs_takes_most_of_the_rows_that_calls_take(reinvites):
+    """What is compared is not only how calls begin."""
+    taken = set().union(*(led(seed, Bound(reinvites=reinvites)) for seed in range(RUNS)))
+
+    assert len(taken) > (105, 120, 120)[reinvites]
