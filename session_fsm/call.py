@@ -10,7 +10,7 @@ from typing import TypeVar
 from session_fsm.call_media import CallMedia
 from session_fsm.call_summary import CallSummary, summarise
 from session_fsm.chart import Chart
-from session_fsm.errors import CallFailedError, WaitTimeout
+from session_fsm.errors import CallFailedError, WaitTimeout, printable
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.channels import AudioChannels
@@ -76,7 +76,8 @@ class Call:
         yield
 
     def __repr__(self) -> str:
-        return f"<Call {self.id} {self.role}: {self.state}, media {self.media.state}, with {self.remote_uri}>"
+        where = f"{self.state}, media {self.media.state}"
+        return f"<Call {self.id} {self.role}: {where}, with {printable(self.remote_uri)}>"
 
     # What it is.
 

@@ -10,6 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+def printable(text: str) -> str:
+    """A peer's words for a log or a terminal: one line, with escapes for what would steer it or cannot be encoded."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
 class SessionFsmError(Exception):
     """Base of every error that this package raises on purpose."""
 
@@ -73,12 +80,15 @@ class RemoteProtocolError(SessionFsmError):
 
 
 class CallFailedError(SessionFsmError):
-    """A call ended without being answered, or broke. `status` is the SIP status, None when no response came."""
+    """A call ended without being answered, or broke. `status` is the SIP status, None when no response came.
+
+    `reason` may be the peer's, as it came; the message is fit for a log.
+    """
 
     def __init__(self, status: int | None, reason: str) -> None:
         self.status = status
         self.reason = reason
-        super().__init__(f"{status} {reason}" if status else reason)
+        super().__init__(printable(f"{status} {reason}" if status else reason))
 
 
 class TransportError(SessionFsmError, OSError):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from session_fsm.command.jsonlines import Line
+from session_fsm.errors import printable
 from session_fsm.runtime.addresses import written
 
 
 def describe(line: Line) -> str:
     """What the event has to tell beyond its name; empty when the name says it all."""
     said = _WORDS.get(str(line["type"]))
-    return said(line) if said else ""
+    return printable(said(line)) if said else ""
 
 
 def brief(line: Line) -> str:

@@ -11,6 +11,7 @@ from session_fsm.call_summary import CallSummary
 from session_fsm.command.describing import describe
 from session_fsm.command.jsonlines import Line, event_line, listening_line, summary_line, written
 from session_fsm.command.palette import BAD, EVENTS, GOOD, TIME, figure, ladder_text, state_text, terminal
+from session_fsm.errors import printable
 from session_fsm.session.events import Address, SessionEvent, SessionId
 
 
@@ -110,7 +111,7 @@ def summary_rows(summary: CallSummary) -> list[tuple[str, Text]]:
 
 def outcome(summary: CallSummary) -> str:
     """How a call ended, with its SIP status where a response ended it."""
-    return " ".join(str(part) for part in (summary.status, summary.reason) if part)
+    return printable(" ".join(str(part) for part in (summary.status, summary.reason) if part))
 
 
 def put(line: Line) -> None:
