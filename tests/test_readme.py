@@ -10,6 +10,7 @@ import pytest
 
 from session_fsm import Chart, UserAgent
 from session_fsm.render import media_ladder
+from tools.event_list import PAGE, page
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -52,6 +53,11 @@ def test_the_ladder_is_drawn_from_the_chart() -> None:
     assert found is not None
 
     assert media_ladder(Chart.load("media")).strip() == found[1].strip()
+
+
+def test_the_event_list_is_fresh() -> None:
+    """docs/events.md is what `make charts` writes today."""
+    assert page() == PAGE.read_text(encoding="utf-8")
 
 
 def test_every_page_that_the_readme_names_exists() -> None:
