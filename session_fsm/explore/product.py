@@ -72,7 +72,9 @@ class Follow(NamedTuple):
     leaving: tuple[tuple[int, tuple[int, ...]], ...]
     "(the peer's messages that still matter, parts), where others have lost their meaning."
     calm: bool
-    "Whether nothing that is on its way would change anything here."
+    "Whether nothing that is on its way would change anything here, but for `replying`."
+    replying: tuple[int, ...]
+    "Those of `sending` that something on its way brings about: no change where the peer is deaf to the reply."
 
 
 class Lead(NamedTuple):
@@ -146,6 +148,7 @@ class Half:
         sending: dict[int, None] = {}
         leaving: dict[int, dict[int, None]] = {}
         calm = True
+        replying: dict[int, None] = {}
         for message in (None, *peer.in_mask(inbox)):
             for part, place, sends, progress in self._leads_of(number, message):
                 keep = self.minds(place, peer)
@@ -153,13 +156,20 @@ class Half:
                     leaving.setdefault(keep, {})[part] = None
                 elif sends:
                     sending[part] = None
+                    if progress:
+                        replying[part] = None
+                    continue
                 elif part != number:
                     plain[part] = None
                 else:
                     continue
                 calm = calm and not progress
         return Follow(
-            tuple(plain), tuple(sending), tuple((keep, tuple(parts)) for keep, parts in leaving.items()), calm
+            tuple(plain),
+            tuple(sending),
+            tuple((keep, tuple(parts)) for keep, parts in leaving.items()),
+            calm,
+            tuple(replying),
         )
 
     def _leads_of(self, number: int, message: Message | None) -> list[Lead]:

@@ -28,6 +28,7 @@ CALLS = {
     "can-end": "from every state that can be reached both sides can still end",
     "media-agrees": "when nothing is lost both sides agree on the direction and on the media state",
     "ends-together": "when nothing is lost and nobody gave up, no side is left in a call that the other has ended",
+    "answers-arrive": "when nothing is lost every request gets its final response, and every 2xx to an INVITE its ACK",
     "ready-at-agreement": "a side that has agreed on media is Ready or further",
     "active-implies-established": "media that is Active on one side has been Established on the other",
 }
@@ -171,6 +172,7 @@ def call_findings(found: Found) -> Iterator[Finding]:
         for name, what in (
             ("media-agrees", _disagreement(places[0], places[1])),
             ("ends-together", _left_alone(found, places)),
+            ("answers-arrive", _left_waiting(found, places)),
         ):
             if what and what not in told:
                 told.add(what)
@@ -210,6 +212,24 @@ def _left_alone(found: Found, places: Sequence[Place]) -> str:
         if _state(places[side], "call") in ANSWERED and other.machines and _has_ended(found, 1 - side, other):
             return f"the {SIDES[side]} is left in a call that the {SIDES[1 - side]} has ended"
     return ""
+
+
+def _left_waiting(found: Found, places: Sequence[Place]) -> str:
+    """What still waits though nothing is on its way; the first INVITE may wait for the callee's application."""
+    if any(place.facts.lost for place in places):
+        return ""
+    for side, place in enumerate(places):
+        permanent = found.halves[side].actor.rules.permanent
+        for key, stand in place.machines:
+            first = key.purpose == "INVITE" and (key.cseq > 1 or not _has_ended_or_answered(found, places[1]))
+            waits = key.chart == "answer" or (key.chart.endswith("_client") and stand.state not in permanent[key.chart])
+            if waits and not (first and key.chart != "answer"):
+                return f"{key} of the {SIDES[side]} waits for ever"
+    return ""
+
+
+def _has_ended_or_answered(found: Found, callee: Place) -> bool:
+    return bool(callee.machines) and (_state(callee, "call") in ANSWERED or _has_ended(found, 1, callee))
 
 
 def _agreed_unready(place: Place) -> bool:

@@ -157,12 +157,23 @@ def _walk(found: Found, limit: int | None, progress: Progress | None) -> None:
                 codes.append(number)
                 parents.append(state)
             edges.append(goal)
-        if ours.calm and theirs.calm:
+        if ours.calm and theirs.calm and _is_settled(found, code, ours.replying, theirs.replying):
             settled.append(state)
         offsets.append(len(edges))
         state += 1
         if progress is not None and state % TELL_EVERY == 0:
             progress(len(codes), state)
+
+
+def _is_settled(found: Found, code: int, ours: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
+    """Whether all that arrives is answered in words to which the other side is deaf."""
+    left, right = found.halves
+    one, two = code >> SHIFT, code & LOW
+    minds = right.minds(right.parts[two].place, left)
+    if any(left.keeping(part, minds) != one for part in ours):
+        return False
+    minds = left.minds(left.parts[one].place, right)
+    return all(right.keeping(part, minds) == two for part in theirs)
 
 
 def _note(found: Found, half: Half, state: int) -> None:
