@@ -1,7 +1,7 @@
 """What a chart is: read from TOML, checked against every rule, projected to a role. Nothing here runs one."""
 
 from session_fsm.chart.check import check
-from session_fsm.chart.check_set import check_set
+from session_fsm.chart.check_set import check_set, is_application_event
 from session_fsm.chart.guards import Valuation, valuations
 from session_fsm.chart.load import check_files, parse, read_file, read_text, shipped
 from session_fsm.chart.model import (
@@ -54,6 +54,7 @@ __all__ = [
     "check",
     "check_files",
     "check_set",
+    "is_application_event",
     "parse",
     "read_file",
     "read_text",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from session_fsm.chart import is_application_event
 from session_fsm.explore.abstract import Key, Lingers, Place, Stand
 from session_fsm.explore.effects import EFFECTS
 from session_fsm.explore.guards import GUARDS
@@ -23,7 +24,6 @@ from session_fsm.explore.sending import (
     respond,
 )
 from session_fsm.explore.turn import Meaning, Turn
-from session_fsm.session.routing import is_application_event
 
 STATUSES = {"refusal": 486, "redirect": 302}
 "Sends of the call chart that are no status themselves."

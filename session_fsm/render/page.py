@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from session_fsm.chart import Chart, Decisions, Duration, Effects, Event, Group, Role, Row, State, Timer
+from session_fsm.chart import (
+    Chart,
+    Decisions,
+    Duration,
+    Effects,
+    Event,
+    Group,
+    Role,
+    Row,
+    State,
+    Timer,
+    is_application_event,
+)
 from session_fsm.render.arrows import told
 from session_fsm.render.markdown import code, grid, sentence, words
 from session_fsm.render.mermaid import mermaid
 from session_fsm.render.table import marks
-from session_fsm.session.routing import is_application_event, routes_of
+from session_fsm.session.routing import routes_of
 
 NOTICE = "<!-- Written by `make charts` from the chart; change the chart and run it again. -->"
 KEY = """An arrow is labelled `event [guard] / what it sends`; `[else]` is taken when no row above it was. A dashed box

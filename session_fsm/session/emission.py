@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, cast
 
+from session_fsm.chart import is_application_event
 from session_fsm.session.publishing import OF_SESSION, publisher
-from session_fsm.session.routing import Route, Routes, is_application_event
+from session_fsm.session.routing import Route, Routes
 
 if TYPE_CHECKING:
     from session_fsm.machine import Machine

@@ -35,8 +35,3 @@ def routes_of(charts: Iterable[Chart]) -> Routes:
                 emitter, _, emission = origin.partition(".")
                 found.setdefault((emitter, emission), []).append(Route(chart.id, event.name, event.of))
     return {key: tuple(routes) for key, routes in found.items()}
-
-
-def is_application_event(emission: str) -> bool:
-    """CamelCase is published to the application; snake_case goes to another chart."""
-    return emission[0].isupper()
