@@ -32,7 +32,7 @@ fast: $(STAMP) ## the tests that need no other program and no waiting
 	$(PYTEST) -m "not slow and not wire" $(ARGS)
 
 # SIPp is a program that nobody here wrote: the tests drive it against us in both directions.
-sipp:
+sipp: ## SIPp, by apt where that is allowed
 	@command -v sipp >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing sip-tester"; apt-get update -qq && apt-get install -y -qq --no-install-recommends sip-tester >/dev/null; \
