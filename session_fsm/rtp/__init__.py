@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_fsm.rtp.interval import rtcp_interval
+from session_fsm.rtp.interval import RTCP_SHARE, rtcp_interval
 from session_fsm.rtp.packet import Extension, RtpPacket, pack_header, parse_rtp
 from session_fsm.rtp.playout import Frame, LostFrames, Playout
 from session_fsm.rtp.quality import MediaMetrics, MediaQuality, classify
@@ -27,6 +27,7 @@ from session_fsm.rtp.stream import IncomingStream, OutgoingStream, StreamStatist
 
 __all__ = [
     "MIN_SEQUENTIAL",
+    "RTCP_SHARE",
     "Bye",
     "Extension",
     "Frame",

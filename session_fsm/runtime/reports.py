@@ -9,6 +9,7 @@ import random
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import (
+    RTCP_SHARE,
     Bye,
     IncomingStream,
     OutgoingStream,
@@ -28,7 +29,7 @@ Seconds = float
 FRAME = 0.020  # seconds of audio in a packet
 HEADERS = 28  # octets of IPv4 and UDP, which RFC 3550 §6.2 counts in
 SESSION_BANDWIDTH = 50 * (160 + 12 + HEADERS)  # octets a second of G.711 at 20 ms
-RTCP_BANDWIDTH = 0.05 * SESSION_BANDWIDTH  # RFC 3550 §6.2: five per cent
+RTCP_BANDWIDTH = RTCP_SHARE * SESSION_BANDWIDTH
 
 
 class Reports:
