@@ -15,7 +15,7 @@ from session_fsm.session.matching import Identity, Owner, match
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction, open_server
-from session_fsm.sip import Accepted, Echo, Rejected, Request, Response, SipUri, read
+from session_fsm.sip import METHODS, Accepted, Echo, Rejected, Request, Response, SipUri, read
 
 IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "options_received"}
 "What a request within a dialog is for `dialog.toml`."
@@ -43,15 +43,23 @@ def _arrive_response(endpoint: Endpoint, response: Response, source: Address) ->
     if not isinstance(found, Transaction):
         _drop(endpoint, "stray response", "RFC 3261 §18.1.2", source)
         return
-    if found.session is not None:
-        found.session.signalled_from = source
     status = response.status
+    if found.session is not None:
+        if found.purpose == "INVITE" and status < 300 and _is_one_fork_too_many(found.session, response.to_tag):
+            _drop(endpoint, "one fork too many", "RFC 3261 §13.2.2.4", source)
+            return
+        found.session.signalled_from = source
     if status < 200:
         found.post("provisional", response)
     elif found.chart == "non_invite_client":
         found.post("final", response)
     else:
         found.post("success" if status < 300 else "failure", response)
+
+
+def _is_one_fork_too_many(session: Session, tag: str | None) -> bool:
+    """Whether this response would make another dialog of an INVITE that has made enough."""
+    return tag not in session.dialogs and len(session.dialogs) >= session.endpoint.settings.max_forks
 
 
 def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> None:
@@ -92,7 +100,9 @@ def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Ad
 
 
 def _within(endpoint: Endpoint, request: Request, identity: Identity, source: Address, dialog: Dialog) -> None:
-    purpose = "re-INVITE" if request.method == "INVITE" else request.method
+    # One name for all that nobody knows: a peer could make up any number of them, and names are counted.
+    known = request.method if request.method in METHODS else "unknown"
+    purpose = "re-INVITE" if known == "INVITE" else known
     opened = open_server(
         endpoint, request, source, identity=identity, purpose=purpose, session=dialog.session, to_tag=None
     )

@@ -62,6 +62,7 @@ class Session:
         "id",
         "incoming",
         "invite",
+        "labels",
         "local",
         "local_media",
         "local_seq",
@@ -127,6 +128,8 @@ class Session:
         self.transaction: Transaction | None = None
         "The transaction of the INVITE."
         self.transactions: set[Transaction] = set()
+        self.labels: dict[str, int] = {}
+        "How many transactions of each name there were."
         self.answers: list[Answer] = []
         self.dialogs: dict[str | None, Dialog] = {}
         self.dialog: Dialog | None = None

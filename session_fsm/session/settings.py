@@ -40,6 +40,8 @@ class Settings:
     "Whether RTP from another source than the negotiated one may be learnt: for a peer behind NAT, never, or always."
     max_sessions: int = 10_000
     "Above so many live sessions an INVITE gets 503."
+    max_forks: int = 64
+    "How many callees one INVITE may reach; responses of more are dropped, as each 2xx costs us an ACK and a BYE."
     max_redirects: int = 5
     "How many Contacts of 3xx responses a call follows; 0 follows none."
     product: str = "session_fsm"
@@ -53,7 +55,7 @@ class Settings:
         """Refuse what is not possible, before a call finds out."""
         for name in ("t1", "t2", "t4", "no_answer", "unanswered"):
             check_seconds(name, getattr(self, name))
-        for name in ("max_sessions", "max_redirects", "trace_rows"):
+        for name in ("max_sessions", "max_forks", "max_redirects", "trace_rows"):
             check_count(name, getattr(self, name))
         handled = {codec.encoding for codec in CODECS}
         codecs: object = self.codecs

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from session_fsm.chart import START, Chart
 from session_fsm.session import matching
-from session_fsm.session.endpoint import Endpoint, told_apart
+from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
 from session_fsm.session.matching import Identity
 from session_fsm.session.messages import ack_to_failure
@@ -120,13 +120,13 @@ def _quiet_states(chart: Chart) -> frozenset[str]:
 
 
 def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
-    """A name that no other open transaction has, by which a trace can be told apart and replayed."""
+    """A name that no other transaction of the session has, by which a trace can be told apart and replayed."""
     if session is None:
         endpoint.alone += 1
         return f"{name}.{endpoint.alone}"
-    if not session.transactions:
-        return name
-    return told_apart(name, {other.machine.label for other in session.transactions})
+    # Counted, not searched for: a peer may open transactions faster than they end.
+    session.labels[name] = number = session.labels.get(name, 0) + 1
+    return name if number == 1 else f"{name}.{number}"
 
 
 class SentResponse:

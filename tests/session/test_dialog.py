@@ -455,3 +455,28 @@ def test_cancelling_a_forked_call_ends_every_fork_that_answered(net, alice, peer
     tags = ["one", "two"][: 1 + second]
     assert tags == [ack.request.to_tag for ack in peer.received.of(Method.ACK)]
     assert set(tags) == {bye.request.to_tag for bye in peer.received.of(Method.BYE)}
+
+
+def test_more_forks_than_an_invite_may_have_cost_nothing(net, alice, peer):
+    """Each 2xx under another tag would make us send an ACK and eleven BYEs, to wherever its Contact says."""
+    most = alice.settings.max_forks
+    line = forked(net, alice, peer, *((f"t{n}", 200, 4000) for n in range(most + 10)))
+
+    assert (most, most - 1, 10) == (
+        alice.sent.count(Method.ACK),
+        alice.sent.count(Method.BYE),
+        alice.counters["dropped.one fork too many"],
+    )
+    assert "Active" == line.state
+
+
+def test_methods_that_nobody_knows_share_one_name(net, bob, peer):
+    """Transactions are counted by name, and a peer can make up any number of methods."""
+    line = called_by(net, peer, bob)
+    tag = acknowledge(net, peer, bob)
+    before = len(line.session.labels)
+    for n in range(5):
+        peer.request(f"NEW{n}", bob, to_tag=tag, cseq=2 + n)
+        net.deliver()
+
+    assert (1, 5) == (len(line.session.labels) - before, peer.received.count(status=501))
