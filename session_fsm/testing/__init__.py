@@ -11,15 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from session_fsm.testing.asserting import NoMediaError, assert_media
     from session_fsm.testing.charts import RowCoverage, assert_reachable, assert_total, play, row_coverage, tour
+    from session_fsm.testing.clock import VirtualClock
     from session_fsm.testing.datagram import Datagram, Log, Method
     from session_fsm.testing.line import Line
     from session_fsm.testing.network import Network, NoRestError
     from session_fsm.testing.pair import PairRun
+    from session_fsm.testing.pairs import UdpPair, VirtualPair
     from session_fsm.testing.phone import EngineError, Leftovers, Phone
     from session_fsm.testing.rule_machine import machine_of
     from session_fsm.testing.runs import Move
     from session_fsm.testing.scripted import ScriptedPeer
+    from session_fsm.testing.sipp import SippError, SippRunner
     from session_fsm.testing.strategies import calls, chart_runs
 
 _HOMES = {
@@ -31,11 +35,18 @@ _HOMES = {
     "Method": "datagram",
     "Move": "runs",
     "Network": "network",
+    "NoMediaError": "asserting",
     "NoRestError": "network",
     "PairRun": "pair",
     "Phone": "phone",
     "RowCoverage": "charts",
     "ScriptedPeer": "scripted",
+    "SippError": "sipp",
+    "SippRunner": "sipp",
+    "UdpPair": "pairs",
+    "VirtualClock": "clock",
+    "VirtualPair": "pairs",
+    "assert_media": "asserting",
     "assert_reachable": "charts",
     "assert_total": "charts",
     "calls": "strategies",
@@ -55,11 +66,18 @@ __all__ = [
     "Method",
     "Move",
     "Network",
+    "NoMediaError",
     "NoRestError",
     "PairRun",
     "Phone",
     "RowCoverage",
     "ScriptedPeer",
+    "SippError",
+    "SippRunner",
+    "UdpPair",
+    "VirtualClock",
+    "VirtualPair",
+    "assert_media",
     "assert_reachable",
     "assert_total",
     "calls",
