@@ -1,0 +1,64 @@
+"""Drafts: frozen dataclasses that are filled by assignment, and no different afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, dataclass, replace
+
+import pytest
+
+from session_fsm.frozen import drafts_of, freeze, maker_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    x: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place(Point):
+    kind: str = "town"
+
+
+def test_what_is_made_equals_what_the_class_makes():
+    """Fields in their order, those of the base first."""
+    assert Place(x=1, kind="self") == maker_of(Place)(1, "self")
+
+
+def test_what_is_made_is_of_the_class_itself():
+    """Nobody sees that there was a draft."""
+    assert Place is type(maker_of(Place)(x=1, kind="city"))
+
+
+def test_what_is_made_cannot_be_changed():
+    """As with every frozen dataclass."""
+    with pytest.raises(FrozenInstanceError):
+        maker_of(Place)(1, "city").x = 2
+
+
+def test_what_is_made_can_be_hashed_and_replaced():
+    """What dataclasses give to their classes works."""
+    made = maker_of(Place)(1, "city")
+
+    assert {Place(x=2, kind="city")} == {replace(made, x=2)}
+
+
+def test_a_draft_can_be_changed_until_it_is_frozen():
+    """This is how an event waits for the states that it tells."""
+    draft = drafts_of(Place)(1, "city")
+    draft.x = 7
+
+    assert Place(x=7, kind="city") == freeze(draft)
+
+
+def test_a_frozen_draft_cannot_be_changed():
+    """It is complete."""
+    place = freeze(drafts_of(Place)(1, "city"))
+
+    with pytest.raises(FrozenInstanceError):
+        place.x = 2
+
+
+def test_every_field_must_be_given():
+    """Also one that has a default: nothing may be forgotten where nobody checks."""
+    with pytest.raises(TypeError):
+        drafts_of(Place)(1)
