@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2s
 
 from session_fsm.machine.trace import TraceRow
@@ -20,6 +21,7 @@ from session_fsm.sip import METHODS, Accepted, Echo, Rejected, Request, Response
 IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "options_received"}
 "What a request within a dialog is for `dialog.toml`."
 
+OVERLOADED = 503
 RETRY_AFTER = "5"  # seconds; how soon a caller may try again when we are full
 
 
@@ -120,6 +122,11 @@ def _outside(endpoint: Endpoint, request: Request, identity: Identity, source: A
     if refused is None and request.method == "INVITE":
         _begin(endpoint, request, identity, source)
         return
+    if refused is not None and refused.status == OVERLOADED:
+        endpoint.counters[f"refused.{OVERLOADED}"] += 1
+        note(endpoint, "refused", f"{OVERLOADED}: {endpoint.settings.max_sessions} sessions are open", source)
+        _answer_statelessly(endpoint, request, OVERLOADED, refused.headers, source)
+        return
     opened = open_server(
         endpoint, request, source, identity=identity, purpose=request.method, session=None, to_tag=endpoint.tag()
     )
@@ -141,7 +148,7 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner) -> Refuse
     if owner is not Owner.NOBODY or request.method not in ("INVITE", "OPTIONS"):
         return Refused(481)
     if request.method == "INVITE" and len(endpoint.sessions) >= endpoint.settings.max_sessions:
-        return Refused(503, (("Retry-After", RETRY_AFTER),))
+        return Refused(OVERLOADED, (("Retry-After", RETRY_AFTER),))
     return None
 
 
@@ -177,12 +184,19 @@ def _remote_target(invite: Request, source: Address) -> str:
 
 
 def _reject(endpoint: Endpoint, verdict: Rejected, source: Address) -> None:
-    """Answer what is malformed without keeping anything of it (RFC 3261 §8.2.7)."""
+    """Answer what is malformed."""
     endpoint.counters[f"rejected.{verdict.status}"] += 1
     note(endpoint, "rejected", f"{verdict.status}: {verdict.rule}", source)
-    echo = Echo(verdict.request, _stateless_tag(verdict.request), received_from=source)
     headers = (ALLOW,) if verdict.status == 501 else verdict.headers
-    endpoint.transmit(echo.response(verdict.status, headers=headers), echo.reply_to or source)
+    _answer_statelessly(endpoint, verdict.request, verdict.status, headers, source)
+
+
+def _answer_statelessly(
+    endpoint: Endpoint, request: Request, status: int, headers: Sequence[tuple[str, str]], source: Address
+) -> None:
+    """Answer once and keep nothing (RFC 3261 §8.2.7): a flood costs no memory, and is not multiplied for a victim."""
+    echo = Echo(request, _stateless_tag(request), received_from=source)
+    endpoint.transmit(echo.response(status, headers=headers), echo.reply_to or source)
 
 
 def _stateless_tag(request: Request) -> str:

@@ -155,6 +155,22 @@ def test_a_full_house_refuses_with_503_and_retry_after(peer):
     assert ("two", 5, 1) == (response.call_id, response.retry_after, len(bob.lines))
 
 
+def test_a_flood_that_a_full_house_refuses_costs_nothing(peer):
+    """RFC 3261 §8.2.7: one 503 to each, the same one to its copy; no transaction, no repetition."""
+    bob = Phone("bob", "10.0.0.2", settings=Settings(max_sessions=1))
+    net = Network(bob, peer)
+    peer.request("INVITE", bob, body=peer.sdp(), call_id="one")
+    net.deliver()
+    before = bob.coordinator.open_machines()
+    for n in range(20):
+        peer.request("INVITE", bob, body=peer.sdp(), call_id=f"flood-{n}", branch=f"z9hG4bKflood{n}")
+        peer.request("INVITE", bob, body=peer.sdp(), call_id=f"flood-{n}", branch=f"z9hG4bKflood{n}")
+    net.run_for(20)
+
+    tags = [bob.sent.response(503, n).to_tag for n in range(40)]
+    assert (40, 20, before) == (bob.sent.count(status=503), len(set(tags)), bob.coordinator.open_machines())
+
+
 def test_a_house_has_room_again_when_a_call_is_gone(peer):
     bob = Phone("bob", "10.0.0.2", settings=Settings(max_sessions=1), when_called=Line.reject)
     net = Network(bob, peer)
