@@ -131,6 +131,21 @@ def test_a_request_that_is_not_newer_gets_500(net, bob, peer, method, cseq):
     assert (1, "Active") == (bob.sent.count(status=500), line.state)
 
 
+@pytest.mark.parametrize("method", ["BYE", "OPTIONS"])
+def test_a_request_in_an_early_dialog_that_is_not_newer_gets_500(net, bob, peer, method):
+    """RFC 3261 §12.2.2: an OPTIONS counts like any request."""
+    peer.request("INVITE", bob, body=peer.sdp())
+    net.deliver()
+    bob.line.ring()
+    net.deliver()
+    tag = peer.received.response(180).to_tag
+    peer.request("OPTIONS", bob, to_tag=tag, cseq=7)
+    peer.request(method, bob, to_tag=tag, cseq=5)
+    net.deliver()
+
+    assert (["200 OPTIONS", f"500 {method}"], "Ringing") == (bob.sent.names[-2:], bob.line.state)
+
+
 def test_gaps_in_the_sequence_are_fine(net, bob, peer):
     """RFC 3261 §12.2.2: higher by more than one is no error."""
     line = called_by(net, peer, bob)
