@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
 from session_fsm.call import ANSWER_TIMEOUT, Call, Seconds
 from session_fsm.chart import Chart
-from session_fsm.errors import CallFailedError, SessionFsmError, TransportError, WaitTimeout
+from session_fsm.errors import CallFailedError, LocalProtocolError, SessionFsmError, TransportError, WaitTimeout
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.incoming import IncomingInvite
 from session_fsm.machine import TraceRow
@@ -49,6 +50,7 @@ INCOMING_QUEUE = 64
 LEAVE_TIMEOUT: Seconds = 4.0
 "How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
 BUSY = 486
+SERVER_ERROR = 500
 CLOSED = "the user agent was closed and stays so: make another one"
 
 
@@ -223,7 +225,7 @@ class UserAgent:
     async def serve(self, handler: Callable[[IncomingInvite], Awaitable[None]]) -> None:
         """Run `handler` for each call that comes in, several at a time, until the user agent is left.
 
-        When it returns, its call is hung up, or refused if it was not answered.
+        When it returns, its call is hung up, or refused if it was not answered: with 500 when it raised.
         """
         async with asyncio.TaskGroup() as running:
             async for invite in self.incoming_calls():
@@ -352,6 +354,8 @@ async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invit
         LOG.info("call %s is over: %s", invite.session_id, error)
     except Exception:
         LOG.exception("the handler of call %s failed", invite.session_id)
+        with suppress(CallFailedError, LocalProtocolError):
+            await invite.reject(SERVER_ERROR)  # in vain where it was answered or refused already
     finally:
         await invite.call.hang_up()
 

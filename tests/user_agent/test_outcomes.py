@@ -187,8 +187,9 @@ async def test_a_handler_that_fails_costs_its_own_call_only(alice, bob, caplog):
 
     serving = asyncio.create_task(bob.serve(handler))
     async with UserAgent("sip:bad@127.0.0.1", bind="127.0.0.1:0") as bad:
-        with pytest.raises(CallFailedError):
+        with pytest.raises(CallFailedError) as failure:
             await bad.make_call(bob.contact).wait_for_media(timeout=AT_ONCE)
+    assert 500 == failure.value.status
     async with alice.make_call(bob.contact) as calling:
         await calling.wait_for_media(timeout=2)
     await bob.wait_for_event(CallEnded, timeout=AT_ONCE)
