@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -236,6 +237,12 @@ def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
         code = _complain(_first(group))
     except* BrokenPipeError:
         code = _deaf()
+    except* OSError as group:
+        error = _first(group)
+        if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
+            raise
+        code = _complain(CommandError(f"cannot write: {error.strerror}", Exit.FAILED))
+        _deaf()
     raise typer.Exit(code)
 
 

@@ -93,13 +93,34 @@ def charts_in(folder: Path | None) -> Mapping[str, Chart]:
 
 @contextmanager
 def trace_to(path: Path | None) -> Iterator[Callable[[TraceRow], None] | None]:
-    """Where trace rows go: into this file as they happen, or nowhere."""
+    """Where trace rows go: into this file as they happen, or nowhere. A full disk ends the trace, not the call."""
     if path is None:
         yield None
         return
     # Line by line, so that a process that is killed leaves whole rows.
-    with path.open("w", buffering=1, encoding="utf-8") as file:
-        yield lambda row: write_jsonl([row], file)
+    file = path.open("w", buffering=1, encoding="utf-8")
+    failures: list[OSError] = []
+
+    def write(row: TraceRow) -> None:
+        if not failures:
+            with _noting(failures):
+                write_jsonl([row], file)
+
+    try:
+        yield write
+    finally:
+        with _noting(failures):
+            file.close()
+    if failures:
+        raise CommandError(f"--trace: cannot write {path}: {failures[0].strerror}", Exit.FAILED)
+
+
+@contextmanager
+def _noting(failures: list[OSError]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        failures.append(error)
 
 
 @contextmanager

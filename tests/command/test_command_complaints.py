@@ -154,3 +154,29 @@ def test_a_peer_that_vanishes_is_told_of(tmp_path: Path):
 
         assert 0 == caller.finish()
     assert caller.summary["reason"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
+def test_a_full_disk_ends_the_trace_and_not_the_call(folder):
+    """The call is placed and its outcome told; what could not be written is said in one sentence."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+    done = run("call", f"sip:bob@127.0.0.1:{port}", "--trace", "/dev/full", folder=folder)
+
+    assert (3, False, True) == (done.returncode, "Traceback" in done.stderr, "port unreachable" in done.stdout)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", [["charts"], ["charts", "--json"]])
+def test_an_output_that_is_full_is_one_sentence(arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "session_fsm", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+        )
+
+    assert (3, "session-fsm: cannot write: No space left on device\n") == (done.returncode, done.stderr)
