@@ -51,9 +51,8 @@ def _assert_line(line: Line, both_ways: bool, within: Seconds) -> None:
     flowing = all(each.media is MediaState.ACTIVE for each in lines) and (not both_ways or len(lines) == 2)
     if not flowing or not _wide_enough(line.session.agreement, both_ways):
         sides = {side.name: side.rows for side in net.sides if isinstance(side, Phone)}
-        raise NoMediaError(
-            f"{_complaint(both_ways, within)}: {line!r}{_narrow(line.session.agreement)}\n{story(sides)}"
-        )
+        wrong = f"{_complaint(both_ways, within)}: {line!r}{_narrow(line.session.agreement)}"
+        raise NoMediaError(f"{wrong}\n\n{story(sides)}")
 
 
 def _across(line: Line) -> list[Line]:

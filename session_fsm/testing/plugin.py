@@ -103,7 +103,8 @@ def _where(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[str]:
         yield f"{item.location[0]}:{entry.lineno + 1}: in {item.name}"
         yield f">   {str(entry.statement).strip()}"
     # What a failed assertion of ours says of the call is in the story.
-    for line in call.excinfo.exconly().splitlines():
+    said = call.excinfo.exconly().removeprefix(f"{call.excinfo.type.__module__}.")
+    for line in said.splitlines():
         if not line.strip():
             break
         yield f"E   {line}"
