@@ -12,7 +12,7 @@ from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address, Role
 from session_fsm.session.identity import identity_of
-from session_fsm.session.matching import Identity, Owner, match
+from session_fsm.session.matching import Identity, Owner, initial_key, match
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction, open_server
@@ -71,8 +71,10 @@ def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> No
     if isinstance(found, Transaction):
         if owner is Owner.SERVER:
             _again(found, request)
-        else:
+        elif _cancels(identity, found):
             _cancel(endpoint, request, identity, source, found)
+        else:
+            _outside(endpoint, request, identity, source, Owner.NO_TRANSACTION)
     elif isinstance(found, Answer):
         endpoint.mailbox.post(found.machine, "ack_received", request)
     elif isinstance(found, Dialog):
@@ -88,6 +90,11 @@ def _again(transaction: Transaction, request: Request) -> None:
         transaction.post("ack_received", request)
     else:
         transaction.post("invite_received" if request.method == "INVITE" else "request_received", request)
+
+
+def _cancels(cancel: Identity, meant: Transaction) -> bool:
+    """RFC 3261 §9.1: besides the branch, Call-ID, From tag and CSeq number are the INVITE's. Others are a guess's."""
+    return meant.initial_key in (None, initial_key(cancel._replace(method="INVITE")))
 
 
 def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Address, meant: Transaction) -> None:

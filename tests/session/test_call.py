@@ -478,3 +478,23 @@ def test_an_answerer_without_any_codec_of_the_offer_refuses(net, alice):
     net.deliver()
 
     assert ("Failed", 488) == outcome(line)[:2]
+
+
+@pytest.mark.parametrize("wrong", [{"call_id": "other"}, {"cseq": 2}, {"headers": [("From", "<sip:x@h>;tag=other")]}])
+def test_a_cancel_that_only_knows_the_branch_cancels_nothing(net, bob, peer, wrong):
+    """RFC 3261 §9.1: its Call-ID, From tag and CSeq number are the INVITE's."""
+    peer.request("INVITE", bob, body=peer.sdp(), branch="z9hG4bKknown")
+    net.deliver()
+    peer.request("CANCEL", bob, branch="z9hG4bKknown", **wrong)
+    net.deliver()
+
+    assert (1, "Initiating") == (peer.received.count(status=481), bob.line.state)
+
+
+def test_a_cancel_that_knows_all_of_the_invite_cancels_it(net, bob, peer):
+    peer.request("INVITE", bob, body=peer.sdp(), branch="z9hG4bKknown")
+    net.deliver()
+    peer.request("CANCEL", bob, branch="z9hG4bKknown")
+    net.deliver()
+
+    assert "Cancelled" == bob.line.state
