@@ -164,8 +164,6 @@ class Facts(NamedTuple):
     "CSeq number of the last INVITE that we answered with a 2xx."
     retries: int = 0
     "How often it may still try again after glare."
-    lost: bool = False
-    "Something was given up here, or a transport failed."
     absorbed: tuple[Key, ...] = ()
     "Server transactions that are only there for copies of their request, sorted."
     lingers: Lingers = ""

@@ -43,8 +43,10 @@ class Bound:
     "The directions that the first offer and its answer may wish."
     again: tuple[tuple[str, ...], ...] = (("inactive",), ("sendrecv",))
     "The directions that the first, the second … re-INVITE of a side may offer: hold, then resume."
+    fails: bool = True
+    "Timers give up, and transports fail."
     smooth: bool = False
-    "Nobody gives up, refuses or hangs up, and no transport fails: for the directions alone."
+    "Nobody refuses or hangs up: for the directions alone."
 
     def wishes(self, asked: int) -> tuple[str, ...]:
         """The directions that the next re-INVITE may offer, when so many were asked for before."""
@@ -53,7 +55,7 @@ class Bound:
     def __str__(self) -> str:
         again = "; ".join(" or ".join(directions) for directions in self.again[: self.reinvites])
         tried = f" offering {again}, {self.retries} retry after glare" if self.reinvites else ""
-        free = ", nobody gives up or hangs up" if self.smooth else ""
+        free = "" if self.fails else ", nobody gives up" if not self.smooth else ", nobody gives up or hangs up"
         return f"first offer and answer {' or '.join(self.first)}; {self.reinvites} re-INVITEs a side{tried}{free}"
 
 
@@ -115,7 +117,6 @@ class CallSide:
         elif event.kind == "timer" and event.key is not None:
             self._expire(turn, event.key, event.name)
         elif event.name == "transport_error":
-            turn.facts["lost"] = True
             if turn.facts["lingers"] == "loosely":
                 turn.facts["lingers"] = ""
             for key in sorted(turn.stands, key=lambda key: not key.chart.endswith("_client")):
@@ -141,8 +142,6 @@ class CallSide:
         turn.stands[key] = stand._replace(timers=tuple(name for name in stand.timers if name != timer))
         if key == OFFER_ANSWER:
             turn.facts["retries"] = int(str(turn.facts["retries"])) - 1
-        if self.rules.charts[key.chart].timers[timer].gives_up:
-            turn.facts["lost"] = True
         turn.post(key, self.rules.charts[key.chart].timers[timer].event)
 
     def _media(self, turn: Turn, name: str) -> None:
@@ -164,7 +163,7 @@ class CallSide:
         for key, stand in place.machines:
             yield from self._timers(key, stand.state, stand.timers, place.facts)
         felt = place.facts.lingers == "loosely" or any(self._feels(key, stand.state) for key, stand in place.machines)
-        if felt and not self.bound.smooth:
+        if felt and self.bound.fails:
             yield Event("world", "transport_error")
         yield from self._facts(stands[MEDIA].state, place.facts)
 
@@ -185,12 +184,15 @@ class CallSide:
 
     def _timers(self, key: Key, state: str, running: Sequence[str], facts: Facts) -> Iterator[Event]:
         for timer in running:
-            if facts.retries if key == OFFER_ANSWER else not self.bound.smooth:
+            if facts.retries if key == OFFER_ANSWER else self._may_fire(key, timer):
                 yield Event("timer", timer, key)
         chart = self.rules.charts[key.chart]
         for timer in chart.analysis.running[state]:
             if (key.chart, timer) in self.rules.repeating and self._is_new(key.chart, state, timer):
                 yield Event("timer", timer, key)
+
+    def _may_fire(self, key: Key, timer: str) -> bool:
+        return self.bound.fails or not self.rules.charts[key.chart].timers[timer].gives_up
 
     def _feels(self, key: Key, state: str) -> bool:
         cell = self.rules.charts[key.chart].cells.get((state, "transport_error"))

@@ -35,12 +35,9 @@ class Step:
         """The changes of the call's and the media's state."""
         found = []
         for chart in SHOWN:
-            path = [row for row in self.rows if row.chart == chart and row.from_state != row.to_state]
-            states = [row.to_state for row in path if row.to_state]
-            if path and path[0].from_state != NOWHERE:
-                states.insert(0, path[0].from_state)
-            if states:
-                found.append(f"{chart} {' → '.join(states)}")
+            path = [row for row in self.rows if row.chart == chart and row.from_state not in (row.to_state, NOWHERE)]
+            if path:
+                found.append(f"{chart} {' → '.join([path[0].from_state, *(row.to_state for row in path)])}")
         return found
 
     @property

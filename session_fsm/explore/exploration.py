@@ -119,14 +119,15 @@ class Exploration:
 def products(reinvites: int) -> list[Product]:
     """What is walked at a bound: transactions pairwise, every direction, and then whole calls."""
     found = [Product(name=f"{client} and {server}", pair=(client, server)) for client, server in PAIRS]
-    free = Bound(first=DIRECTIONS, smooth=True)
+    free = Bound(first=DIRECTIONS, smooth=True, fails=False)
     found.append(Product(name="directions of the first offer", bounds=(free, free)))
     if reinvites:
-        again = Bound(reinvites=2, retries=0, again=(DIRECTIONS, DIRECTIONS), smooth=True)
-        still = Bound(smooth=True)
+        again = Bound(reinvites=2, retries=0, again=(DIRECTIONS, DIRECTIONS), smooth=True, fails=False)
+        still = Bound(smooth=True, fails=False)
         found.append(Product(name="directions of the caller's re-INVITEs", bounds=(again, still)))
         found.append(Product(name="directions of the callee's re-INVITEs", bounds=(still, again)))
-    bound = Bound(reinvites=reinvites)
+    patient, bound = Bound(reinvites=reinvites, fails=False), Bound(reinvites=reinvites)
+    found.append(Product(name="calls in which nobody gives up", bounds=(patient, patient)))
     found.append(Product(name="calls", bounds=(bound, bound)))
     return found
 
@@ -187,10 +188,10 @@ def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterato
     if product.bounds is None:
         yield from chart_findings(found, charts, only=set(product.pair or ()))
         return
-    smooth = product.bounds[0].smooth
+    fails = product.bounds[0].fails
     for finding in (*chart_findings(found, charts, only=WHOLE_CALL), *call_findings(found)):
-        # Where nobody hangs up nothing ends, and what only the other products can show is not looked for.
-        if not smooth or finding.kind in ANYWHERE:
+        # What only other products can show is not looked for: where nobody gives up not everything ends, and so on.
+        if finding.kind in ANYWHERE or (finding.kind == "lossless") != fails:
             yield finding
 
 

@@ -16,6 +16,8 @@ from session_fsm.explore.abstract import Event, Message, Outcome, Place
 from session_fsm.explore.rules import Rules
 from session_fsm.explore.turn import Sink
 
+REMEMBERED = 400_000  # answers that are kept of each kind; what is forgotten is worked out again when it is needed
+
 
 class Actor(Protocol):
     """One side of a product."""
@@ -128,6 +130,8 @@ class Half:
         """The part with only these of its messages."""
         found = self._kept.get((number, mask))
         if found is None:
+            if len(self._kept) > REMEMBERED:
+                self._kept.clear()
             part = self.parts[number]
             found = self._kept[number, mask] = self.number_of(Part(part.place, part.sent & mask))
         return found
@@ -175,6 +179,8 @@ class Half:
     def _leads_of(self, number: int, message: Message | None) -> list[Lead]:
         found = self._leads.get((number, message))
         if found is None:
+            if len(self._leads) > REMEMBERED:
+                self._leads.clear()
             part = self.parts[number]
             found = self._leads[number, message] = []
             for event, _, place, sent in self._by(part.place, message):

@@ -41,7 +41,7 @@ class Finding:
 
     property: str
     kind: str
-    "turn, together, ending, or the kind of a chart's own property."
+    "turn, together, ending, lossless (where nobody gives up), or the kind of a chart's own property."
     what: str
     "What is wrong, in one sentence."
     state: int
@@ -169,14 +169,14 @@ def call_findings(found: Found) -> Iterator[Finding]:
     told: set[str] = set()
     for state in np.flatnonzero(settled):
         places = [half.places[half.parts[found.part_of(int(state), half.number)].place] for half in halves]
-        for name, what in (
-            ("media-agrees", _disagreement(places[0], places[1])),
-            ("ends-together", _left_alone(found, places)),
-            ("answers-arrive", _left_waiting(found, places)),
+        for name, kind, what in (
+            ("media-agrees", "together", _disagreement(places[0], places[1])),
+            ("ends-together", "lossless", _left_alone(found, places)),
+            ("answers-arrive", "lossless", _left_waiting(found, places)),
         ):
             if what and what not in told:
                 told.add(what)
-                yield Finding(property=name, kind="together", what=what, state=int(state))
+                yield Finding(property=name, kind=kind, what=what, state=int(state))
 
 
 def _state(place: Place, chart: str) -> str:
@@ -204,9 +204,7 @@ def _disagreement(one: Place, two: Place) -> str:
 
 
 def _left_alone(found: Found, places: Sequence[Place]) -> str:
-    """Which side is left in an answered call that the other has ended; empty when none is, or somebody gave up."""
-    if any(place.facts.lost for place in places):
-        return ""
+    """Which side is left in an answered call that the other has ended; empty when none is."""
     for side in (0, 1):
         other = places[1 - side]
         if _state(places[side], "call") in ANSWERED and other.machines and _has_ended(found, 1 - side, other):
@@ -216,8 +214,6 @@ def _left_alone(found: Found, places: Sequence[Place]) -> str:
 
 def _left_waiting(found: Found, places: Sequence[Place]) -> str:
     """What still waits though nothing is on its way; the first INVITE may wait for the callee's application."""
-    if any(place.facts.lost for place in places):
-        return ""
     for side, place in enumerate(places):
         permanent = found.halves[side].actor.rules.permanent
         for key, stand in place.machines:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from session_fsm.explore.abstract import Event, Outcome
-from session_fsm.explore.product import Actor, Follow, Half
+from session_fsm.explore.product import REMEMBERED, Actor, Follow, Half
 
 SHIFT = 24  # bits of a state's number that are the second side's part
 LOW = (1 << SHIFT) - 1
@@ -129,10 +129,14 @@ def _walk(found: Found, limit: int | None, progress: Progress | None) -> None:
         part_one, part_two = parts_left[one], parts_right[two]
         ours = known_left.get((one, part_two.sent))
         if ours is None:
+            if len(known_left) > REMEMBERED:
+                known_left.clear()
             ours = known_left[one, part_two.sent] = left.following(one, right, part_two.sent)
             _note(found, left, state)
         theirs = known_right.get((two, part_one.sent))
         if theirs is None:
+            if len(known_right) > REMEMBERED:
+                known_right.clear()
             theirs = known_right[two, part_one.sent] = right.following(two, left, part_one.sent)
             _note(found, right, state)
         numbers = [part << SHIFT | two for part in ours.plain]

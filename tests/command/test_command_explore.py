@@ -1,0 +1,127 @@
+"""`session-fsm explore` and `session-fsm replay`, as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from session_fsm.command.app import app
+from session_fsm.session.building import shipped_charts
+
+BROKEN = (
+    '{ event = "hung_up",            to = "Terminated", do = ["note_peer_hung_up"] }',
+    '{ event = "hung_up",            do = ["note_peer_hung_up"] }',
+)
+
+
+def run(*words: object):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def last_line(text: str) -> dict[str, object]:
+    return json.loads(text.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with a call chart in which nobody hears the other's BYE."""
+    found = tmp_path_factory.mktemp("charts")
+    text = Path(shipped_charts()["call"].file).read_text(encoding="utf-8")
+    assert BROKEN[0] in text
+    (found / "call.toml").write_text(text.replace(*BROKEN), encoding="utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def explored(folder, tmp_path_factory):
+    """A violation, its files, and what was printed as JSON."""
+    out = tmp_path_factory.mktemp("out")
+    words = ("--charts", folder, "--property", "ends-together", "--out", out, "--write-test", out / "test_found.py")
+    result = run("explore", "--json", *words)
+    return result, last_line(result.stdout), out
+
+
+def test_a_violation_ends_with_three(explored):
+    assert 3 == explored[0].exit_code
+
+
+def test_the_summary_of_explore_has_what_was_promised(explored):
+    wanted = {
+        "type",
+        "states",
+        "edges",
+        "seconds",
+        "bound",
+        "violations",
+        "rows_taken",
+        "rows_total",
+        "rows_unreachable",
+    }
+
+    assert (set(), "Summary") == (wanted - explored[1].keys(), explored[1]["type"])
+
+
+def test_a_violation_names_its_property_its_steps_and_its_trace(explored):
+    violation = explored[1]["violations"][0]
+
+    assert ("ends-together", True) == (violation["property"], Path(violation["trace"]).exists())
+    assert violation["steps"][0].startswith("uac place")
+
+
+def test_the_trace_of_a_violation_replays(explored, folder):
+    """With the charts that it was found in: exit code 0."""
+    result = run("replay", explored[1]["violations"][0]["trace"], "--charts", folder, "--json")
+
+    assert (0, True, None) == (result.exit_code, *(last_line(result.stdout)[key] for key in ("ok", "first_difference")))
+
+
+def test_a_trace_that_goes_another_way_ends_with_three(explored):
+    """The shipped call chart leaves the call where the broken one stayed."""
+    result = run("replay", explored[1]["violations"][0]["trace"], "--json")
+    difference = last_line(result.stdout)["first_difference"]
+
+    assert (3, "call") == (result.exit_code, difference["machine"])
+
+
+def test_the_written_test_is_there(explored):
+    assert "def test_ends_together" in (explored[2] / "test_found.py").read_text(encoding="utf-8")
+
+
+def test_an_unknown_property_names_those_that_there_are():
+    result = run("explore", "--property", "peace")
+
+    assert (2, True) == (result.exit_code, "possible: active-implies-established" in result.stderr)
+
+
+def test_nothing_is_written_when_all_holds(tmp_path):
+    """No folder and no test."""
+    out = tmp_path / "out"
+    result = run("explore", "--property", "no-media-before-ready", "--out", out, "--write-test", tmp_path / "test_x.py")
+
+    assert (0, []) == (result.exit_code, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("text", ["", "no json\n", '{"schema": 9}\n'])
+def test_what_is_no_trace_ends_with_two(tmp_path, text):
+    """What, where, and what is possible."""
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text(text, encoding="utf-8")
+    result = run("replay", trace)
+
+    assert (2, True, True) == (result.exit_code, "trace.jsonl" in result.stderr, "possible" in result.stderr)
+
+
+def test_a_trace_of_another_chart_version_ends_with_two(explored, tmp_path):
+    lines = Path(explored[1]["violations"][0]["trace"]).read_text(encoding="utf-8")
+    trace = tmp_path / "old.jsonl"
+    trace.write_text(lines.replace('"version": 1', '"version": 0'), encoding="utf-8")
+    result = run("replay", trace)
+
+    assert (2, True) == (result.exit_code, "version 0; possible: version 1" in result.stderr)
+
+
+def test_a_trace_that_is_not_there_ends_with_two(tmp_path):
+    assert 2 == run("replay", tmp_path / "none.jsonl").exit_code
