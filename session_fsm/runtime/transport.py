@@ -203,4 +203,7 @@ _SEND_REASONS = {
     errno.EHOSTUNREACH: "host unreachable",
     errno.ENETUNREACH: "network unreachable",
     errno.EMSGSIZE: "the datagram is too large",
+    errno.EACCES: "sending to this address is not allowed",
+    errno.EINVAL: "this address or port cannot be reached from the address that we are bound to",
+    socket.EAI_ADDRFAMILY: "this address is of another family than the one that we are bound to",
 }

@@ -104,7 +104,7 @@ class SessionCoordinator:
         """Send an INVITE. `media` is where we receive RTP; without `offer` the peer's 200 has to make the offer."""
         endpoint = self._endpoint
         uri = sip_uri(target)
-        if uri.scheme != "sip":
+        if uri.scheme != "sip" or uri.transport not in (None, "udp"):
             raise Malformed("only sip: URIs over UDP can be called", target)
         check_headers(headers)
         if no_answer is not None:

@@ -48,7 +48,9 @@ def test_the_same_dice_make_the_same_call():
     assert sent[0] == sent[1]
 
 
-@pytest.mark.parametrize("uri", ["tel:+1234", "sips:bob@10.0.0.2", "bob", "", "sip:", "sip:bob@"])
+@pytest.mark.parametrize(
+    "uri", ["tel:+1234", "sips:bob@10.0.0.2", "sip:bob@10.0.0.2;transport=tcp", "bob", "", "sip:", "sip:bob@"]
+)
 def test_a_uri_that_cannot_be_called_is_refused(door, uri):
     with pytest.raises(Malformed):
         door.make_call(uri, media=MEDIA, now=0.0)

@@ -39,6 +39,21 @@ async def test_a_port_where_nobody_listens_is_noticed_at_once(alice):
         await alice.make_call(f"sip:nobody@127.0.0.1:{port}").wait_for_media(timeout=AT_ONCE)
 
 
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("[::1]:5", "another family"),
+        ("255.255.255.255:9", "not allowed"),
+        ("127.0.0.1:0", "cannot be reached"),
+        ("192.0.2.1", "cannot be reached"),
+    ],
+)
+async def test_an_address_that_cannot_be_sent_to_says_why(alice, where, says):
+    """In words; the kernel's and the resolver's numbers say nothing to anybody."""
+    with pytest.raises(CallFailedError, match=says):
+        await alice.make_call(f"sip:bob@{where}").wait_for_media(timeout=AT_ONCE)
+
+
 async def test_a_host_that_does_not_exist_is_named(alice):
     """The resolver's answer ends the call."""
     with pytest.raises(CallFailedError, match=r"no-such-host\.invalid"):
