@@ -27,7 +27,7 @@ def checked_target(text: str) -> SipUri:
         uri = SipUri.parse(text)
     except Malformed:
         raise CommandError(f"URI: {text!r} is no SIP URI; write it like sip:bob@127.0.0.1:5070") from None
-    if uri.scheme != "sip":
+    if uri.scheme != "sip" or uri.transport not in (None, "udp"):
         raise CommandError(f"URI: {text} cannot be called: only sip: over UDP is built")
     return uri
 

@@ -41,6 +41,7 @@ URI = "sip:bob@127.0.0.1:5070"
 COMPLAINTS = [
     ("call 127.0.0.1:5070", 2, "URI: '127.0.0.1:5070' is no SIP URI; write it like sip:bob@127.0.0.1:5070"),
     ("call sips:bob@127.0.0.1", 2, "URI: sips:bob@127.0.0.1 cannot be called: only sip: over UDP is built"),
+    ("call sip:b@h;transport=tcp", 2, "URI: sip:b@h;transport=tcp cannot be called: only sip: over UDP is built"),
     ("call sip:bob@", 2, "URI: 'sip:bob@' is no SIP URI"),
     (f"call {URI} --bind nowhere", 2, "--bind: nowhere: 'nowhere' is no IP address; write HOST:PORT"),
     (f"call {URI} --bind 127.0.0.1:99999", 2, "--bind: 127.0.0.1:99999: the port must be a number from 0 to 65535"),
