@@ -19,6 +19,7 @@ DURING = {
     "no-refused-command": "no machine is sent a command that it refuses by another machine",
     "no-lost-event": "no machine is sent an event that its chart does not have",
     "no-effect-fails": "every effect finds what it needs",
+    "no-endless-turn": "what follows from one event comes to an end",
     "no-media-before-ready": "nobody sends media before Ready",
 }
 "Properties that are watched while a turn runs."

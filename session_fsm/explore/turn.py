@@ -23,6 +23,10 @@ Posted = tuple[Key, str, Message | None, int | None]
 Sink = Callable[[TraceRow], object]
 
 
+ENDLESS = 200  # steps of one turn; a turn of the shipped charts takes about twenty
+SAME = 4  # events of one name that wait at one machine; more would make no other difference
+
+
 class StuckError(Exception):
     """An effect that cannot do what the row asks of it: where the real one would fail."""
 
@@ -96,6 +100,9 @@ class Turn:
     def run(self, meaning: Meaning) -> None:
         """Take events until none is left."""
         while self._queue:
+            if self.row > ENDLESS:
+                self.fault("no-endless-turn", f"more than {ENDLESS} steps follow from one event")
+                return
             key, event, payload, cause = self._queue.popleft()
             if key in self.stands:
                 self._take(meaning, key, event, payload, cause)
@@ -129,7 +136,7 @@ class Turn:
 
     def _account(self, key: Key, stand: Stand, event: str, found: Step, cause: int | None) -> None:
         postponed = stand.postponed
-        if found.verdict == "postponed":
+        if found.verdict == "postponed" and postponed.count(event) < SAME:
             postponed = (*postponed, event)
         elif found.verdict == "impossible":
             self.fault("no-impossible-cell", f"{key} in {stand.state} was sent {event}")
