@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Literal
 
 from session_fsm.chart import Chart
@@ -24,7 +25,7 @@ from session_fsm.testing.line import Line
 from session_fsm.testing.network import Network
 from session_fsm.testing.phone import Phone
 from session_fsm.testing.runs import DIRECTIONS, Choice, Move, make_all
-from session_fsm.testing.spoiling import SPOILS, spoilt, spoken
+from session_fsm.testing.spoiling import ASKED, SPOILS, asked, spoilt, spoken
 
 # With their weights: a frame; T1; T2, which repeats requests; past 64*T1, when whoever is not answered gives up.
 WAITS: Mapping[Seconds, int] = {0.02: 4, 0.5: 2, 4.0: 1, 33.0: 1}
@@ -36,7 +37,7 @@ COMMANDS: Mapping[str, Callable[[Line, str], object]] = {
     "ring": lambda line, how: line.ring(),
     "progress": lambda line, how: line.progress(MediaDirection(how)),
     "reject": lambda line, how: line.reject(int(how)),
-    "redirect": lambda line, how: line.redirect(line.phone.uri),
+    "redirect": lambda line, how: line.redirect(f"sip:other@{line.phone.address[0]}"),
     "hang_up": lambda line, how: line.hang_up(),
     "reinvite": lambda line, how: line.reinvite(MediaDirection(how)),
 }
@@ -50,7 +51,14 @@ HOWS: Mapping[str, tuple[str, ...]] = {
 "With what a command is given; the first is the plainest."
 
 EARLY = (Edge.FIRST_FRAME, Edge.RTCP_RECEIVED)
-LATER = (Edge.STALLED, Edge.FLOW_RESUMED, Edge.SOURCE_CHANGED, Edge.REPORT_RECEIVED, Edge.QUALITY_CHANGED)
+LATER = (
+    Edge.PATH_FAILED,
+    Edge.STALLED,
+    Edge.FLOW_RESUMED,
+    Edge.SOURCE_CHANGED,
+    Edge.REPORT_RECEIVED,
+    Edge.QUALITY_CHANGED,
+)
 FLOWING = (MediaState.ESTABLISHED, MediaState.ACTIVE, MediaState.STALLED, MediaState.HELD)
 LIED_ABOUT = 2  # datagrams on the way that are offered to be spoilt
 MOST_HELD = 8  # datagrams on the way that are offered as choices, the oldest first
@@ -90,7 +98,7 @@ class PairRun:
     def _moves(self) -> Iterator[tuple[Move, int]]:
         """What can be made, with its weight: a call should come to something now and then."""
         here = list(self._on_the_way())
-        for verb, weight in (("deliver", 6), ("copy", 2), ("lose", 1)):
+        for verb, weight in (("deliver", 6), ("copy", 2), ("lose", 1), ("bounce", 1)):
             yield from ((Move(verb, who, name, n), weight) for who, name, n in here)
         yield from ((Move("wait", seconds=seconds), weight) for seconds, weight in WAITS.items())
         yield from ((Move("jump", seconds=seconds), 1) for seconds in JUMPS)
@@ -104,6 +112,10 @@ class PairRun:
         """What no honest peer sends."""
         for who, name, n in here[:LIED_ABOUT]:
             yield from ((Move(f"spoil:{spoil}", who, name, n), 1) for spoil in SPOILS)
+        for name, line, n in self._lines():
+            if line.id in line.phone.coordinator.sessions:
+                for late, what in product((False, True), ASKED):
+                    yield Move("ask late" if late else "ask", name, what, n), 2
         for n, datagram in enumerate(spoken()):
             yield from ((Move("forge", who, datagram.name, n), 1) for who in self.phones)
 
@@ -172,7 +184,7 @@ class PairRun:
             return lambda: self._jump(move.seconds)
         if move.verb == "forge":
             return lambda: self._arrive(move.who, spoken()[move.n].data) if move.n < len(spoken()) else None
-        if move.verb in COMMANDS or move.verb == "hears":
+        if move.verb in COMMANDS or move.verb in ("hears", "ask", "ask late"):
             lines = self.phones[move.who].lines
             return self._of_line(move, lines[move.n]) if move.n < len(lines) else None
         return self._of_datagram(move)
@@ -180,6 +192,11 @@ class PairRun:
     def _of_line(self, move: Move, line: Line) -> Callable[[], object]:
         if move.verb == "hears":
             return lambda: self._hear(line, Edge(move.what))
+        if move.verb.startswith("ask"):
+            # A number that is too low, or one above all others.
+            cseq = 0 if move.verb == "ask late" else 1000 + len(self.made)
+            source = self._other(line.phone).address
+            return lambda: self._arrive(move.who, asked(line, source, move.what, cseq))
         return lambda: COMMANDS[move.verb](line, move.what)
 
     def _of_datagram(self, move: Move) -> Callable[[], object] | None:
@@ -189,6 +206,8 @@ class PairRun:
         this = sent[move.n]
         if move.verb == "lose":
             return lambda: self.net.discard(lambda datagram: datagram is this)
+        if move.verb == "bounce":
+            return lambda: self._bounce(this)
         if move.verb.startswith("spoil:"):
             return lambda: self._arrive(move.who, spoilt(this.data, move.verb.removeprefix("spoil:")))
         return lambda: self.net.release(lambda datagram: datagram is this, copy=move.verb == "copy")
@@ -196,8 +215,16 @@ class PairRun:
     def _arrive(self, who: str, data: bytes) -> None:
         """A datagram that nobody sent like this."""
         receiver = self.phones[who]
-        sender = next(phone for phone in self.phones.values() if phone is not receiver)
-        receiver.receive(Datagram(data, sender.address, receiver.address, self.net.now))
+        receiver.receive(Datagram(data, self._other(receiver).address, receiver.address, self.net.now))
+
+    def _bounce(self, datagram: Datagram) -> None:
+        """The sender hears that the port is unreachable."""
+        self.net.discard(lambda held: held is datagram)
+        sender = next(phone for phone in self.phones.values() if phone.address == datagram.source)
+        sender.unreachable(datagram.destination, "the port is unreachable")
+
+    def _other(self, phone: Phone) -> Phone:
+        return self.bob if phone is self.alice else self.alice
 
     def _hear(self, line: Line, edge: Edge) -> None:
         extra = (MediaQuality.POOR, MediaMetrics(packet_loss=0.07)) if edge is Edge.QUALITY_CHANGED else None

@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from session_fsm.sdp import MediaDirection
+from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.sdp import offer as make_offer
+from session_fsm.session.events import Address
+from session_fsm.sip import Request
 from session_fsm.testing.datagram import Datagram
 from session_fsm.testing.line import Line
 from session_fsm.testing.network import Network
@@ -32,7 +35,39 @@ SPOILS: Mapping[str, tuple[bytes, bytes]] = {
     "port 0": (rb"m=audio \d+", rb"m=audio 0"),
     "unknown codec": (rb"RTP/AVP [\d ]+", rb"RTP/AVP 99"),
     "on hold, the old way": (rb"c=IN IP4 [\d.]+", rb"c=IN IP4 0.0.0.0"),
+    **{f"says {status}": (rb"^SIP/2.0 \d+", b"SIP/2.0 %d" % status) for status in (100, 183, 200, 302, 481, 491, 503)},
 }
+
+ASKED: Mapping[str, tuple[str, str]] = {
+    "OPTIONS": ("OPTIONS", ""),
+    "BYE": ("BYE", ""),
+    "INVITE": ("INVITE", "sendrecv"),
+    "INVITE inactive": ("INVITE", "inactive"),
+    "INVITE without offer": ("INVITE", ""),
+}
+"Requests that a peer may send in a dialog whenever it likes: method, and the direction of its description."
+
+
+def asked(line: Line, source: Address, what: str, cseq: int) -> bytes:
+    """A request in a line's dialog, as its peer would send it: with the right tags, whatever state the dialog is in."""
+    method, direction = ASKED[what]
+    session = line.session
+    own_tag = next(iter(session.dialogs), None)
+    host, port = source
+    headers = [
+        ("Via", f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK-asked-{cseq}-{method}"),
+        ("Max-Forwards", "70"),
+        ("From", f"<{session.remote_uri}>" + (f";tag={own_tag}" if own_tag else "")),
+        ("To", f"<{session.local_uri}>;tag={session.local_tag}"),
+        ("Call-ID", session.call_id),
+        ("CSeq", f"{cseq} {method}"),
+        ("Contact", f"<sip:asker@{host}:{port}>"),
+    ]
+    if not direction:
+        return Request(method, session.local_uri, headers).encode()
+    media = LocalMedia((host, 41000), direction=MediaDirection(direction), session_id=1, version=cseq)
+    headers.append(("Content-Type", "application/sdp"))
+    return Request(method, session.local_uri, headers, make_offer(media, None).encode()).encode()
 
 
 def spoilt(data: bytes, name: str) -> bytes:
