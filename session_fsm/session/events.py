@@ -33,6 +33,7 @@ class CallState(StrEnum):
     IDLE = "Idle"
     INITIATING = "Initiating"
     PROCEEDING = "Proceeding"
+    REDIRECTED = "Redirected"
     RINGING = "Ringing"
     ACTIVE = "Active"
     ON_HOLD = "OnHold"

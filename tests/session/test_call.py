@@ -142,6 +142,29 @@ def test_a_redirected_call_may_be_answered_under_the_tag_of_the_first_target(net
     assert quiet_and_empty(net, alice)
 
 
+def test_who_hung_up_is_not_redirected(net, alice, bob, peer):
+    """A hang-up that waits for a provisional response comes up before the next target is called (RFC 3261 §9.1)."""
+    line = alice.call(peer)
+    net.deliver()
+    line.hang_up()
+    peer.respond(peer.received.of("INVITE")[0], 302, contact=False, headers=[("Contact", "<sip:bob@10.0.0.2>")])
+    net.deliver()
+
+    assert (1, "Cancelled", []) == (alice.sent.count(method="INVITE"), line.state, bob.lines)
+
+
+def test_a_call_that_nobody_answered_fails_even_if_the_cancel_cannot_be_delivered(net, alice, peer):
+    """However the INVITE ends after the time is up, the outcome is the same."""
+    line = alice.call(peer, no_answer=10.0)
+    net.deliver()
+    peer.respond(peer.received.of("INVITE")[0], 180)
+    net.deliver()
+    net.refuse(peer)
+    net.run_for(11.0)
+
+    assert ("Failed", 408) == (line.state, line.only(CallFailed).status)
+
+
 def test_a_call_can_be_redirected(net, alice, bob):
     carol = Phone("carol", "10.0.0.3", when_called=Line.accept)
     net.add(carol)
