@@ -51,6 +51,7 @@ def test_a_user_agent_that_cannot_be(given, error, says):
         {"learn_source": "sometimes"},
         {"product": "x\r\nEvil: 1"},
         {"codecs": "PCMU"},
+        {"ptime_ms": 30},
     ],
 )
 def test_settings_that_cannot_be(given):
