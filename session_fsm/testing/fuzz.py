@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -28,7 +29,7 @@ Progress = Callable[[int, Coverage], object]
 "Told how many runs were made, and what they have shown."
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Findings:
     """What came of fuzzing one target."""
 
@@ -39,11 +40,16 @@ class Findings:
     seconds: float = 0.0
     coverage: Coverage = field(default_factory=Coverage)
     rows_total: int = 0
-    reachable: Set[tuple[str, ...]] = frozenset()
-    "The pairs that the explorer reaches within its bound; of a chart, its cells."
+    explore: Callable[[], Set[tuple[str, ...]]] = field(repr=False)
+    "Works out which pairs can be seen."
     violations: list[Counterexample] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     "Known counterexamples that hold now."
+
+    @cached_property
+    def reachable(self) -> Set[tuple[str, ...]]:
+        """The pairs that the explorer reaches within its bound; of a chart, its cells."""
+        return self.explore()
 
     @property
     def pairs_seen(self) -> int:
@@ -84,7 +90,8 @@ class Fuzzing:
         self.charts = charts
         self.progress = progress
         self.checks = {key: target.properties[key] for key in properties or target.properties}
-        self.found = Findings(target=self.name, seed=seed, rows_total=len(set(all_rows(target.charts))))
+        rows_total = len(set(all_rows(target.charts)))
+        self.found = Findings(target=self.name, seed=seed, rows_total=rows_total, explore=target.reachable)
 
     def run(self, max_examples: int, corpus: Path | None = None) -> Findings:
         """Try what is known to have failed, then up to so many runs. One violation of each property is enough."""
@@ -100,7 +107,6 @@ class Fuzzing:
                     self._note(broken, log)
                 number += 1
         self.found.seconds = perf_counter() - begun
-        self.found.reachable = self.target.reachable()
         return self.found
 
     def _known(self, corpus: Path) -> None:

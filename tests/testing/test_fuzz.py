@@ -22,7 +22,8 @@ CHARTS = {"dialog": SILENT_AT_BYE}
 @pytest.fixture(scope="module")
 def findings():
     """What a hundred runs say of a callee that takes a BYE and never answers it."""
-    return Fuzzing(pair_target(charts=CHARTS), seed=1, charts=CHARTS).run(100)
+    fuzzing = Fuzzing(pair_target(charts=CHARTS), seed=1, properties=["no-fault", "both-end"], charts=CHARTS)
+    return fuzzing.run(100)
 
 
 def test_a_broken_chart_is_found_and_shrunk(findings):
@@ -31,8 +32,8 @@ def test_a_broken_chart_is_found_and_shrunk(findings):
 
     assert "both-end" == example.breaks
     assert "still has Leftovers" in example.message
-    assert len(example.moves) <= 6
-    assert ["call", "deliver"] == [move.verb for move in example.moves[:2]]
+    assert len(example.moves) <= 8
+    assert Move("call", "alice") == example.moves[0]
 
 
 def test_one_violation_of_a_property_is_enough(findings):
@@ -79,7 +80,7 @@ def test_a_counterexample_that_holds_now_is_told(findings, tmp_path):
 
 def test_the_same_seed_draws_the_same_runs():
     """A run can be had again from its seed."""
-    first, second = (Fuzzing(pair_target(), seed=5, properties=["no-fault"]).run(20).coverage for _ in range(2))
+    first, second = (Fuzzing(pair_target(), seed=5, properties=["no-fault"]).run(15).coverage for _ in range(2))
 
     assert (first.cells, first.rows, first.pairs) == (second.cells, second.rows, second.pairs)
 

@@ -41,7 +41,7 @@ def test_what_does_not_hold_ends_with_3_and_is_told(tmp_path):
     (tmp_path / "charts").mkdir()
     text = DIALOG.read_text().replace('send = ["200"], emit = ["hung_up"]', 'emit = ["hung_up"]')
     (tmp_path / "charts" / "dialog.toml").write_text(text)
-    options = ("--charts", "charts", "--seed", "1", "--max-examples", "60", "--property", "both-end", "--out", "found")
+    options = ("--charts", "charts", "--seed", "1", "--max-examples", "200", "--property", "both-end", "--out", "found")
     ended = fuzz(*options, cwd=tmp_path)
     again = fuzz(*options, "--json", cwd=tmp_path)
     (violation,) = json.loads(again.stdout)["violations"]
