@@ -70,15 +70,6 @@ class LocalProtocolError(SessionFsmError):
         super().__init__(f"cannot {command}: {machine} is {state}; possible now: {possible}")
 
 
-class RemoteProtocolError(SessionFsmError):
-    """What a peer sent breaks a rule. `status_hint` is the SIP status that answers it, or None to stay silent."""
-
-    def __init__(self, status_hint: int | None, rule: str) -> None:
-        self.status_hint = status_hint
-        self.rule = rule
-        super().__init__(f"{status_hint or 'dropped'}: {rule}")
-
-
 class CallFailedError(SessionFsmError):
     """A call ended without being answered, or broke. `status` is the SIP status, None when no response came.
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from random import Random
+
 import pytest
 
 from session_fsm.chart import Chart, check, check_set, shipped
+from session_fsm.errors import ChartError
 from session_fsm.machine import prove_equal
 from session_fsm.session import events
 from session_fsm.session.building import REGISTRIES, shipped_charts
+from session_fsm.session.coordinator import SessionCoordinator
 
 SIDES = [(name, role) for name in shipped() for role in ("uac", "uas")]
 APPLICATION_EVENTS = {
@@ -80,3 +85,26 @@ def test_every_application_event_is_emitted_by_a_chart(charts):
     emitted = {name.partition(":")[0] for chart in charts.values() for name in chart.emits}
 
     assert set() == APPLICATION_EVENTS - emitted
+
+
+def changed(name: str, old: str, new: str) -> Chart:
+    """A shipped chart with one text exchanged."""
+    text = Path(shipped()[name]).read_text(encoding="utf-8")
+    assert old in text
+    return Chart.parse(text.replace(old, new), f"{name}.toml")
+
+
+def test_an_event_of_a_transaction_that_nobody_opens_is_refused():
+    """A purpose that is misspelt would make a receiver that never hears."""
+    spoiled = changed("call", 'of = "BYE"', 'of = "BEY"')
+
+    with pytest.raises(ChartError, match="transactions are opened for INVITE, re-INVITE, BYE"):
+        SessionCoordinator("sip:a@10.0.0.1", ("10.0.0.1", 5060), dice=Random(1), charts={"call": spoiled})
+
+
+def test_charts_that_do_not_fit_together_are_refused_when_they_are_used():
+    """A receiver of what nobody emits is named."""
+    spoiled = changed("media", 'machine = "offer_answer.agreed"', 'machine = "offer_answer.agreed_upon"')
+
+    with pytest.raises(ChartError, match="agreed_upon"):
+        SessionCoordinator("sip:a@10.0.0.1", ("10.0.0.1", 5060), dice=Random(1), charts={"media": spoiled})

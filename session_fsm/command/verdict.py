@@ -49,9 +49,12 @@ def judge(heard: Heard) -> list[Check]:
     return [_reached_active(heard), *_sound(heard), _frames(heard), _gap(heard)]
 
 
+LADDER = ["Idle", "Negotiating", "Ready", "Established", "Active"]
+
+
 def _reached_active(heard: Heard) -> Check:
     path = heard.summary["media_path"] if heard.summary else []
-    reached = isinstance(path, list | tuple) and "Active" in path and "Closed" in path
+    reached = isinstance(path, list | tuple) and [*path[:5], *path[-1:]] == [*LADDER, "Closed"]
     measured = "reached Active, and Closed at the end" if reached else f"media went {_listed(path)}"
     return Check("media", reached, measured, "the whole ladder")
 

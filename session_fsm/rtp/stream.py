@@ -189,6 +189,11 @@ class OutgoingStream:
         """The next packet with this payload, one tick an octet as in G.711."""
         return self.header(len(payload), len(payload)) + payload
 
+    def take_back(self, octets: int) -> None:
+        """The last packet could not be sent: it counts as none, though its number and its time are used up."""
+        self.packets -= 1
+        self.octets -= octets
+
     def skip(self, ticks: int) -> None:
         """Let so much media time pass without a packet. The next one is marked as the first after silence."""
         self.timestamp = self.timestamp + ticks & 0xFFFFFFFF

@@ -160,6 +160,7 @@ class MediaStream:
         """Send one frame, encoded."""
         failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
         if failure is not None:
+            self.outgoing.take_back(len(payload))
             self._refused(failure, self._clock())
         elif not self.is_open:
             self.is_open = True
@@ -202,7 +203,10 @@ class MediaStream:
             self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
         frames = self.sender.frames
         payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.coding.silence
-        return self._rtp.send(self.outgoing.packet(payload), self.destination)
+        failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
+        if failure is not None:
+            self.outgoing.take_back(len(payload))
+        return failure
 
     # What the peer sends.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from random import Random
 
-from session_fsm.chart import Chart
+from session_fsm.chart import Chart, check_set
+from session_fsm.errors import ChartError, ChartFault
 from session_fsm.machine import Binding, Mailbox
 from session_fsm.machine.trace import TraceRow
-from session_fsm.session import answer, call, dialog, media, offer_answer, transaction
+from session_fsm.session import answer, call, dialog, events, media, offer_answer, transaction
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
 from session_fsm.session.matching import Index
@@ -31,6 +32,14 @@ REGISTRIES: Mapping[str, Registry] = {
     "media": media.REGISTRY,
 }
 "Every chart that an endpoint runs, and the functions behind its names. The order is the order of hearing."
+
+PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork")
+"What client transactions are opened for: the names that an event may give in `of`."
+
+APPLICATION_EVENTS = {
+    name for name, kind in vars(events).items() if isinstance(kind, type) and issubclass(kind, events.SessionEvent)
+}
+"What charts may emit in CamelCase."
 
 
 @lru_cache(maxsize=1)
@@ -96,9 +105,21 @@ def _bound(charts: tuple[tuple[str, Chart], ...], settings: Settings) -> Mapping
         "NO_ANSWER": settings.no_answer,
         "UNANSWERED": settings.unanswered,
     }
+    faults = [*check_set([chart for _, chart in charts], APPLICATION_EVENTS), *_unknown_purposes(charts)]
+    if faults:
+        raise ChartError(faults)
     routes = routes_of(chart for _, chart in charts)
     found = {}
     for name, chart in charts:
         for role, side in ((Role.UAC, chart.for_role("uac")), (Role.UAS, chart.for_role("uas"))):
             found[name, role] = REGISTRIES[name].bind(side, parameters, routes, settings.engine)
     return found
+
+
+def _unknown_purposes(charts: Iterable[tuple[str, Chart]]) -> Iterator[ChartFault]:
+    """Events of a transaction that no code opens: nobody would ever hear them."""
+    for name, chart in charts:
+        for event in chart.events.values():
+            if event.of and event.of not in PURPOSES:
+                message = f"event {event.name} is of {event.of}; transactions are opened for {', '.join(PURPOSES)}"
+                yield ChartFault(chart.file or name, "unknown-purpose", message)

@@ -306,7 +306,7 @@ class CallFailed(SessionEvent):
     """The call was refused, not answered, or could not be sent."""
 
     status: int | None
-    "The SIP status, None when no response came."
+    "The SIP status; 408 when no response came, 503 when the request could not be delivered (RFC 3261 §8.1.3.1)."
     reason: str
     contacts: tuple[str, ...] = ()
     "Where a 3xx response sends the caller, in its order of preference."

@@ -49,7 +49,7 @@ class Settings:
     max_redirects: int = 5
     "How many Contacts of 3xx responses a call follows; 0 follows none."
     product: str = "session_fsm"
-    "User-Agent and Server."
+    "What User-Agent says."
     trace_rows: int = 10_000
     "Rows of trace that are kept for a session, the newest; 0 keeps none."
     engine: Literal["table", "transitions"] = "table"

@@ -100,10 +100,11 @@ def test_the_log_has_the_lines_of_the_reference_documents(side: Side):
     assert LOG_LINES[side.name] == in_order(LOG_LINES[side.name], lines)
 
 
-def test_set_up_and_audio_are_fast(side: Side, record_property):
+def test_set_up_and_audio_are_fast(side: Side, record_property, capsys):
     """Under 500 ms to the answer, and audio within 100 ms of it; the figures are printed."""
     setup, audio = side.summary["setup_ms"], side.summary["audio_start_ms"]
-    print(f"{side.name}: set up in {setup} ms, first audio {audio} ms after the 200")
+    with capsys.disabled():
+        print(f"\n{side.name}: set up in {setup} ms, first audio {audio} ms after the 200")
     record_property("setup_ms", setup)
 
     assert setup < 500

@@ -204,3 +204,13 @@ def test_a_lossless_stream_is_received_whole(start: int):
     statistics = stream.statistics()
 
     assert (50, 0, 0.0) == (len(frames), statistics.lost, statistics.longest_gap_ms)
+
+
+def test_a_packet_that_could_not_be_sent_counts_as_none():
+    """Its number and its time are used up, but nobody reports to have sent it."""
+    stream = OutgoingStream(ssrc=7, payload_type=0, sequence=10, timestamp=0)
+    stream.packet(bytes(FRAME))
+
+    stream.take_back(FRAME)
+
+    assert (0, 0, 11, FRAME) == (stream.packets, stream.octets, stream.sequence, stream.timestamp)
