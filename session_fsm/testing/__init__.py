@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from session_fsm.testing.datagram import Datagram, Log, Method
     from session_fsm.testing.line import Line
     from session_fsm.testing.network import Network, NoRestError
-    from session_fsm.testing.pair import PairRun
+    from session_fsm.testing.pair_run import PairRun
     from session_fsm.testing.pairs import UdpPair, VirtualPair
     from session_fsm.testing.phone import EngineError, Leftovers, Phone
     from session_fsm.testing.rule_machine import machine_of
@@ -37,7 +37,7 @@ _HOMES = {
     "Network": "network",
     "NoMediaError": "asserting",
     "NoRestError": "network",
-    "PairRun": "pair",
+    "PairRun": "pair_run",
     "Phone": "phone",
     "RowCoverage": "charts",
     "ScriptedPeer": "scripted",

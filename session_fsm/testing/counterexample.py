@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from session_fsm.chart import START, Chart
 from session_fsm.machine import TraceRow, write_jsonl
-from session_fsm.testing.pair import PairRun
+from session_fsm.testing.pair_run import PairRun
 from session_fsm.testing.runs import Move, Run, Target, make_all
 from session_fsm.testing.targets import targets
 

@@ -12,7 +12,7 @@ from session_fsm.chart import START, Chart
 from session_fsm.machine import reference_machine, replay
 from session_fsm.session.events import MediaState
 from session_fsm.testing.chart_run import ChartRun
-from session_fsm.testing.pair import PairRun
+from session_fsm.testing.pair_run import PairRun
 from session_fsm.testing.phone import Leftovers
 from session_fsm.testing.runs import Run
 

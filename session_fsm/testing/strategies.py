@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from session_fsm.chart import Chart
 from session_fsm.session.settings import Settings
 from session_fsm.testing.chart_run import ChartRun
-from session_fsm.testing.pair import PairRun
+from session_fsm.testing.pair_run import PairRun
 from session_fsm.testing.runs import AnyRun, Choice, Move, Target
 from session_fsm.testing.targets import chart_target, pair_target
 

@@ -10,7 +10,7 @@ from session_fsm.session.building import shipped_charts
 from session_fsm.session.settings import Settings
 from session_fsm.testing.chart_run import ChartRun
 from session_fsm.testing.charts import SIDES, sides_of
-from session_fsm.testing.pair import PairRun
+from session_fsm.testing.pair_run import PairRun
 from session_fsm.testing.properties import chart_properties, pair_properties
 from session_fsm.testing.runs import Target
 from session_fsm.testing.walks import ways
