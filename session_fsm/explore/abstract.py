@@ -168,6 +168,8 @@ class Facts(NamedTuple):
     "Server transactions that are only there for copies of their request, sorted."
     lingers: Lingers = ""
     "Whether a client transaction is only there for copies, and keeps the session; loosely: until a transport fails."
+    busy: bool = False
+    "A server transaction that nobody hears may still await its ACK, and keep the session until it comes."
 
 
 class Place(NamedTuple):

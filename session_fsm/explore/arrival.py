@@ -39,8 +39,10 @@ class Arrival:
                 index.clients[client_key(seen)] = key
             else:
                 index.servers[server_key(seen)] = key
-        if call and call.state in meaning.finals["call"] and not open_ones and not answers and not place.facts.lingers:
-            return index  # the session has left, and its dialogs with it
+        over = call is not None and call.state in meaning.finals["call"] and not (open_ones or answers)
+        # The session has left then, and its dialogs with it, unless an ACK is still awaited: nobody counts those here.
+        if over and not place.facts.lingers and (not place.facts.busy or self.turn.choose([True, False])):
+            return index
         for key in answers:
             seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
             index.answers[answer_key(seen)] = key

@@ -104,7 +104,9 @@ class CallMeaning(Meaning):
         if not over:
             return Place(place.machines, facts)
         absorbed = {key for key in over if key.chart.endswith("_server")}
-        facts = facts._replace(absorbed=tuple(sorted(absorbed.union(facts.absorbed))))
+        busy = any(stands[key].state not in self.rules.quiet[key.chart] for key in absorbed)
+        absorbed.update(facts.absorbed)
+        facts = facts._replace(absorbed=tuple(sorted(absorbed)), busy=facts.busy or (busy and lingers != "firmly"))
         return Place(tuple(pair for pair in place.machines if pair[0] not in over), facts)
 
     def _is_over(self, key: Key, stand: Stand, stands: Mapping[Key, Stand], lingers: Lingers) -> bool:

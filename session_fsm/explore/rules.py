@@ -34,6 +34,11 @@ class Rules:
             name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()
         }
         "States in which a machine can only repeat what it sent, or end without a word."
+        self.quiet = {
+            name: frozenset(state for state in chart.states if not self._is_led_out(chart, state))
+            for name, chart in self.charts.items()
+        }
+        "States that neither a message nor a command leads out of, only time: as `session.transaction` has it."
         self.permanent = {
             name: frozenset(state for state in chart.states if self._is_permanent(chart, state))
             for name, chart in self.charts.items()
@@ -113,6 +118,14 @@ class Rules:
         return all(
             row.to in chart.final and not row.effects.listed() if row.to is not None else _only_sends([row])
             for row in rows
+        )
+
+    def _is_led_out(self, chart: Chart, state: str) -> bool:
+        return any(
+            row.to is not None
+            for (name, event), cell in chart.cells.items()
+            if name == state and chart.events[event].kind in ("message", "command")
+            for row in cell.rows
         )
 
     def _is_permanent(self, chart: Chart, state: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -110,7 +111,14 @@ def search(first: Actor, second: Actor, *, limit: int | None = None, progress: P
 
 def walk(found: Found, limit: int | None = None, progress: Progress | None = None) -> None:
     """Walk everything that follows from the first state."""
-    _walk(found, limit, progress)
+    # Millions of tuples are made, and none of them in a cycle: looking for cycles would take longer than the walk.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        _walk(found, limit, progress)
+    finally:
+        if collecting:
+            gc.enable()
     found.complete = len(found.offsets) == len(found.codes)
 
 

@@ -109,9 +109,17 @@ class RealPair:
             side.at.media_edge(side.session.id, Edge(event.name), FACTS, self.now)
         side.collect()
 
-    def knows(self, move: Move) -> bool:
-        """A caller's session begins with its first command; before that a coordinator has none."""
-        return self.sides[move.side].session is not None or move.event.name == "place" or move.side == 1
+    def knows(self, move: Move, place: Place) -> bool:
+        """Whether a step can be asked of a coordinator.
+
+        A caller's session begins with its first command. Whether a session is kept by a transaction that nobody hears
+        is known there and open here. A timer that only repeats may be stopped already.
+        """
+        side, event = self.sides[move.side], move.event
+        if event.kind == "timer":
+            return event.name in side.machine(event.key)._timers
+        open_question = place.facts.busy and event.message is not None and not event.message.status
+        return not open_question and (side.session is not None or event.name == "place" or move.side == 1)
 
     def deliver(self, side: RealSide, message: Message, spoilt: bool) -> None:
         """A datagram of the other side; where the run says that its description is of no use, it is made so."""

@@ -36,7 +36,7 @@ def led(seed: int, bound: Bound) -> set[tuple[str, str]]:
     told: list[str] = []
     taken: set[tuple[str, str]] = set()
     for number in range(STEPS):
-        options = [(move, goal) for move, goal in moves_of(found, code) if real.knows(move)]
+        options = [(move, goal) for move, goal in moves_of(found, code) if real.knows(move, places[move.side])]
         if not options:
             break
         enders = dice.random() < 0.06
