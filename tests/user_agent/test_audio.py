@@ -12,7 +12,13 @@ from calling import connected, hear, next_call, play, play_until_the_end
 from session_fsm import AudioFrame, Call, CallFailedError, MediaState, UserAgent
 from session_fsm.audio import goertzel
 from session_fsm.runtime.channels import FRAME_SAMPLES, RECEIVE_QUEUE, Samples
-from session_fsm.session.events import FirstAudioFrameReceived, MediaQualityChange
+from session_fsm.session.events import (
+    AudioChannelsReady,
+    CallEnded,
+    DialogStateChanged,
+    FirstAudioFrameReceived,
+    MediaQualityChange,
+)
 
 FRAMES = 50
 
@@ -78,6 +84,29 @@ async def test_both_sides_climb_the_same_ladder(alice, bob):
     await answering.wait_for_state(MediaState.CLOSED)
     ladder = ("Idle", "Negotiating", "Ready", "Established", "Active", "Closed")
     assert ladder == calling.summary().media_path == answering.summary().media_path
+
+
+async def test_both_sides_are_told_in_the_same_order(alice, bob):
+    """Design §5: what both roles are told comes in one order, whichever events of its own each has between."""
+    calling, answering = await connected(alice, bob)
+    await calling.hang_up()
+    await answering.wait_for_event(CallEnded)
+    await calling.wait_for_event(CallEnded)
+    shared = {type(event) for event in calling.event_log} & {type(event) for event in answering.event_log}
+    # The callee's dialog has one state more, between its 200 and the ACK (RFC 5407 §2).
+    shared.remove(DialogStateChanged)
+
+    # Until audio flows; how a call ends differs by who hangs up.
+    told = [
+        [
+            type(event)
+            for event in call.event_log
+            if type(event) in shared and event.media_state is not MediaState.CLOSED
+        ]
+        for call in (calling, answering)
+    ]
+    assert told[0] == told[1]
+    assert AudioChannelsReady in told[0]
 
 
 async def test_silence_leaves_until_the_application_writes(alice, bob):
