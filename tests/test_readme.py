@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from session_fsm import Chart, UserAgent
+from session_fsm import Chart, Machine, UserAgent
 from session_fsm.render import media_ladder
 from tools.event_list import PAGE, page
 
@@ -45,6 +45,15 @@ async def test_the_two_examples_talk_to_each_other() -> None:
     await asyncio.gather(answering, return_exceptions=True)
 
     assert 160 == len(frame)
+
+
+def test_the_door_greets_its_guest(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of a machine of one's own runs as it stands."""
+    monkeypatch.chdir(Path(__file__).parent.parent)
+
+    exec(example("door"), {"Machine": Machine, "Chart": Chart})
+
+    assert "Welcome, Ada!\n" == capsys.readouterr().out
 
 
 def test_the_ladder_is_drawn_from_the_chart() -> None:
