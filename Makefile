@@ -9,7 +9,7 @@ STAMP   := $(VENV)/.installed
 PYTEST  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast sipp lint format types charts check bench clean
+.PHONY: help setup demo test fast sipp lint format types charts check races mutants bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -55,6 +55,12 @@ check: $(STAMP) ## every rule of every chart
 charts: $(STAMP) ## write docs/charts and docs/events.md from the charts and events
 	$(BIN)/python -m tools.charts
 	$(BIN)/python -m tools.event_list
+
+races: $(STAMP) ## the published races, sans-IO and over UDP; writes docs/races.md
+	$(BIN)/python -m tools.races --wire
+
+mutants: $(STAMP) ## change each row of each chart and see who notices; writes docs/mutants.md
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 bench: $(STAMP) ## measure side by side and print ratios
 	$(BIN)/python -m tools.bench $(ARGS)
