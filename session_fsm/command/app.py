@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from session_fsm.command.exits import CommandError, Exit, within
-from session_fsm.command.formats import Format
+from session_fsm.command.formats import Format, LadderFormat, Theme, chosen_format
 from session_fsm.errors import ChartError, TransportError
 
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
@@ -146,14 +146,45 @@ def check(
 
 @app.command()
 def draw(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped chart's name, or a chart's file.")],
-    form: Annotated[Format, typer.Option("--format", help="What to draw it as.")] = Format.MERMAID,
+    name: Annotated[
+        str, typer.Argument(metavar="[CHART|FILE|pair:uac|pair:uas|both]", help="A chart, or call and media of a side.")
+    ] = "both",
+    form: Annotated[Format | None, typer.Option("--format", help="What to draw it as; else as -o FILE ends.")] = None,
+    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="Paint the way a recorded call took.")] = None,
+    theme: Annotated[Theme, typer.Option(help="The colours of a picture.")] = Theme.LIGHT,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else to stdout.")] = None,
+    charts: Charts = None,
 ) -> None:
-    """Draw a chart."""
+    """Draw a chart, the call and media of a role, or both roles side by side."""
+    from session_fsm.command.drawing import Drawn
     from session_fsm.command.drawing import draw as run_draw
 
-    _run(lambda: run_draw(name, form, output))
+    chosen = chosen_format(name, form, output, trace)
+    _run(lambda: run_draw(Drawn(name=name, form=chosen, output=output, trace=trace, theme=theme, charts=charts)))
+
+
+@app.command()
+def ladder(
+    traces: Annotated[list[Path], typer.Argument(metavar="TRACE [TRACE]", help="One side's trace, or both.")],
+    form: Annotated[LadderFormat | None, typer.Option("--format", help="What to draw it as.")] = None,
+    theme: Annotated[Theme, typer.Option(help="The colours of a picture.")] = Theme.LIGHT,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else to stdout.")] = None,
+) -> None:
+    """Draw the messages of a recorded call, with the media states between them."""
+    from session_fsm.command.laddering import draw_ladder
+
+    _run(lambda: draw_ladder(traces, form, theme, output))
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.scxml", help="A W3C SCXML document.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE.toml", help="Else to stdout.")] = None,
+) -> None:
+    """Make a chart of an SCXML document."""
+    from session_fsm.command.importing import import_scxml
+
+    _run(lambda: import_scxml(file, output))
 
 
 @app.command()

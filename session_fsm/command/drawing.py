@@ -1,35 +1,134 @@
-"""`session-fsm draw`: a chart as Mermaid, as Graphviz DOT, or as a table."""
+"""`session-fsm draw`: a chart, the call and media of a role, or both roles, as a picture or as text."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from session_fsm.chart import Chart, read_file
+from session_fsm.chart import Chart, Role, read_file, shipped
 from session_fsm.command.checking import exit_for
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.formats import Format
+from session_fsm.command.setup import charts_in
+from session_fsm.command.traces import check_versions, read_trace, write_out
+from session_fsm.machine import TraceRow
 from session_fsm.render import dot, mermaid, table
+from session_fsm.render.picture import Panel, pair, panel, panels_svg
+from session_fsm.render.plantuml import plantuml
+from session_fsm.render.png import can_make_png, png
+from session_fsm.render.scxml import scxml
+from session_fsm.render.theme import Theme
+from session_fsm.render.xstate import xstate
 
-DRAWN: Mapping[Format, Callable[[Chart], str]] = {
+TEXTS: Mapping[Format, Callable[[Chart], str]] = {
     Format.MERMAID: lambda chart: mermaid(chart),
+    Format.PLANTUML: lambda chart: plantuml(chart),
     Format.DOT: lambda chart: dot(chart),
+    Format.SCXML: lambda chart: scxml(chart),
+    Format.XSTATE: lambda chart: xstate(chart),
     Format.TABLE: lambda chart: table(chart),
 }
+PICTURES = (Format.SVG, Format.PNG)
+# Files that may hold several charts one after the other.
+SEVERAL = (Format.PLANTUML, Format.DOT, Format.TABLE)
+SIDES: Mapping[str, tuple[Role, ...]] = {"pair:uac": ("uac",), "pair:uas": ("uas",), "both": ("uac", "uas")}
+MISSING = "install session-fsm[draw] for pictures"
 
 
-def draw(name: str, form: Format, output: Path | None) -> Exit:
-    """Draw a sound chart to a file, or to standard output."""
-    chart, faults = read_file(name)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What was asked for on the command line."""
+
+    name: str
+    form: Format
+    output: Path | None = None
+    trace: Path | None = None
+    theme: Theme = Theme.LIGHT
+    charts: Path | None = None
+
+
+def draw(asked: Drawn) -> Exit:
+    """Draw sound charts to a file, or to standard output."""
+    lines = _charts(asked)
+    rows: list[TraceRow] = []
+    if asked.trace is not None:
+        rows = _run(asked, lines)
+        lines = [[_sided(chart, rows) for chart in line] for line in lines]
+    if asked.form in PICTURES:
+        return _picture(asked, lines, rows)
+    charts = [chart for line in lines for chart in line]
+    if len(charts) > 1 and asked.form not in SEVERAL:
+        possible = ", ".join((*PICTURES, *SEVERAL))
+        raise CommandError(
+            f"--format: {asked.form} holds one chart, and {asked.name} is {len(charts)}; possible: {possible}"
+        )
+    write_out(_text(charts, asked.form), asked.output)
+    return Exit.HOLDS
+
+
+def _text(charts: Sequence[Chart], form: Format) -> str:
+    return "\n".join(TEXTS[form](chart).rstrip("\n") + "\n" for chart in charts)
+
+
+def _charts(asked: Drawn) -> list[list[Chart]]:
+    """The charts to draw, line by line."""
+    others = charts_in(asked.charts)
+    if asked.name in SIDES:
+        known = {**{name: Chart.load(name) for name in shipped()}, **others}
+        return [pair(role, known) for role in SIDES[asked.name]]
+    if asked.name in others:
+        return [[others[asked.name]]]
+    chart, faults = read_file(asked.name)
     if chart is None or faults:
         raise CommandError("\n".join(map(str, faults)), exit_for(faults))
-    picture = DRAWN[form](chart).rstrip("\n") + "\n"
-    if output is None:
-        sys.stdout.write(picture)
+    return [[chart]]
+
+
+def _run(asked: Drawn, lines: Sequence[Sequence[Chart]]) -> list[TraceRow]:
+    """The rows to paint. Complains when none is of a chart that is drawn."""
+    if asked.trace is None:
+        return []
+    if asked.form not in PICTURES:
+        raise CommandError(f"--trace: {asked.form} shows no run; possible: --format {' or '.join(PICTURES)}")
+    rows = read_trace(asked.trace)
+    charts = {chart.id: chart for line in lines for chart in line}
+    check_versions(asked.trace, rows, charts)
+    if not any(row.chart in charts for row in rows):
+        found = ", ".join(dict.fromkeys(row.chart for row in rows))
+        raise CommandError(f"{asked.trace}: it has no row of {', '.join(charts)}; possible: {found}")
+    return rows
+
+
+def _sided(chart: Chart, rows: Sequence[TraceRow]) -> Chart:
+    """The side of a chart that the run is of."""
+    role = next((row.role for row in rows if row.chart == chart.id), "both")
+    return chart.for_role("uac" if role == "uac" else "uas") if chart.sided and role in ("uac", "uas") else chart
+
+
+def _picture(asked: Drawn, lines: Sequence[Sequence[Chart]], rows: Sequence[TraceRow]) -> Exit:
+    panels = [[panel(chart, rows) for chart in line] for line in lines]
+    ready: list[list[Panel]] = [[each for each in line if each is not None] for line in panels]
+    charts = [chart for line in lines for chart in line]
+    if sum(map(len, ready)) < len(charts):
+        return _instead(asked, charts, "nothing here can lay out this chart")
+    drawn = panels_svg(ready, asked.theme)
+    if asked.form is Format.SVG:
+        write_out(drawn, asked.output)
         return Exit.HOLDS
-    try:
-        output.write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"-o: cannot write {output}: {error.strerror}") from None
+    if not can_make_png():
+        return _instead(asked, charts, "nothing here can make a PNG")
+    write_out(png(drawn), asked.output)
+    return Exit.HOLDS
+
+
+def _instead(asked: Drawn, charts: Sequence[Chart], why: str) -> Exit:
+    """What can always be drawn: Mermaid for one chart, the tables of several."""
+    form = Format.MERMAID if len(charts) == 1 else Format.TABLE
+    suffix = ".mmd" if form is Format.MERMAID else ".txt"
+    output = asked.output.with_suffix(suffix) if asked.output is not None else None
+    where = f" in {output}" if output is not None else ""
+    write_out(_text(charts, form), output)
+    sys.stderr.write(f"session-fsm: {why}, so here it is as {form}{where}; {MISSING}\n")
     return Exit.HOLDS

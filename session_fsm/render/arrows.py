@@ -28,6 +28,8 @@ class Arrow:
     target: str
     labels: tuple[str, ...]
     start: Start = "state"
+    rows: tuple[tuple[str, ...], ...] = ()
+    "The ids of the rows behind each label."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,11 @@ class Drawing:
     "State -> lines about what happens without leaving it."
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The states of the chart's main path."""
+        return (self.chart.initial, *(str(row.to) for _, row in main_path(self.chart)))
+
+    @property
     def anywhere(self) -> bool:
         """Whether an arrow leaves from every state."""
         return any(arrow.start == "anywhere" for arrow in self.arrows)
@@ -85,6 +92,23 @@ def drawing(chart: Chart, *, internal: bool = False, boxes: bool = True) -> Draw
         if internal
         else {},
     )
+
+
+def main_path(chart: Chart) -> list[tuple[str, Row]]:
+    """(state, row) along the shortest way from the initial state to the one that the chart promises to reach.
+
+    That is the first state of its first `sometimes` property; without one there is no main path.
+    """
+    goals = [name for claim in chart.properties.values() if claim.kind == "sometimes" for name in claim.states]
+    ways: dict[str, list[tuple[str, Row]]] = {chart.initial: []}
+    waiting = [chart.initial]
+    for state in waiting:
+        for event in chart.events:
+            for row in chart.cells[state, event].rows if (state, event) in chart.cells else ():
+                if row.to is not None and row.to not in ways:
+                    ways[row.to] = [*ways[state], (state, row)]
+                    waiting.append(row.to)
+    return next((ways[goal] for goal in goals if goal in ways), [])
 
 
 def label(row: Row, chart: Chart, among: Sequence[Row]) -> str:
@@ -153,9 +177,8 @@ def _arrows(chart: Chart, boxes: list[Group] | None) -> Iterator[Arrow]:
     for state in chart.states.values():
         for row in state.decisions.rows:
             if row.to is not None:
-                yield Arrow(
-                    source=state.name, target=row.to, labels=(label(row, chart, state.decisions.rows_for(row.event)),)
-                )
+                text = label(row, chart, state.decisions.rows_for(row.event))
+                yield Arrow(source=state.name, target=row.to, labels=(text,), rows=((row.id,),))
     for group in chart.groups.values():
         for row in group.decisions.rows:
             if row.to is not None:
@@ -167,11 +190,11 @@ def _of_group(chart: Chart, group: Group, row: Row, to: str, boxes: list[Group] 
     start = _start(chart, group, row, boxes)
     text = label(row, chart, group.decisions.rows_for(row.event))
     if start == "state":
-        yield from (Arrow(source=name, target=to, labels=(text,)) for name in states)
+        yield from (Arrow(source=name, target=to, labels=(text,), rows=((row.id,),)) for name in states)
         return
     others = [name for name in group.states if name not in (*states, *chart.final, to)]
     text += f" (not in {', '.join(others)})" if others else ""
-    yield Arrow(source=group.name, target=to, labels=(text,), start=start)
+    yield Arrow(source=group.name, target=to, labels=(text,), start=start, rows=((row.id,),))
 
 
 def _start(chart: Chart, group: Group, row: Row, boxes: list[Group] | None) -> Start:
@@ -191,10 +214,13 @@ def _start(chart: Chart, group: Group, row: Row, boxes: list[Group] | None) -> S
 def _merged(arrows: Iterable[Arrow]) -> tuple[Arrow, ...]:
     """One arrow for all rows with the same ends."""
     found: dict[tuple[str, str, Start], Arrow] = {}
+    told: dict[tuple[str, str, Start], dict[str, tuple[str, ...]]] = {}
     for arrow in arrows:
         key = (arrow.source, arrow.target, arrow.start)
-        before = found[key].labels if key in found else ()
-        found[key] = replace(arrow, labels=tuple(dict.fromkeys(before + arrow.labels)))
+        lines = told.setdefault(key, {})
+        for line, rows in zip(arrow.labels, arrow.rows, strict=True):
+            lines[line] = (*lines.get(line, ()), *rows)
+        found[key] = replace(arrow, labels=tuple(lines), rows=tuple(lines.values()))
     return tuple(found.values())
 
 

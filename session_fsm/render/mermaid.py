@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from session_fsm.chart import Chart, Row
-from session_fsm.render.arrows import Arrow, Drawing, drawing
+from session_fsm.chart import Chart
+from session_fsm.render.arrows import Arrow, Drawing, drawing, main_path
 
 INDENT = "    "
 
@@ -41,23 +41,6 @@ def media_ladder(chart: Chart) -> str:
     lines = ["stateDiagram-v2", f"{INDENT}[*] --> {safe(chart.initial)}"]
     lines += [f"{INDENT}{safe(source)} --> {safe(str(row.to))} : {text(row.event)}" for source, row in main_path(chart)]
     return "\n".join(lines) + "\n"
-
-
-def main_path(chart: Chart) -> list[tuple[str, Row]]:
-    """(state, row) along the shortest way from the initial state to the one that the chart promises to reach.
-
-    That is the first state of its first `sometimes` property; without one there is no main path.
-    """
-    goals = [name for claim in chart.properties.values() if claim.kind == "sometimes" for name in claim.states]
-    ways: dict[str, list[tuple[str, Row]]] = {chart.initial: []}
-    waiting = [chart.initial]
-    for state in waiting:
-        for event in chart.events:
-            for row in chart.cells[state, event].rows if (state, event) in chart.cells else ():
-                if row.to is not None and row.to not in ways:
-                    ways[row.to] = [*ways[state], (state, row)]
-                    waiting.append(row.to)
-    return next((ways[goal] for goal in goals if goal in ways), [])
 
 
 def _lines(shown: Drawing) -> Iterator[str]:

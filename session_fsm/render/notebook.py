@@ -8,8 +8,8 @@ from html import escape
 from session_fsm.chart import Chart
 from session_fsm.machine import Machine, TraceRow
 from session_fsm.machine.trace import summary
+from session_fsm.render.arrows import main_path
 from session_fsm.render.ladder import ladder
-from session_fsm.render.mermaid import main_path
 from session_fsm.render.svg import ladder_svg, states_svg
 from session_fsm.render.table import HEAD, blocks
 

@@ -89,7 +89,7 @@ def test_bad_input_is_one_sentence(folder: Path, taken: int, arguments: str, cod
         ("call", "Missing argument 'URI'"),
         (f"call {URI} --sekonds 3", "No such option: --sekonds"),
         (f"call {URI} --seconds soon", "Invalid value for '--seconds'"),
-        ("draw media --format svg", "'svg' is not one of 'mermaid', 'dot', 'table'"),
+        ("draw media --format gif", "'gif' is not one of 'svg', 'png', 'mermaid', 'plantuml', 'dot'"),
     ],
 )
 def test_wrong_usage_names_the_option_and_what_is_possible(arguments: str, told: str):

@@ -1,0 +1,45 @@
+"""`session-fsm ladder`: the sequence diagram of one or both sides' traces."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.formats import LadderFormat
+from session_fsm.command.traces import read_trace, write_out
+from session_fsm.machine import TraceRow
+from session_fsm.render import ladder, ladder_mermaid, ladder_text
+from session_fsm.render.ladder_svg import ladder_svg
+from session_fsm.render.png import can_make_png, png
+from session_fsm.render.theme import Theme
+
+SUFFIXES = {".svg": LadderFormat.SVG, ".png": LadderFormat.PNG, ".mmd": LadderFormat.MERMAID}
+
+
+def draw_ladder(traces: Sequence[Path], form: LadderFormat | None, theme: Theme, output: Path | None) -> Exit:
+    """Draw one call to a file, or to standard output."""
+    if len(traces) > 2:
+        raise CommandError(f"TRACE: {len(traces)} were given; possible: one side's trace, or both")
+    left, right = [*(read_trace(path) for path in traces), []][:2]
+    chosen = form or SUFFIXES.get(output.suffix.lower() if output else "", LadderFormat.TEXT)
+    write_out(*_made(left, right, chosen, theme, output))
+    return Exit.HOLDS
+
+
+def _made(
+    left: list[TraceRow], right: list[TraceRow], form: LadderFormat, theme: Theme, output: Path | None
+) -> tuple[str | bytes, Path | None]:
+    """What is written, and where."""
+    if form is LadderFormat.TEXT:
+        return ladder_text(left, right), output
+    if form is LadderFormat.MERMAID:
+        return ladder_mermaid(left, right), output
+    drawn = ladder_svg(ladder(left, right), theme)
+    if form is LadderFormat.SVG:
+        return drawn, output
+    if can_make_png():
+        return png(drawn), output
+    sys.stderr.write("session-fsm: nothing here can make a PNG, so here it is as text; install session-fsm[draw]\n")
+    return ladder_text(left, right), output.with_suffix(".txt") if output else None

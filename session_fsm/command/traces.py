@@ -1,0 +1,66 @@
+"""Traces and pictures as files: read whole before anything is written, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from session_fsm.chart import Chart
+from session_fsm.command.exits import CommandError
+from session_fsm.machine import TraceRow, read_jsonl
+
+
+def read_trace(trace: Path) -> list[TraceRow]:
+    """Every row of a trace."""
+    possible = "possible: one trace row of schema 1 a line, as --trace writes"
+    try:
+        with trace.open(encoding="utf-8") as file:
+            rows = list(read_jsonl(file))
+    except OSError as error:
+        raise CommandError(f"cannot read {trace}: {error.strerror}") from None
+    except ValueError as error:
+        raise CommandError(f"{trace}: {error}; {possible}") from None
+    if not rows:
+        raise CommandError(f"{trace}: there is no trace row in it; {possible}")
+    return rows
+
+
+def check_versions(trace: Path, rows: list[TraceRow], charts: Mapping[str, Chart]) -> None:
+    """Complain about a row of another version of one of these charts."""
+    for row in rows:
+        chart = charts.get(row.chart)
+        if chart is not None and chart.version != row.version:
+            raise CommandError(
+                f"{trace}: row {row.n} is of chart {row.chart} version {row.version}; possible: version {chart.version}"
+            )
+
+
+def write_out(made: str | bytes, output: Path | None) -> None:
+    """Write to a file that is there whole or not at all, or to standard output."""
+    if output is None and isinstance(made, str):
+        sys.stdout.write(made)
+        return
+    data = made.encode() if isinstance(made, str) else made
+    if output is None:
+        if sys.stdout.isatty():
+            raise CommandError("a PNG is nothing for a terminal; possible: -o FILE.png")
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    part: str | None = None
+    try:
+        if output.exists() and not output.is_file():
+            output.write_bytes(data)
+            return
+        with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
+            part = file.name
+            file.write(data)
+        os.chmod(part, 0o644)
+        os.replace(part, output)
+    except OSError as error:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+        raise CommandError(f"-o: cannot write {output}: {error.strerror}") from None

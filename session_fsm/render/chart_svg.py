@@ -1,0 +1,262 @@
+"""A chart's layout as SVG: panels, boxes, lines, labels. Only draws; where things stand is the layout's business.
+
+Self-contained: no script, no style sheet, no font and no link to anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import pairwise
+from math import hypot
+
+from session_fsm.render.arrows import Arrow, Drawing
+from session_fsm.render.layout import (
+    LABEL_SIZE,
+    LINE,
+    START,
+    STATE_SIZE,
+    Layout,
+    Line,
+    Point,
+    Rect,
+    label_lines,
+    sign_text,
+)
+from session_fsm.render.measure import FONT
+from session_fsm.render.paint import Paint
+from session_fsm.render.theme import Colours
+
+CORNER = 7.0  # the radius of a line's bends
+HEAD = 7.0
+STRUCK = ' text-decoration="line-through"'
+NEAR = 8.0  # from a label to its own line
+
+
+def document(width: float, height: float, parts: Sequence[str], colours: Colours, title: str) -> str:
+    """A whole picture."""
+    size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="{escape(FONT)}">'
+    page = f'<rect width="100%" height="100%" rx="10" fill="{colours.page}"/>'
+    return "\n".join([head, f"<title>{escape(title)}</title>", page, *parts, "</svg>"]) + "\n"
+
+
+def chart_parts(shown: Drawing, layout: Layout, colours: Colours, paint: Paint | None = None) -> Iterator[str]:
+    """A chart as SVG elements, in its layout's own coordinates."""
+    brush = _Brush(shown, layout, colours, paint)
+    yield from (brush.box(name, rect) for name, rect in layout.boxes.items())
+    ranks = [(brush.rank(n), n) for n in range(len(layout.lines))]
+    yield from (brush.line(n) for _, n in sorted(ranks))
+    yield from (part for n in range(len(shown.arrows)) for part in brush.label(n))
+    yield from (brush.node(name, rect) for name, rect in layout.nodes.items())
+    yield from (part for n in range(len(shown.arrows)) for part in brush.badges(n))
+
+
+def words(
+    text: str, x: float, y: float, size: float, colour: str, *, anchor: str = "start", weight: str = "", more: str = ""
+) -> str:
+    """One line of text; y is its baseline."""
+    where = f'x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{colour}"'
+    middle = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    bold = f' font-weight="{weight}"' if weight else ""
+    return f"<text {where}{middle}{bold}{more}>{escape(text)}</text>"
+
+
+def badge(number: int, x: float, y: float, colours: Colours) -> str:
+    """The number of a step, in a circle."""
+    circle = f'<circle cx="{x:g}" cy="{y:g}" r="8" fill="{colours.main}" stroke="{colours.page}" stroke-width="1.5"/>'
+    return circle + words(str(number), x, y + 3.4, 9.5, colours.page, anchor="middle", weight="700")
+
+
+class _Brush:
+    """Draws the parts of one chart."""
+
+    def __init__(self, shown: Drawing, layout: Layout, colours: Colours, paint: Paint | None) -> None:
+        self.shown = shown
+        self.layout = layout
+        self.colours = colours
+        self.paint = paint
+        self.main = set(zip(shown.path, shown.path[1:], strict=False))
+        self.goal = shown.path[-1] if len(shown.path) > 1 else ""
+
+    def box(self, name: str, rect: Rect) -> str:
+        look = f'fill="{self.colours.group}" stroke="{self.colours.border}"'
+        return _rect(rect, 9, look) + words(
+            name, rect.x + 12, rect.y + 19, LABEL_SIZE, self.colours.quiet, weight="600"
+        )
+
+    def node(self, name: str, rect: Rect) -> str:
+        if name == START:
+            middle = rect.x + rect.width / 2, rect.y + rect.height / 2
+            return f'<circle cx="{middle[0]:g}" cy="{middle[1]:g}" r="{rect.width / 2:g}" fill="{self.colours.text}"/>'
+        if name not in self.shown.chart.states:
+            look = f'fill="none" stroke="{self.colours.edge}" stroke-dasharray="4 3"'
+            return _rect(rect, 12, look) + self._name(sign_text(name), rect, LABEL_SIZE, self.colours.quiet, "")
+        fill, stroke, thick = self._look(name)
+        drawn = _rect(rect, 8, f'fill="{fill}" stroke="{stroke}" stroke-width="{thick:g}"')
+        if name in self.shown.chart.final:
+            inner = Rect(rect.x + 3, rect.y + 3, rect.width - 6, rect.height - 6)
+            drawn += _rect(inner, 5.5, f'fill="none" stroke="{stroke}"')
+        untouched = self.paint is not None and name not in self.paint.visited
+        ink = self.colours.edge if untouched else self.colours.text
+        return drawn + self._name(name, rect, STATE_SIZE, ink, "600" if thick > 1.5 else "")
+
+    def _look(self, name: str) -> tuple[str, str, float]:
+        """Fill, border and its width."""
+        colours = self.colours
+        if self.paint is not None:
+            if name == self.paint.here:
+                return colours.goal_fill, colours.goal, 2.4
+            if name in self.paint.visited:
+                return colours.main_fill, colours.main, 1.8
+            return colours.state, colours.grey, 1.2
+        if name == self.goal:
+            return colours.goal_fill, colours.goal, 1.8
+        if name in self.shown.chart.final:
+            return colours.end_fill, colours.end, 1.2
+        if name in self.shown.path:
+            return colours.main_fill, colours.main, 1.4
+        return colours.state, colours.edge, 1.2
+
+    def _name(self, text: str, rect: Rect, size: float, ink: str, weight: str) -> str:
+        x, y = rect.x + rect.width / 2, rect.y + rect.height / 2 + size * 0.35
+        return words(text, x, y, size, ink, anchor="middle", weight=weight)
+
+    def rank(self, n: int) -> int:
+        """What is drawn later lies above."""
+        return {self.colours.grey: 0, self.colours.main: 2}.get(self._stroke(n)[0], 1)
+
+    def _stroke(self, n: int) -> tuple[str, float, str]:
+        """Colour, width and dashes."""
+        colours = self.colours
+        arrow = self.shown.arrows[n] if n < len(self.shown.arrows) else None
+        if self.paint is not None:
+            rows = {row for some in arrow.rows for row in some} if arrow is not None else set()
+            if arrow is None or rows & self.paint.taken.keys():
+                return colours.main, 2.0, ""
+            return (colours.edge, 1.4, "4 3") if rows & self.paint.refused.keys() else (colours.grey, 1.2, "")
+        if arrow is None or (arrow.source, arrow.target) in self.main:
+            return colours.main, 1.8, ""
+        return colours.edge, 1.2, ""
+
+    def line(self, n: int) -> str:
+        line = self.layout.lines[n]
+        colour, width, dashes = self._stroke(n)
+        dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+        way = smooth_path(line.lead) + smooth_path(line.points) if line.smooth else rounded_path(line.points)
+        shaft = f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashed}/>'
+        return shaft + f'<path d="{head_path(line)}" fill="{colour}"/>'
+
+    def label(self, n: int) -> Iterator[str]:
+        rect = self.layout.lines[n].label
+        if rect is None:
+            return
+        arrow = self.shown.arrows[n]
+        y = rect.y + LINE - 3
+        # What stands left of its line is set against it, so that a wide font never runs over it.
+        is_left = _crosses(self.layout.lines[n], rect.right, rect.y + rect.height / 2)
+        for text, rows in zip(arrow.labels, arrow.rows, strict=True):
+            colour, weight, more = self._ink(arrow, rows)
+            for part in label_lines((text,)):
+                indent = 8 if part.startswith(" ") else 0
+                x = rect.right - 3 if is_left else rect.x + 3 + indent
+                anchor = "end" if is_left else "start"
+                yield words(part.strip(), x, y, LABEL_SIZE, colour, anchor=anchor, weight=weight, more=more)
+                y += LINE
+
+    def _ink(self, arrow: Arrow, rows: Sequence[str]) -> tuple[str, str, str]:
+        """Colour, weight, and what else there is to the text."""
+        colours = self.colours
+        if self.paint is None:
+            is_main = (arrow.source, arrow.target) in self.main and arrow.start == "state"
+            return (colours.main, "600", "") if is_main else (colours.quiet, "", "")
+        if set(rows) & self.paint.taken.keys():
+            return colours.main, "600", ""
+        is_refused = bool(set(rows) & self.paint.refused.keys())
+        return colours.edge, "", STRUCK if is_refused else ' fill-opacity="0.75"'
+
+    def badges(self, n: int) -> Iterator[str]:
+        """The numbers of the steps that went this way, on the line where nothing else is."""
+        if self.paint is None:
+            return
+        numbers = [step for rows in self.shown.arrows[n].rows for row in rows for step in self.paint.taken.get(row, ())]
+        for number, at in zip(numbers, self._free(n), strict=False):
+            yield badge(number, at.x, at.y, self.colours)
+
+    def _free(self, n: int) -> Iterator[Point]:
+        """Places for badges along a line: clear of labels and states, and of each other."""
+        labels = [line.label for line in self.layout.lines if line.label is not None]
+        taken = [*labels, *self.layout.nodes.values()]
+        for at in _along(self.layout.lines[n]):
+            room = Rect(at.x - 8, at.y - 8, 16, 16)
+            if not any(_overlap(room, other) for other in taken):
+                taken.append(room)
+                yield at
+
+
+def _crosses(line: Line, x: float, y: float) -> bool:
+    """Whether a line passes close by the right of this place."""
+    return any(
+        min(a.y, b.y) <= y <= max(a.y, b.y) and 0 <= min(a.x, b.x) - x <= NEAR
+        for a, b in zip(line.points, line.points[1:], strict=False)
+    )
+
+
+def _along(line: Line) -> Iterator[Point]:
+    """Points along a line, those of its longest straight piece first and from the middle of each."""
+    points = line.points if not line.smooth else line.points[::3]
+    pieces = sorted(pairwise(points), key=lambda piece: -_length(*piece))
+    for start, end in pieces:
+        steps = int(_length(start, end) / 4)
+        for step in sorted(range(1, steps), key=lambda step: abs(step - steps / 2)):
+            part = step / steps
+            yield Point(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
+
+
+def rounded_path(points: Sequence[Point]) -> str:
+    """Straight pieces with round corners, as SVG path data; it ends before the arrow's head."""
+    ends = [*points[:-1], _before(points[-2], points[-1], HEAD - 1)]
+    parts = [f"M{ends[0].x:g} {ends[0].y:g}"]
+    for before, corner, after in zip(ends, ends[1:], ends[2:], strict=False):
+        reach = min(CORNER, _length(before, corner) / 2, _length(corner, after) / 2)
+        start, end = _before(before, corner, reach), _before(after, corner, reach)
+        parts.append(f"L{start.x:g} {start.y:g}Q{corner.x:g} {corner.y:g} {end.x:g} {end.y:g}")
+    return "".join([*parts, f"L{ends[-1].x:g} {ends[-1].y:g}"])
+
+
+def smooth_path(points: Sequence[Point]) -> str:
+    """Bézier pieces as SVG path data."""
+    if not points:
+        return ""
+    start, *rest = points
+    return f"M{start.x:g} {start.y:g}C" + " ".join(f"{point.x:g} {point.y:g}" for point in rest)
+
+
+def head_path(line: Line) -> str:
+    """The arrow's head, at the end of a line."""
+    before, tip = line.points[-2], line.points[-1]
+    length = _length(before, tip) or 1.0
+    dx, dy = (tip.x - before.x) / length * HEAD, (tip.y - before.y) / length * HEAD
+    left = f"{tip.x - dx - dy * 0.5:.1f} {tip.y - dy + dx * 0.5:.1f}"
+    right = f"{tip.x - dx + dy * 0.5:.1f} {tip.y - dy - dx * 0.5:.1f}"
+    return f"M{tip.x:g} {tip.y:g}L{left}L{right}Z"
+
+
+def _length(one: Point, other: Point) -> float:
+    return hypot(other.x - one.x, other.y - one.y)
+
+
+def _before(start: Point, end: Point, distance: float) -> Point:
+    """The point on the way from start to end that lies so far before the end."""
+    length = _length(start, end)
+    part = min(distance / length, 1.0) if length else 0.0
+    return Point(round(end.x + (start.x - end.x) * part, 1), round(end.y + (start.y - end.y) * part, 1))
+
+
+def _rect(rect: Rect, radius: float, look: str) -> str:
+    where = f'x="{rect.x:g}" y="{rect.y:g}" width="{rect.width:g}" height="{rect.height:g}"'
+    return f'<rect {where} rx="{radius:g}" {look}/>'

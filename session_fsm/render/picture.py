@@ -1,0 +1,139 @@
+"""Whole pictures as SVG: one chart, call and media of a role, or both roles, with a run painted on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from session_fsm.chart import Chart, Role, Row
+from session_fsm.machine import TraceRow
+from session_fsm.render.arrows import Drawing, drawing
+from session_fsm.render.chart_svg import STRUCK, badge, chart_parts, document, words
+from session_fsm.render.engine import layout_by_engine
+from session_fsm.render.layout import LABEL_SIZE, Layout, Problem, problem, shipped_layout
+from session_fsm.render.measure import text_width
+from session_fsm.render.paint import Paint, painted
+from session_fsm.render.theme import COLOURS, Colours, Theme
+
+MARGIN = 12.0
+TITLE = 40.0
+GAP = 14.0
+STEP = 20.0  # from one line of the list of steps to the next
+NARROWEST = 330.0  # of a panel with a list of steps under it
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart with its title, as a part of a picture."""
+
+    shown: Drawing
+    layout: Layout
+    title: str
+    paint: Paint | None = None
+
+    @property
+    def width(self) -> float:
+        """Its width in pixels."""
+        return max(self.layout.width, NARROWEST if self.paint else 0.0)
+
+    @property
+    def height(self) -> float:
+        """Its height in pixels, the title and the list of steps included."""
+        return TITLE + self.layout.height + (STEP * len(_told(self.paint)) + 24 if self.paint else 0.0)
+
+
+def panel(chart: Chart, rows: Iterable[TraceRow] = ()) -> Panel | None:
+    """A chart ready to be drawn; None where nothing can lay it out."""
+    shown, asked = asked_for(chart)
+    layout = shipped_layout(asked) or layout_by_engine(asked)
+    if layout is None:
+        return None
+    return Panel(shown, layout, title_of(chart), painted(chart, rows))
+
+
+def asked_for(chart: Chart) -> tuple[Drawing, Problem]:
+    """What is drawn of a chart, and the layout that it needs."""
+    shown = drawing(chart)
+    return shown, problem(shown, frozenset(zip(shown.path, shown.path[1:], strict=False)))
+
+
+def title_of(chart: Chart) -> str:
+    """A chart's name, and its side where it has one."""
+    return f"{chart.id} ({chart.role.upper()})" if chart.role != "both" else chart.id
+
+
+def chart_svg(chart: Chart, *, theme: Theme = Theme.LIGHT, rows: Iterable[TraceRow] = ()) -> str | None:
+    """A chart as SVG; None where nothing can lay it out."""
+    made = panel(chart, rows)
+    return None if made is None else panels_svg([[made]], theme)
+
+
+def panels_svg(rows: Sequence[Sequence[Panel]], theme: Theme) -> str:
+    """Panels as one picture, row by row."""
+    colours = COLOURS[theme]
+    parts: list[str] = []
+    y, widest = MARGIN, 0.0
+    for line in rows:
+        x = MARGIN
+        for each in line:
+            parts += _panel(each, x, y, max(other.height for other in line), colours)
+            x += each.width + GAP
+        y += max(each.height for each in line) + GAP
+        widest = max(widest, x - GAP + MARGIN)
+    title = ", ".join(each.title for line in rows for each in line)
+    return document(round(widest, 1), round(y - GAP + MARGIN, 1), parts, colours, title)
+
+
+def _panel(each: Panel, x: float, y: float, height: float, colours: Colours) -> Iterator[str]:
+    look = f'fill="{colours.panel}" stroke="{colours.border}"'
+    yield f'<rect x="{x:g}" y="{y:g}" width="{each.width:g}" height="{height:g}" rx="10" {look}/>'
+    yield words(each.title, x + 16, y + 26, 15, colours.text, weight="700")
+    dx = x + (each.width - each.layout.width) / 2
+    yield f'<g transform="translate({dx:g} {y + TITLE - 8:g})">'
+    yield from chart_parts(each.shown, each.layout, colours, each.paint)
+    yield "</g>"
+    if each.paint is not None:
+        yield from _steps(each.paint, x + 16, y + TITLE + each.layout.height, colours)
+
+
+def pair(role: Role, charts: Mapping[str, Chart]) -> list[Chart]:
+    """The two charts that are a session for its user: the call and its media, as one role has them."""
+    return [charts[name].for_role(role) for name in ("call", "media")]
+
+
+def _told(paint: Paint | None) -> list[tuple[float, int | None, str, str]]:
+    """(time, number or None for a row that was refused, what, why) in the order of time."""
+    if paint is None:
+        return []
+    steps: list[tuple[float, int | None, str, str]] = [
+        (step.time, step.number, step.event, step.to_state if step.to_state != step.from_state else "")
+        for step in paint.steps
+    ]
+    tried = [
+        (
+            refusal.time,
+            None,
+            _row(refusal.row),
+            f"because {refusal.guard} is false" if " " not in refusal.guard else f"because {refusal.guard[4:]} is true",
+        )
+        for refusal in paint.tried
+    ]
+    return sorted([*steps, *tried], key=lambda line: line[0])
+
+
+def _row(row: Row) -> str:
+    guard = f" [{' and '.join(map(str, row.when))}]" if row.when else ""
+    return f"{row.event}{guard} to {row.to}" if row.to else f"{row.event}{guard}"
+
+
+def _steps(paint: Paint, x: float, y: float, colours: Colours) -> Iterator[str]:
+    for n, (time, number, what, more) in enumerate(_told(paint)):
+        at = y + 12 + STEP * n
+        yield words(f"{time * 1000:.1f} ms", x + 66, at, LABEL_SIZE, colours.quiet, anchor="end")
+        if number is None:
+            yield words(what, x + 96, at, LABEL_SIZE, colours.edge, more=STRUCK)
+        else:
+            yield badge(number, x + 80, at - 4, colours)
+            yield words(what, x + 96, at, LABEL_SIZE, colours.text)
+        beside = x + 106 + text_width(what, LABEL_SIZE)
+        yield words(more, beside, at, LABEL_SIZE, colours.edge if number is None else colours.main, weight="600")

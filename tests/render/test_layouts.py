@@ -1,0 +1,118 @@
+"""The layouts of the shipped charts: there is one for each, and nothing in it lies over anything else."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from xml.etree import ElementTree
+
+import pytest
+
+from session_fsm.chart import Chart
+from session_fsm.render.layout import Layout, Point, Rect, label_lines, shipped_layout
+from session_fsm.render.measure import text_width
+from session_fsm.render.picture import asked_for, chart_svg
+from session_fsm.render.theme import Theme
+from tools.layouts import drawn, stale
+
+CHARTS = [pytest.param(chart, id=f"{chart.id}-{chart.role}") for chart in drawn()]
+
+
+def layout_of(chart: Chart) -> Layout:
+    found = shipped_layout(asked_for(chart)[1])
+    assert found is not None, "python -m tools.layouts"
+    return found
+
+
+def overlap(one: Rect, other: Rect) -> bool:
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
+
+
+def holds(outer: Rect, inner: Rect) -> bool:
+    return outer.x <= inner.x and inner.right <= outer.right and outer.y <= inner.y and inner.bottom <= outer.bottom
+
+
+def piece(start: Point, end: Point) -> Rect:
+    """A piece of a line as a box half a pixel thick; lines are level or upright."""
+    x, y = min(start.x, end.x), min(start.y, end.y)
+    return Rect(x - 0.25, y - 0.25, abs(end.x - start.x) + 0.5, abs(end.y - start.y) + 0.5)
+
+
+def pieces(layout: Layout) -> list[tuple[int, Rect]]:
+    return [(n, piece(*ends)) for n, line in enumerate(layout.lines) for ends in pairwise(line.points)]
+
+
+def labels(layout: Layout) -> list[Rect]:
+    return [line.label for line in layout.lines if line.label is not None]
+
+
+def test_every_shipped_chart_and_side_has_a_layout():
+    """When this fails: python -m tools.layouts."""
+    assert [] == stale()
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_label_lies_over_a_label_a_state_or_a_line(chart):
+    """Not even over its own line."""
+    layout = layout_of(chart)
+    found = labels(layout)
+
+    assert [] == [pair for pair in combinations(found, 2) if overlap(*pair)]
+    assert [] == [(label, name) for label in found for name, rect in layout.nodes.items() if overlap(label, rect)]
+    assert [] == [(label, n) for label in found for n, rect in pieces(layout) if overlap(label, rect)]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_label_lies_across_the_edge_of_a_box(chart):
+    layout = layout_of(chart)
+
+    assert [] == [
+        (label, name)
+        for label in labels(layout)
+        for name, box in layout.boxes.items()
+        if overlap(label, box) and not holds(box, label)
+    ]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_line_runs_through_a_state(chart):
+    layout = layout_of(chart)
+
+    assert [] == [
+        (n, name)
+        for n, rect in pieces(layout)
+        for name, node in layout.nodes.items()
+        if overlap(rect, Rect(node.x + 1, node.y + 1, node.width - 2, node.height - 2))
+    ]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_label_has_the_room_that_its_text_needs(chart):
+    shown, _ = asked_for(chart)
+    layout = layout_of(chart)
+
+    for arrow, line in zip(shown.arrows, layout.lines, strict=False):
+        assert line.label is not None
+        assert max(text_width(text, 11.0) for text in label_lines(arrow.labels)) <= line.label.width
+
+
+def test_the_media_ladder_leads_straight_down():
+    """Each state of the main path stands below the one before, and its line is upright."""
+    shown, _ = asked_for(Chart.load("media"))
+    layout = layout_of(Chart.load("media"))
+    tops = [layout.nodes[name].y for name in shown.path]
+
+    assert sorted(tops) == tops
+    for arrow, line in zip(shown.arrows, layout.lines, strict=False):
+        if (arrow.source, arrow.target) in pairwise(shown.path):
+            assert 1 == len({round(point.x) for point in line.points})
+
+
+@pytest.mark.parametrize("theme", list(Theme))
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_picture_is_well_formed_and_links_to_nothing(chart, theme):
+    text = chart_svg(chart, theme=theme)
+    assert text is not None
+
+    ElementTree.fromstring(text)
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert [] == [name for name in chart.states if f">{name}<" not in text]
