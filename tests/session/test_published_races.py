@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.races import virtual, wire
-from tools.races.flows import RACES
+from tools.races.published import RACES
 from tools.races.stage import Race
 
 

@@ -12,7 +12,7 @@ from session_fsm.session import events
 from tools.mutants.changes import Mutant
 from tools.mutants.scenarios import EndlessError, Reach, Scenario, running
 
-SELDOM = ("test_seldom.", "test_figures.")
+SELDOM = ("test_seldom", "test_figures")
 
 APPLICATION_EVENTS = {
     name

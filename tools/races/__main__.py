@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.races import virtual, wire
-from tools.races.flows import RACES, WAITING
+from tools.races.published import RACES, WAITING
 from tools.races.stage import Race
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "races.md"
