@@ -133,6 +133,9 @@ def _descriptions(line: Line) -> Iterator[str]:
             for d in theirs.of(200, method="INVITE")
             if d.message.call_id == call_id and d.message.cseq.number in asked and d.message.body
         } - {d.message.cseq.number for d in ours.of("INVITE") if d.message.call_id == call_id and not d.message.to_tag}
+        first = [d for d in ours.of("INVITE") if d.message.call_id == call_id and not d.message.to_tag]
+        if sent == "sent" and any(d.message.body for d in first):
+            told["offer_sent"] -= 1
         for number, invite in asked.items():
             if invite.message.body and (number in answered or sent == "sent"):
                 told[f"offer_{sent}"] -= 1

@@ -67,6 +67,32 @@ def test_a_redirected_call_begins_anew(net, alice, peer):
     assert "Initiating" == line.state
 
 
+def test_who_waited_too_long_is_not_redirected(net, alice, peer):
+    """The time-out was postponed; it comes up before anybody else is called."""
+    line = alice.call(peer, no_answer=10.0)
+    net.run_for(15.0)
+    invite = peer.received.of("INVITE")[0]
+    peer.respond(invite, 302, contact=False, headers=[("Contact", "<sip:else@10.0.0.9>")])
+    net.deliver()
+
+    assert ("Failed", 408, "nobody answered") == (
+        line.state,
+        line.only(CallFailed).status,
+        line.only(CallFailed).reason,
+    )
+
+
+def test_who_hung_up_before_a_redirection_has_cancelled(net, alice, peer):
+    line = alice.call(peer)
+    line.hang_up()
+    net.deliver()
+    invite = peer.received.of("INVITE")[0]
+    peer.respond(invite, 302, contact=False, headers=[("Contact", "<sip:else@10.0.0.9>")])
+    net.deliver()
+
+    assert ("Cancelled", 487) == (line.state, line.only(CallEnded).status)
+
+
 def test_a_cancelled_call_that_is_answered_is_terminating_until_its_bye_is_answered(net, alice, peer):
     """RFC 3261 §9.1 and §15.1.1."""
     line, invite = ringing_at(net, alice, peer)
