@@ -9,8 +9,8 @@ import numpy
 import pytest
 
 from session_fsm import Chart, Machine, UserAgent
-from session_fsm.render import media_ladder
 from tools.event_list import PAGE, page
+from tools.pictures import pictures
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -56,12 +56,12 @@ def test_the_door_greets_its_guest(capsys: pytest.CaptureFixture[str], monkeypat
     assert "Welcome, Ada!\n" == capsys.readouterr().out
 
 
-def test_the_ladder_is_drawn_from_the_chart() -> None:
-    """The picture in the README is what the tool draws today."""
-    found = re.search(r"<!-- ladder -->\n```mermaid\n(.*?)```", README, re.DOTALL)
-    assert found is not None
+def test_every_picture_of_the_readme_is_one_that_the_tool_draws() -> None:
+    """Light and dark; that the files are the newest is tested with the pages of the charts."""
+    named = re.findall(r'(?:src|srcset)="docs/pictures/([^"]+)"', README)
 
-    assert media_ladder(Chart.load("media")).strip() == found[1].strip()
+    assert ["media-dark.svg", "media-light.svg", "ladder-dark.svg", "ladder-light.svg"] == named
+    assert set(named) <= pictures().keys()
 
 
 def test_the_event_list_is_fresh() -> None:

@@ -1,6 +1,6 @@
-"""Writes docs/charts: a page for each shipped chart and an index. `make charts` runs it.
+"""Writes docs/charts, a page for each shipped chart and an index, and docs/pictures. `make charts` runs it.
 
-python tools/charts.py [--check]      with --check nothing is written; exit code 3 when a page is stale
+python -m tools.charts [--check]      with --check nothing is written; exit code 3 when a page is stale
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from session_fsm.chart import Chart, shipped
 from session_fsm.render import index, page
+from tools import pictures
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "charts"
 
@@ -43,9 +44,10 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
         print(f"usage: {Path(__file__).name} [--check]", file=sys.stderr)
         return 2
-    changed = stale() if arguments else write()
+    changed = [f"docs/charts/{name}" for name in (stale() if arguments else write())]
+    changed += [f"docs/pictures/{name}" for name in (pictures.stale() if arguments else pictures.write())]
     for name in changed:
-        print(f"{'stale' if arguments else 'wrote'}: docs/charts/{name}")
+        print(f"{'stale' if arguments else 'wrote'}: {name}")
     return 3 if arguments and changed else 0
 
 

@@ -10,7 +10,9 @@ from session_fsm.machine import Machine, TraceRow
 from session_fsm.machine.trace import summary
 from session_fsm.render.arrows import main_path
 from session_fsm.render.ladder import ladder
-from session_fsm.render.svg import ladder_svg, states_svg
+from session_fsm.render.ladder_svg import ladder_svg
+from session_fsm.render.picture import chart_svg
+from session_fsm.render.svg import states_svg
 from session_fsm.render.table import HEAD, blocks
 
 Shown = Chart | Machine | Iterable[TraceRow]
@@ -38,7 +40,8 @@ def states(chart: Chart, here: str | None = None) -> str:
 def _chart(chart: Chart) -> str:
     title = f"<b>{escape(chart.id)}</b> {escape(chart.doc)}"
     rows = "".join(_row(line, "td") for block in blocks(chart) for line in block)
-    return f"<div>{title}</div>{states(chart)}<table>{_row(HEAD, 'th')}{rows}</table>"
+    shown = chart_svg(chart) or states(chart)
+    return f"<div>{title}</div>{shown}<table>{_row(HEAD, 'th')}{rows}</table>"
 
 
 def _row(cells: Sequence[str], tag: str) -> str:

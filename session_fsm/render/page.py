@@ -19,13 +19,13 @@ from session_fsm.chart import (
 )
 from session_fsm.render.arrows import told
 from session_fsm.render.markdown import code, grid, sentence, words
-from session_fsm.render.mermaid import mermaid
 from session_fsm.render.table import marks
 from session_fsm.session.routing import routes_of
 
 NOTICE = "<!-- Written by `make charts` from the chart; change the chart and run it again. -->"
-KEY = """An arrow is labelled `event [guard] / what it sends`; `[else]` is taken when no row above it was. A dashed box
-stands for any of the states that it names. Rows that stay in their state are in the tables below."""
+KEY = """An arrow is labelled `event [guard] / what it sends`; `[else]` is taken when no row above it was. An arrow that
+leaves a grey box leaves every state in it; a dashed sign stands for any state, or any state of its box. Rows that stay
+in their state are in the tables below."""
 INTRODUCTION = (
     "All state of a call lives in these charts, the files in `statecharts/`. What runs is compiled from them, and",
     "these pages are written from them.",
@@ -56,15 +56,28 @@ def _head(chart: Chart) -> Iterator[str]:
 
 def _pictures(chart: Chart) -> Iterator[str]:
     yield from ("## Picture", "")
-    for role, title in SIDES if chart.sided else ():
-        yield from (f"### {title}", "", *_picture(chart.for_role(role)))
-    if not chart.sided:
-        yield from _picture(chart)
+    titles = dict(SIDES)
+    for side in pictured(chart):
+        yield from (f"### {titles[side.role]}", "") if chart.sided else ()
+        yield from _picture(side)
     yield from (KEY, "")
 
 
+def pictured(chart: Chart) -> list[Chart]:
+    """The charts whose pictures a page shows: both sides, where there are sides."""
+    return [chart.for_role(role) for role, _ in SIDES] if chart.sided else [chart]
+
+
+def picture_name(chart: Chart) -> str:
+    """The name of a chart's picture, without its theme."""
+    return f"{chart.id}-{chart.role}" if chart.whole else chart.id
+
+
 def _picture(chart: Chart) -> list[str]:
-    return ["```mermaid", mermaid(chart).rstrip(), "```", ""]
+    """The picture in the theme of whoever looks."""
+    name = f"../pictures/{picture_name(chart)}"
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{name}-dark.svg">'
+    return ["<picture>", f"  {dark}", f'  <img alt="The chart {chart.id}" src="{name}-light.svg">', "</picture>", ""]
 
 
 def _states(chart: Chart) -> Iterator[str]:

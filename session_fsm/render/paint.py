@@ -20,6 +20,8 @@ class Taken:
     row: str
     from_state: str
     to_state: str
+    n: int
+    "The number of its row in the trace."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Refused:
     guard: str
     "The guard that said no, as the row has it: `name` or `not name`."
     time: float
+    n: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ def _steps(rows: Sequence[TraceRow], begin: float) -> Iterable[Taken]:
     for row in rows:
         if row.row is not None and row.event != START:
             number += 1
-            yield Taken(number, row.time - begin, row.event, row.row, row.from_state, row.to_state)
+            yield Taken(number, row.time - begin, row.event, row.row, row.from_state, row.to_state, row.n)
 
 
 def _tried(chart: Chart, rows: Sequence[TraceRow], begin: float) -> Iterable[Refused]:
@@ -109,4 +112,4 @@ def _tried(chart: Chart, rows: Sequence[TraceRow], begin: float) -> Iterable[Ref
             no = next((c for c in candidate.when if c.guard in values and values[c.guard] != c.value), None)
             if no is not None and candidate.id not in seen:
                 seen.add(candidate.id)
-                yield Refused(candidate, row.from_state, str(no), row.time - begin)
+                yield Refused(candidate, row.from_state, str(no), row.time - begin, row.n)

@@ -102,23 +102,21 @@ def pair(role: Role, charts: Mapping[str, Chart]) -> list[Chart]:
 
 
 def _told(paint: Paint | None) -> list[tuple[float, int | None, str, str]]:
-    """(time, number or None for a row that was refused, what, why) in the order of time."""
+    """(time, number or None for a row that was refused, what, why) in the order of the trace."""
     if paint is None:
         return []
-    steps: list[tuple[float, int | None, str, str]] = [
-        (step.time, step.number, step.event, step.to_state if step.to_state != step.from_state else "")
-        for step in paint.steps
+    found: list[tuple[int, float, int | None, str, str]] = [
+        (refusal.n, refusal.time, None, _row(refusal.row), _why(refusal.guard)) for refusal in paint.tried
     ]
-    tried = [
-        (
-            refusal.time,
-            None,
-            _row(refusal.row),
-            f"because {refusal.guard} is false" if " " not in refusal.guard else f"because {refusal.guard[4:]} is true",
-        )
-        for refusal in paint.tried
-    ]
-    return sorted([*steps, *tried], key=lambda line: line[0])
+    for step in paint.steps:
+        arrived = step.to_state if step.to_state != step.from_state else ""
+        found.append((step.n, step.time, step.number, step.event, arrived))
+    return [line[1:] for line in sorted(found, key=lambda line: line[0])]
+
+
+def _why(guard: str) -> str:
+    """What a guard said against a row."""
+    return f"because {guard[4:]} is true" if guard.startswith("not ") else f"because {guard} is false"
 
 
 def _row(row: Row) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from session_fsm.chart import Chart
 from session_fsm.machine import Machine
+from session_fsm.render import engine
 from session_fsm.render.notebook import picture
 
 TURNSTILE = """
@@ -55,7 +56,15 @@ def test_a_machine_that_waits_with_a_payload_of_any_kind_can_be_shown(machine):
     assert "postponed" in picture(machine)
 
 
-def test_a_chart_shows_its_main_path_and_its_rows():
+def test_a_chart_shows_its_picture_and_its_rows():
+    shown = Chart.load("media")._repr_html_()
+
+    assert ">Negotiating</text>" in shown
+    assert "MediaSessionReady" in shown
+
+
+def test_a_chart_without_a_layout_shows_its_main_path_and_its_rows(monkeypatch):
+    monkeypatch.setattr(engine, "_program", lambda: None)
     shown = Chart.parse(TURNSTILE)._repr_html_()
 
     assert shown.count("<rect") == 2

@@ -10,6 +10,7 @@ import pytest
 from session_fsm.chart import Chart, shipped
 from session_fsm.render import page
 from session_fsm.render.rfc import linked
+from tools import pictures
 
 TOOL = Path(__file__).parents[2] / "tools" / "charts.py"
 
@@ -17,6 +18,11 @@ TOOL = Path(__file__).parents[2] / "tools" / "charts.py"
 def test_the_pages_in_docs_are_what_the_charts_say():
     """When this fails: make charts."""
     assert [] == runpy.run_path(str(TOOL))["stale"]()
+
+
+def test_the_pictures_in_docs_are_what_the_tool_draws():
+    """When this fails: make charts."""
+    assert [] == pictures.stale()
 
 
 def test_the_tool_writes_what_is_stale_and_removes_what_has_no_chart(tmp_path):
@@ -49,7 +55,7 @@ def test_a_page_gives_every_reason(name):
 
 
 def test_a_chart_with_two_sides_has_two_pictures():
-    assert 2 == page(Chart.load("call")).count("```mermaid")
+    assert 2 == page(Chart.load("call")).count("<picture>")
 
 
 def test_the_hearers_of_an_emission_are_linked():
