@@ -15,10 +15,17 @@ from collections.abc import Iterator
 from tempfile import TemporaryDirectory
 
 from session_fsm.chart import Chart, shipped
-from session_fsm.render.elk import answer, question
+from session_fsm.render.elk import OPTIONS, answer, question
 from session_fsm.render.layout import FILE, Layout, Problem, shipped_layout, to_plain
 from session_fsm.render.picture import asked_for
 
+SIDE = "elk.layered.edgeLabels.sideSelection"
+PLACING = "elk.layered.nodePlacement.strategy"
+WAYS = [
+    {SIDE: side, PLACING: placing}
+    for side in ("ALWAYS_UP", "SMART_UP", "SMART_DOWN", "ALWAYS_DOWN")
+    for placing in ("NETWORK_SIMPLEX", "BRANDES_KOEPF")
+]
 ELK = "elkjs@0.12.1"
 SCRIPT = """
 const Elk = require('elkjs'); const elk = new Elk(); let text = '';
@@ -50,14 +57,16 @@ def stale() -> list[str]:
 
 
 def laid_out(asked: list[Problem]) -> list[Layout]:
-    """What ELK makes of these."""
-    sent = json.dumps([question(one) for one in asked])
+    """What ELK makes of each: of several ways to place states and labels, the narrowest picture."""
+    sent = json.dumps([question(one, OPTIONS | way) for one in asked for way in WAYS])
     with TemporaryDirectory() as folder:
         if "NODE_PATH" not in os.environ:
             subprocess.run(["npm", "install", "--silent", "--prefix", folder, ELK], check=True)
         paths = {"NODE_PATH": f"{folder}/node_modules", **os.environ}
         done = subprocess.run(["node", "-e", SCRIPT], input=sent, capture_output=True, text=True, check=True, env=paths)
-    return [answer(one, graph) for one, graph in zip(asked, json.loads(done.stdout), strict=True)]
+    graphs = iter(json.loads(done.stdout))
+    found = [[answer(one, next(graphs)) for _ in WAYS] for one in asked]
+    return [min(layouts, key=lambda layout: layout.width + layout.height / 3) for layouts in found]
 
 
 def write() -> None:

@@ -42,11 +42,11 @@ MAIN = {
 }
 
 
-def question(asked: Problem) -> Json:
+def question(asked: Problem, options: Mapping[str, str] = OPTIONS) -> Json:
     """The problem as an ELK graph."""
     upward = backward(asked)
     edges = [_edge(n, edge, n in upward) for n, edge in enumerate(asked.edges)]
-    return {"id": "root", "layoutOptions": OPTIONS, "children": _children(asked, ""), "edges": edges}
+    return {"id": "root", "layoutOptions": dict(options), "children": _children(asked, ""), "edges": edges}
 
 
 def backward(asked: Problem) -> frozenset[int]:
