@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plain_calls import called_by, quiet_and_empty
+from plain_calls import acknowledge, called_by, quiet_and_empty
 from seldom import USELESS, dialog_path, ringing_at
 
 from session_fsm.sdp import PCMA, PCMU
@@ -178,3 +178,34 @@ def test_a_useless_early_answer_is_the_reason_of_the_end(net, alice, peer):
     net.deliver()
 
     assert ("Cancelled", 488) == (line.state, line.only(CallEnded).status)
+
+
+def answers_of(line: Line) -> list[str]:
+    """Where each 200 of a line ended."""
+    return list({row.machine: row.to_state for row in line.rows if row.chart == "answer"}.values())
+
+
+def test_a_200_that_nobody_acknowledged_is_given_up(net, bob, peer):
+    """RFC 3261 §13.3.1.4."""
+    line = called_by(net, peer, bob)
+    net.run_for(33.0)
+
+    assert ["GivenUp"] == answers_of(line)
+
+
+def test_a_200_whose_call_ends_before_its_ack_is_given_up(net, bob, peer):
+    line = called_by(net, peer, bob)
+    peer.request("BYE", bob, to_tag=bob.sent.response(200).to_tag, cseq=2)
+    net.deliver()
+
+    assert ["GivenUp"] == answers_of(line)
+
+
+def test_a_reinvite_whose_200_was_never_acknowledged_leaves_what_was_agreed(net, bob, peer):
+    """RFC 3261 §14.2: the call is ended, not the agreement."""
+    line = called_by(net, peer, bob)
+    tag = acknowledge(net, peer, bob)
+    peer.request("INVITE", bob, to_tag=tag, cseq=2, body=peer.sdp(version=2))
+    net.run_for(33.0)
+
+    assert ["Acknowledging", "Agreed", "Closed"] == line.path("offer_answer")[-3:]
