@@ -11,7 +11,7 @@ from session_fsm.session.events import (
     CallFailed,
     StateChanged,
 )
-from session_fsm.testing import Method
+from session_fsm.testing import Line, Method
 
 
 def test_a_call_without_an_offer_gives_up_too_when_nobody_answers(net, alice, bob):
