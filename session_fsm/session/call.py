@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
+from session_fsm.session.admission import ALLOW
 from session_fsm.session.answer import send_answer
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.events import Role
@@ -13,7 +14,6 @@ from session_fsm.session.messages import address_of, cancel, invite
 from session_fsm.session.offer_answer import warning
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
-from session_fsm.session.settings import ALLOWED
 from session_fsm.session.transaction import start_client
 from session_fsm.sip import Response, SipUri, reason_of
 
@@ -196,17 +196,13 @@ def _send_cancel(at: Session, _: object) -> None:
     start_client(at.endpoint, request, at.transaction.destination, purpose="CANCEL", session=at, role=at.role)
 
 
-def _contact(at: Session) -> tuple[str, str]:
-    return ("Contact", f"<{at.endpoint.contact}>")
-
-
 def _incoming(at: Session) -> Received:
     assert at.incoming is not None  # a UAS begins with its INVITE
     return at.incoming
 
 
 def _send_180(at: Session, _: object) -> None:
-    _incoming(at).respond(180, headers=[_contact(at)], record_route=True)
+    _incoming(at).respond(180, headers=[at.endpoint.contact_header], record_route=True)
 
 
 def _answer_body(at: Session) -> bytes:
@@ -216,14 +212,14 @@ def _answer_body(at: Session) -> bytes:
 
 
 def _send_183(at: Session, _: object) -> None:
-    _incoming(at).respond(183, headers=[_contact(at)], body=_answer_body(at), record_route=True)
+    _incoming(at).respond(183, headers=[at.endpoint.contact_header], body=_answer_body(at), record_route=True)
     at.answered_early = True
 
 
 def _send_200(at: Session, _: object) -> None:
     transaction = _incoming(at).transaction
     assert transaction.echo is not None and at.dialog is not None  # noqa: PT018  # made with the session
-    headers = [_contact(at), ("Allow", ", ".join(ALLOWED))]
+    headers = [at.endpoint.contact_header, ALLOW]
     data = transaction.echo.response(200, headers=headers, body=_answer_body(at), record_route=True)
     send_answer(at, at.dialog, transaction, data)
 

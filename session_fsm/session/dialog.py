@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from session_fsm.session.admission import ACCEPT, ALLOW
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, DialogState
 from session_fsm.session.messages import Header, in_dialog
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
-from session_fsm.session.settings import ALLOWED
 from session_fsm.session.transaction import start_client
 from session_fsm.sip import NameAddr, Request, Response, SipUri
 
@@ -141,7 +141,7 @@ def _send_bye(at: Dialog, _: object) -> None:
 
 def _send_200(at: Dialog, received: Received) -> None:
     options = received.request.method == "OPTIONS"
-    received.respond(200, headers=[("Allow", ", ".join(ALLOWED)), ("Accept", "application/sdp")] if options else ())
+    received.respond(200, headers=[ALLOW, ACCEPT] if options else ())
 
 
 def _send_481(at: Dialog, received: Received) -> None:
@@ -153,8 +153,7 @@ def _send_491(at: Dialog, received: Received) -> None:
 
 
 def _send_500(at: Dialog, received: Received) -> None:
-    # RFC 3261 §14.2: with a Retry-After of 0 to 10 seconds, chosen at random.
-    received.respond(500, headers=[("Retry-After", str(at.endpoint.dice.randint(0, 10)))])
+    received.respond(500, headers=[at.endpoint.try_later()])
 
 
 REGISTRY = Registry(

@@ -65,6 +65,15 @@ class Endpoint:
         user = f"{self.uri.user}@" if self.uri.user else ""
         return f"sip:{user}{bracketed(host)}:{port}"
 
+    @property
+    def contact_header(self) -> tuple[str, str]:
+        """Where requests within a dialog reach us (RFC 3261 §8.1.1.8, §12.1.1)."""
+        return ("Contact", f"<{self.contact}>")
+
+    def try_later(self) -> tuple[str, str]:
+        """RFC 3261 §14.2: a Retry-After of 0 to 10 seconds, chosen at random."""
+        return ("Retry-After", str(self.dice.randint(0, 10)))
+
     def transmit(self, data: bytes, destination: Address) -> None:
         """Hand one datagram out."""
         self.transmits.append(_transmit(data, destination))

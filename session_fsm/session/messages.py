@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from session_fsm.session.admission import ALLOW
 from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address
-from session_fsm.session.settings import ALLOWED
 from session_fsm.sip import HeaderValue, NameAddr, Request, Response, SipUri
 
 Header = tuple[str, HeaderValue]
@@ -27,7 +27,7 @@ def via(endpoint: Endpoint, branch: str) -> Header:
 
 def capabilities(endpoint: Endpoint) -> list[Header]:
     """What a response or request says of us."""
-    return [("Allow", ", ".join(ALLOWED)), ("User-Agent", endpoint.settings.product)]
+    return [ALLOW, ("User-Agent", endpoint.settings.product)]
 
 
 def invite(
@@ -49,7 +49,7 @@ def invite(
         ("To", to),
         ("Call-ID", call_id),
         ("CSeq", f"{cseq} INVITE"),
-        ("Contact", f"<{endpoint.contact}>"),
+        endpoint.contact_header,
         *capabilities(endpoint),
         *headers,
     ]
@@ -102,7 +102,7 @@ def in_dialog(
         ("To", to),
         ("Call-ID", call_id),
         ("CSeq", f"{cseq} {method}"),
-        *([("Contact", f"<{endpoint.contact}>")] if method == "INVITE" else []),
+        *([endpoint.contact_header] if method == "INVITE" else []),
         ("User-Agent", endpoint.settings.product),
         *headers,
     ]

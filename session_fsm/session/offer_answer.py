@@ -125,7 +125,7 @@ def _send_ack(at: Session, response: Response) -> None:
 def _send_200(at: Session, received: Received) -> None:
     assert at.dialog is not None and at.description is not None  # noqa: PT018  # a re-INVITE has both
     body = at.descriptions.octets(at.description)
-    contact = ("Contact", f"<{at.endpoint.contact}>")
+    contact = at.endpoint.contact_header
     assert received.transaction.echo is not None  # every server transaction has one
     data = received.transaction.echo.response(200, headers=[contact], body=body)
     send_answer(at, at.dialog, received.transaction, data)
@@ -140,7 +140,7 @@ def _send_491(at: Session, received: Received) -> None:
 
 
 def _send_500(at: Session, received: Received) -> None:
-    received.respond(500, headers=[("Retry-After", str(at.endpoint.dice.randint(0, 10)))])
+    received.respond(500, headers=[at.endpoint.try_later()])
 
 
 def warning(at: Session, judged: object) -> tuple[str, str]:
