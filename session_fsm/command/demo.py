@@ -113,10 +113,11 @@ async def _kill(sides: Mapping[str, Spawned]) -> None:
 
 
 async def _pass_on(stop: asyncio.Event, sides: Mapping[str, Spawned]) -> None:
-    """Ctrl-C ends the call properly, on both sides."""
+    """Ctrl-C ends the call properly: the caller hangs up, and the callee ends after its call. Both at once would race."""
     await stop.wait()
-    for spawned in sides.values():
-        spawned.interrupt()
+    first = sides.get(CALLER) or sides.get(CALLEE)
+    if first is not None:
+        first.interrupt()
 
 
 def _heard(demo: Demo, side: str, sides: Mapping[str, Spawned]) -> Heard:
