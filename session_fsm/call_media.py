@@ -37,12 +37,14 @@ class CallMedia:
     @property
     def codec(self) -> str | None:
         """The name of the codec that we send; None before Ready."""
-        return self._session.agreement.codec.name if self._session.agreement else None
+        agreement = self._session.negotiation.agreement
+        return agreement.codec.name if agreement else None
 
     @property
     def direction(self) -> MediaDirection | None:
         """What was negotiated, seen from this side; None before Ready."""
-        return self._session.agreement.direction if self._session.agreement else None
+        agreement = self._session.negotiation.agreement
+        return agreement.direction if agreement else None
 
     @property
     def transmitting(self) -> bool:

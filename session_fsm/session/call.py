@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
 from session_fsm.session.admission import ALLOW
 from session_fsm.session.answer import send_answer
@@ -39,7 +38,7 @@ DECLINE = FinalRefusal(603)
 
 
 def _offering(at: Session, _: object) -> bool:
-    return at.offering
+    return at.negotiation.offering
 
 
 def _ringing(at: Session, response: Response) -> bool:
@@ -74,8 +73,8 @@ def _nobody_answered(at: Session, _: object) -> bool:
 
 
 def _offer_acceptable(at: Session, payload: object) -> bool:
-    media = payload if isinstance(payload, LocalMedia) else at.media_to_answer()
-    return at.incoming is not None and at.takes_offer_of(at.incoming.request, media)
+    media = payload if isinstance(payload, LocalMedia) else at.negotiation.media_to_answer()
+    return at.incoming is not None and at.negotiation.takes_offer_of(at.incoming.request, media)
 
 
 def _offerless(at: Session, _: object) -> bool:
@@ -87,7 +86,8 @@ def _answer_sent(at: Session, _: object) -> bool:
 
 
 def _on_hold(at: Session, _: object) -> bool:
-    return at.agreement is not None and at.agreement.direction is not MediaDirection.SENDRECV
+    agreement = at.negotiation.agreement
+    return agreement is not None and agreement.direction is not MediaDirection.SENDRECV
 
 
 # Effects: why it ended.
@@ -104,7 +104,7 @@ def _note_unacknowledged(at: Session, _: object) -> None:
 
 
 def _note_no_agreement(at: Session, payload: object) -> None:
-    judged = at.judge(at.incoming if isinstance(payload, LocalMedia) else payload)
+    judged = at.negotiation.judge(at.incoming if isinstance(payload, LocalMedia) else payload)
     why = judged.reason if isinstance(judged, Refusal) else "the session descriptions do not agree"
     at.status, at.reason = 488, why
 
@@ -158,13 +158,11 @@ def _follow_contact(at: Session, response: Response) -> None:
 
 
 def _prepare_answer(at: Session, media: LocalMedia) -> None:
-    at.local_media = media
-    at.reading_memo = None
     if _offerless(at, None):
-        at.make_offer(media)
-        return
-    judged = at.judge(at.incoming)
-    at.prepared = judged if isinstance(judged, SdpAnswer) else None
+        at.negotiation.local_media = media
+        at.negotiation.make_offer(media)
+    else:
+        at.negotiation.prepare_answer(_incoming(at), media)
 
 
 # Sends.
@@ -172,9 +170,8 @@ def _prepare_answer(at: Session, media: LocalMedia) -> None:
 
 def _send_invite(at: Session, _: object) -> None:
     at.local_seq += 1
-    body = b""
-    if at.offering:
-        body = at.offer.encode() if at.offer else at.make_offer(at.media_to_answer())
+    at.negotiation.first_seq = at.local_seq
+    body = at.negotiation.offer_again() if at.negotiation.offering else b""
     at.invite = invite(
         at.endpoint,
         at.target,
@@ -205,14 +202,10 @@ def _send_180(at: Session, _: object) -> None:
     _incoming(at).respond(180, headers=[at.endpoint.contact_header], record_route=True)
 
 
-def _answer_body(at: Session) -> bytes:
-    if at.prepared is not None:
-        return at.descriptions.octets(at.prepared.description)
-    return at.descriptions.octets(at.description)
-
-
 def _send_183(at: Session, _: object) -> None:
-    _incoming(at).respond(183, headers=[at.endpoint.contact_header], body=_answer_body(at), record_route=True)
+    _incoming(at).respond(
+        183, headers=[at.endpoint.contact_header], body=at.negotiation.answer_octets(), record_route=True
+    )
     at.answered_early = True
 
 
@@ -220,7 +213,7 @@ def _send_200(at: Session, _: object) -> None:
     transaction = _incoming(at).transaction
     assert transaction.echo is not None and at.dialog is not None  # noqa: PT018  # made with the session
     headers = [at.endpoint.contact_header, ALLOW]
-    data = transaction.echo.response(200, headers=headers, body=_answer_body(at), record_route=True)
+    data = transaction.echo.response(200, headers=headers, body=at.negotiation.answer_octets(), record_route=True)
     send_answer(at, at.dialog, transaction, data)
 
 
@@ -237,7 +230,7 @@ def _send_487(at: Session, _: object) -> None:
 
 
 def _send_488(at: Session, _: object) -> None:
-    _incoming(at).respond(488, headers=[warning(at, at.judge(at.incoming))])
+    _incoming(at).respond(488, headers=[warning(at, at.negotiation.judge(at.incoming))])
 
 
 def _send_603(at: Session, _: object) -> None:

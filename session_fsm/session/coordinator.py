@@ -114,8 +114,8 @@ class SessionCoordinator:
         session = Session(
             endpoint, tag, Role.UAC, call_id=endpoint.call_id(), local=local, remote=NameAddr(uri), target=uri
         )
-        session.local_media = media
-        session.offering = offer
+        session.negotiation.local_media = media
+        session.negotiation.offering = offer
         session.next_hop = next_hop
         session.headers = tuple(headers)
         if no_answer is not None:

@@ -130,7 +130,7 @@ def _send_ack(at: Dialog, response: Response) -> None:
     if at.ack is not None:
         at.endpoint.transmit(*at.ack)
     else:
-        at.send_ack(response, at.session.answer_for_ack(response, wanted=at.session.dialog is at))
+        at.send_ack(response, at.session.negotiation.answer_for_ack(response, wanted=at.session.dialog is at))
 
 
 def _send_bye(at: Dialog, _: object) -> None:

@@ -12,48 +12,44 @@ if TYPE_CHECKING:
     from session_fsm.session.session import Session
 
 
-def _direction(at: Session) -> MediaDirection:
-    return at.agreement.direction if at.agreement else MediaDirection.INACTIVE
-
-
 def _inactive(at: Session, _: object) -> bool:
-    return _direction(at) is MediaDirection.INACTIVE
+    return at.negotiation.direction is MediaDirection.INACTIVE
 
 
 def _expects_rtp(at: Session, _: object) -> bool:
-    return _direction(at).receives
+    return at.negotiation.direction.receives
 
 
 def _only_sends(at: Session, _: object) -> bool:
-    return _direction(at) is MediaDirection.SENDONLY
+    return at.negotiation.direction is MediaDirection.SENDONLY
 
 
 def _sends(at: Session, _: object) -> bool:
-    return _direction(at).sends
+    return at.negotiation.direction.sends
 
 
 def _path_changed(at: Session, _: object) -> bool:
-    return at.agreement != at.open_path
+    return at.negotiation.agreement != at.open_path
 
 
 def _open_path(at: Session, _: object) -> None:
-    assert at.agreement is not None  # Ready and every renegotiation follow an agreement
-    at.open_path = at.agreement
+    agreement = at.open_path = at.negotiation.agreement
+    assert agreement is not None  # Ready and every renegotiation follow an agreement
     at.rtp_flowing = at.rtcp_received = False
-    order = OpenPath(session_id=at.id, agreement=at.agreement, learn_source=_may_learn(at))
+    order = OpenPath(session_id=at.id, agreement=agreement, learn_source=_may_learn(at))
     at.endpoint.orders.append(order)
 
 
 def _may_learn(at: Session) -> bool:
     """Design §4: only where the description's address is not the one that the signalling came from."""
-    policy = at.endpoint.settings.learn_source
-    if policy != "nat" or at.agreement is None:
+    policy, agreement = at.endpoint.settings.learn_source, at.negotiation.agreement
+    if policy != "nat" or agreement is None:
         return policy == "always"
-    return at.signalled_from is not None and at.signalled_from[0] != at.agreement.remote[0]
+    return at.signalled_from is not None and at.signalled_from[0] != agreement.remote[0]
 
 
 def _pause_path(at: Session, _: object) -> None:
-    at.open_path = at.agreement
+    at.open_path = at.negotiation.agreement
     at.endpoint.orders.append(PausePath(session_id=at.id))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from session_fsm.sdp import Agreement, LocalMedia, MediaDirection, Refusal
+from session_fsm.sdp import Agreement, MediaDirection, Refusal
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.session.answer import send_answer
 from session_fsm.session.descriptions import has_description
@@ -25,7 +25,7 @@ OTHER_WAIT = (0, 200)
 
 
 def _agreeable(at: Session, payload: object) -> bool:
-    return not isinstance(at.judge(payload), Refusal)
+    return not isinstance(at.negotiation.judge(payload), Refusal)
 
 
 def _reliable(at: Session, payload: object) -> bool:
@@ -33,7 +33,7 @@ def _reliable(at: Session, payload: object) -> bool:
 
 
 def _other_fork(at: Session, payload: object) -> bool:
-    return isinstance(payload, Response) and _dialog_of(at, payload) is not at.adopted
+    return isinstance(payload, Response) and _dialog_of(at, payload) is not at.negotiation.adopted
 
 
 def _offerless(at: Session, received: Received) -> bool:
@@ -51,24 +51,21 @@ def _fatal(at: Session, response: Response) -> bool:
 def _current(at: Session, message: object) -> bool:
     """A repeated 2xx, or a late ACK, of an older INVITE must not be taken for the newest one's."""
     if isinstance(message, Response):
-        return message.cseq.number == at.reoffer_seq
+        return message.cseq.number == at.negotiation.reoffer_seq
     return isinstance(message, Request) and message.cseq.number == at.answers[-1].transaction.request.cseq.number
 
 
 def _adopt(at: Session, payload: object) -> None:
-    judged = at.judge(payload)
+    judged = at.negotiation.judge(payload)
     if isinstance(judged, Agreement):
-        at.agreement = judged
-        at.adopted = _dialog_of(at, payload)
-        at.local_media = at.offered_media or at.local_media
+        at.negotiation.adopt(judged, _dialog_of(at, payload))
 
 
 def _adopt_answer(at: Session, payload: object) -> None:
-    judged = at.judge(payload) if isinstance(payload, Received | Response) else at.prepared
+    ours = at.negotiation
+    judged = ours.judge(payload) if isinstance(payload, Received | Response) else ours.prepared
     if isinstance(judged, SdpAnswer):
-        at.description = judged.description
-        at.agreement = judged.agreement
-        at.adopted = at.dialog
+        ours.adopt_answer(judged, at.dialog)
 
 
 def _dialog_of(at: Session, payload: object) -> Dialog | None:
@@ -77,22 +74,19 @@ def _dialog_of(at: Session, payload: object) -> Dialog | None:
 
 
 def _forget_offer(at: Session, _: object) -> None:
-    at.offer = at.offered_media = None
+    at.negotiation.offer = at.negotiation.offered_media = None
 
 
 def _prepare_offer(at: Session, wanted: object) -> None:
     # After glare the same direction is offered again; one that is wanted later waits with its own event.
     if isinstance(wanted, MediaDirection):
-        at.wanted_direction = wanted
-    at.make_offer(replace(_media(at), direction=at.wanted_direction))
+        at.negotiation.wanted_direction = wanted
+    ours = at.negotiation
+    ours.make_offer(replace(ours.media_to_answer(), direction=ours.wanted_direction))
 
 
 def _prepare_reoffer(at: Session, _: object) -> None:
-    at.make_offer(_media(at))
-
-
-def _media(at: Session) -> LocalMedia:
-    return at.media_to_answer()
+    at.negotiation.make_offer(at.negotiation.media_to_answer())
 
 
 def _draw_glare_wait(at: Session, _: object) -> None:
@@ -107,32 +101,31 @@ def _refresh_target(at: Session, payload: object) -> None:
 
 
 def _send_reinvite(at: Session, _: object) -> None:
-    assert at.dialog is not None and at.offer is not None  # noqa: PT018  # both come before an agreement
-    request, destination = at.dialog.next_request("INVITE", at.offer.encode())
-    at.reoffer_seq = request.cseq.number
+    assert at.dialog is not None  # it comes before an agreement
+    request, destination = at.dialog.next_request("INVITE", at.negotiation.octets())
+    at.negotiation.reoffer_seq = request.cseq.number
     start_client(at.endpoint, request, destination, purpose="re-INVITE", session=at, role=at.role)
 
 
 def _send_ack(at: Session, response: Response) -> None:
-    number = response.cseq.number
-    if at.reack is None or at.reack[0] != number:
+    number, ours = response.cseq.number, at.negotiation
+    if ours.reack is None or ours.reack[0] != number:
         assert at.dialog is not None  # a re-INVITE has one
         request, destination = at.dialog.request("ACK", number)
-        at.reack = (number, request.encode(), destination)
-    at.endpoint.transmit(at.reack[1], at.reack[2])
+        ours.reack = (number, request.encode(), destination)
+    at.endpoint.transmit(ours.reack[1], ours.reack[2])
 
 
 def _send_200(at: Session, received: Received) -> None:
-    assert at.dialog is not None and at.description is not None  # noqa: PT018  # a re-INVITE has both
-    body = at.descriptions.octets(at.description)
+    assert at.dialog is not None  # a re-INVITE has one
     contact = at.endpoint.contact_header
     assert received.transaction.echo is not None  # every server transaction has one
-    data = received.transaction.echo.response(200, headers=[contact], body=body)
+    data = received.transaction.echo.response(200, headers=[contact], body=at.negotiation.octets())
     send_answer(at, at.dialog, received.transaction, data)
 
 
 def _send_488(at: Session, received: Received) -> None:
-    received.respond(488, headers=[warning(at, at.judge(received))])
+    received.respond(488, headers=[warning(at, at.negotiation.judge(received))])
 
 
 def _send_491(at: Session, received: Received) -> None:

@@ -140,7 +140,7 @@ def _dialog_established(session: Session, common: Common, source: Emitter, *_: o
 def _sdp(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
     kind = _SDP_KINDS[variant]
     if kind in (SdpKind.OFFER_SENT, SdpKind.ANSWER_SENT):
-        text = session.descriptions.octets(session.description)
+        text = session.negotiation.octets()
     else:
         message = payload.request if isinstance(payload, Received) else payload
         text = message.body if isinstance(message, Request | Response) else b""
@@ -166,8 +166,8 @@ def _negotiated(session: Session, common: Common, *_: object) -> events.SessionE
 
 def _flow(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
     direction = FlowDirection.OUTBOUND
-    if variant == "confirmed" and session.agreement is not None:
-        direction = _CONFIRMED[session.agreement.direction]
+    if variant == "confirmed" and session.negotiation.agreement is not None:
+        direction = _CONFIRMED[session.negotiation.direction]
     return _flow_establishment(*common, _local(session), _remote(session), direction)
 
 
@@ -179,7 +179,7 @@ def _first_frame(
 
 
 def _channels(session: Session, common: Common, *_: object) -> events.SessionEvent:
-    direction = session.agreement.direction if session.agreement else MediaDirection.INACTIVE
+    direction = session.negotiation.direction
     return _audio_channels(*common, direction.sends, direction.receives)
 
 
@@ -212,15 +212,18 @@ def _facts(payload: object) -> EdgeFacts:
 
 
 def _local(session: Session) -> events.Address:
-    return session.local_media.address if session.local_media else session.endpoint.local
+    media = session.negotiation.local_media
+    return media.address if media else session.endpoint.local
 
 
 def _remote(session: Session) -> events.Address:
-    return session.agreement.remote if session.agreement else ("", 0)
+    agreement = session.negotiation.agreement
+    return agreement.remote if agreement else ("", 0)
 
 
 def _codec(session: Session) -> str:
-    return session.agreement.codec.name if session.agreement else ""
+    agreement = session.negotiation.agreement
+    return agreement.codec.name if agreement else ""
 
 
 # Looked up here: to call an enum class costs ten times as much.

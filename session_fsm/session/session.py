@@ -10,23 +10,11 @@ from typing import TYPE_CHECKING
 
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
-from session_fsm.sdp import (
-    Agreement,
-    LocalMedia,
-    MediaDirection,
-    Refusal,
-    SessionDescription,
-    conclude,
-    decline,
-    refusal_of,
-)
-from session_fsm.sdp import Answer as SdpAnswer
-from session_fsm.sdp import answer as answer_offer
-from session_fsm.sdp import offer as make_offer
-from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions
+from session_fsm.sdp import Agreement
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, Kept
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
+from session_fsm.session.negotiation import Negotiation
 from session_fsm.session.publishing import Told
 from session_fsm.session.received import Received
 from session_fsm.sip import NameAddr, Request, Response, SipUri
@@ -45,15 +33,11 @@ class Session:
     """One call of one side."""
 
     __slots__ = (
-        "adopted",
-        "agreement",
         "answered_early",
         "answers",
         "call",
         "call_id",
         "contacts",
-        "description",
-        "descriptions",
         "dialog",
         "dialogs",
         "endpoint",
@@ -64,23 +48,16 @@ class Session:
         "invite",
         "labels",
         "local",
-        "local_media",
         "local_seq",
         "local_tag",
         "media",
+        "negotiation",
         "next_hop",
         "no_answer",
-        "offer",
         "offer_answer",
-        "offered_media",
-        "offering",
         "open_path",
-        "prepared",
-        "reack",
-        "reading_memo",
         "reason",
         "remote",
-        "reoffer_seq",
         "role",
         "rtcp_received",
         "rtp_flowing",
@@ -94,7 +71,6 @@ class Session:
         "transaction",
         "transactions",
         "tried",
-        "wanted_direction",
         "winner",
     )
 
@@ -139,30 +115,8 @@ class Session:
         self.headers: Sequence[tuple[str, str]] = ()
         self.no_answer: float | None = None
         self.local_seq = 0
-        # media
-        self.local_media: LocalMedia | None = None
-        self.descriptions = Descriptions()
-        self.description: SessionDescription | None = None
-        "Our last description that was sent."
-        self.offer: SessionDescription | None = None
-        "Our last offer."
-        self.offering = True
-        self.prepared: SdpAnswer | None = None
-        "Our answer to the offer that was read last."
-        self.agreement: Agreement | None = None
-        self.adopted: Dialog | None = None
-        "The dialog that the agreement was made in."
+        self.negotiation = Negotiation(endpoint.local, endpoint.settings)
         self.answered_early = False
-        self.offered_media: LocalMedia | None = None
-        "What our last offer said; it is ours once the offer is answered."
-        self.wanted_direction = MediaDirection.SENDRECV
-        "What our last re-INVITE offered, or offers again after glare."
-        self.reack: tuple[int, bytes, Address] | None = None
-        "CSeq number and octets of the last ACK to a re-INVITE."
-        self.reoffer_seq: int | None = None
-        "CSeq number of our last re-INVITE."
-        self.reading_memo: tuple[object, object] | None = None
-        "A message with a description, and what it was judged to lead to."
         # media evidence
         self.open_path: Agreement | None = None
         "The agreement that the media plane was last told."
@@ -265,71 +219,9 @@ class Session:
         for machine in (self.call, self.offer_answer, self.media):
             machine.context = machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
-        self.dialog = self.winner = self.adopted = self.transaction = self.incoming = None
-        self.reading_memo = None
-        self.descriptions.forget()
+        self.dialog = self.winner = self.transaction = self.incoming = None
+        self.negotiation.forget()
         self.dialogs, self.answers, self.transactions = {}, [], set()
-
-    # Descriptions.
-
-    def judge(self, message: object) -> SdpAnswer | Agreement | Refusal:
-        """What a message's description leads to: our answer to an offer, the agreement with an answer, or a refusal.
-
-        The same message is judged once. RFC 3264; which of the two it is follows from RFC 3261 §13.2.1.
-        """
-        if self.reading_memo is None or self.reading_memo[0] is not message:
-            self.reading_memo = (message, self._judge(message))
-        return self.reading_memo[1]  # type: ignore[return-value]
-
-    def _judge(self, payload: object) -> SdpAnswer | Agreement | Refusal:
-        message = payload.request if isinstance(payload, Received) else payload
-        if not isinstance(message, Request | Response):
-            return NO_DESCRIPTION
-        theirs = self.descriptions.of(message)
-        if isinstance(theirs, Refusal):
-            return theirs
-        if self._offers(message):
-            return answer_offer(theirs, self.media_to_answer(), self.description)
-        if self.offer is None:
-            return NO_DESCRIPTION
-        return conclude(self.offer, theirs, self.media_to_answer())
-
-    def takes_offer_of(self, invite: Request, media: LocalMedia) -> bool:
-        """Whether an incoming INVITE's offer can be answered with this media of ours."""
-        theirs = self.descriptions.of(invite)
-        return not isinstance(theirs, Refusal) and refusal_of(theirs, media) is None
-
-    def _offers(self, message: Request | Response) -> bool:
-        """RFC 3261 §13.2.1: an INVITE offers; so does the 2xx to our first INVITE, when that one had no offer."""
-        if isinstance(message, Request):
-            return message.method == "INVITE"
-        return not self.offering and self.invite is not None and message.cseq.number == self.invite.cseq.number
-
-    def media_to_answer(self) -> LocalMedia:
-        """Our side of the media; before the application has opened a port, what would be answered if it did."""
-        if self.local_media is not None:
-            return self.local_media
-        settings = self.endpoint.settings
-        return LocalMedia(self.endpoint.local, codecs=settings.codecs, ptime_ms=settings.ptime_ms)
-
-    def make_offer(self, media: LocalMedia) -> bytes:
-        """Our description as an offer, sent next."""
-        self.offered_media = media
-        self.offer = self.description = make_offer(media, self.description)
-        return self.descriptions.octets(self.offer)
-
-    def answer_for_ack(self, response: Response, *, wanted: bool) -> bytes:
-        """The answer that the ACK carries when the 2xx carried the offer; empty otherwise.
-
-        RFC 3261 §13.2.2.4: it is there also when a BYE follows, because nothing agrees or the fork is not `wanted`.
-        """
-        theirs = self.descriptions.of(response)
-        if self.offering or isinstance(theirs, Refusal):
-            return b""
-        judged = self.judge(response) if wanted else None
-        if isinstance(judged, SdpAnswer):
-            return judged.description.encode()
-        return decline(theirs, self.media_to_answer(), self.description).encode()
 
 
 def _makes_dialog(response: Response) -> bool:

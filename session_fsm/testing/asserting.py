@@ -49,9 +49,9 @@ def _assert_line(line: Line, both_ways: bool, within: Seconds) -> None:
     except NoRestError:
         net.run_for(max(0.0, until - net.now))
     flowing = all(each.media is MediaState.ACTIVE for each in lines) and (not both_ways or len(lines) == 2)
-    if not flowing or not _wide_enough(line.session.agreement, both_ways):
+    if not flowing or not _wide_enough(line.session.negotiation.agreement, both_ways):
         sides = {side.name: side.rows for side in net.sides if isinstance(side, Phone)}
-        wrong = f"{_complaint(both_ways, within)}: {line!r}{_narrow(line.session.agreement)}"
+        wrong = f"{_complaint(both_ways, within)}: {line!r}{_narrow(line.session.negotiation.agreement)}"
         raise NoMediaError(f"{wrong}\n\n{story(sides)}")
 
 
@@ -66,7 +66,7 @@ async def _assert_call(call: Call, both_ways: bool, within: Seconds) -> None:
         await call.wait_for_media(timeout=within)
     except (WaitTimeout, CallFailedError) as error:
         raise NoMediaError(f"{_complaint(both_ways, within)}: {error}") from None
-    agreement = call._session.agreement
+    agreement = call._session.negotiation.agreement
     if call.media.state is not MediaState.ACTIVE or not _wide_enough(agreement, both_ways):
         raise NoMediaError(f"{_complaint(both_ways, within)}: {call!r}{_narrow(agreement)}")
 

@@ -137,7 +137,7 @@ class PairRun:
 
     def _edges(self, name: str, line: Line, n: int) -> Iterator[tuple[Move, int]]:
         alive = line.id in line.phone.coordinator.sessions
-        told = alive and line.session.local_media is not None
+        told = alive and line.session.negotiation.local_media is not None
         for edge in Edge:
             causal = told and (edge in EARLY or (edge in LATER and line.media in FLOWING))
             if causal or self.unrestricted:

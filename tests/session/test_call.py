@@ -491,7 +491,7 @@ def test_the_first_codec_of_the_offer_that_both_know_is_agreed(net):
     bob = Phone("bob", "10.0.0.2")
     net = Network(alice, bob)
     for line in talking(net, alice, bob):
-        assert "PCMA" == line.session.agreement.codec.name
+        assert "PCMA" == line.session.negotiation.agreement.codec.name
 
 
 def test_an_answerer_without_any_codec_of_the_offer_refuses(net, alice):

@@ -414,7 +414,7 @@ def test_media_follows_the_winner(net, alice, peer):
     line = forked(net, alice, peer, ("one", 183, 4000), ("two", 200, 4002))
 
     assert ("10.0.0.9", 4000) == line.only(MediaNegotiated).remote_addr
-    assert ("10.0.0.9", 4002) == line.session.agreement.remote == line.session.open_path.remote
+    assert ("10.0.0.9", 4002) == line.session.negotiation.agreement.remote == line.session.open_path.remote
 
 
 def test_media_stays_with_the_winner_when_a_loser_answers(net, alice, peer):

@@ -15,7 +15,7 @@ SENDRECV, SENDONLY, RECVONLY, INACTIVE = MediaDirection
 
 def directions(*lines: Line) -> list[str]:
     """What each side may do now."""
-    return [str(line.session.agreement.direction) for line in lines]
+    return [str(line.session.negotiation.agreement.direction) for line in lines]
 
 
 def kinds(line: Line) -> list[SdpKind]:

@@ -14,7 +14,7 @@ SENDRECV, SENDONLY, RECVONLY, INACTIVE = MediaDirection
 
 def directions(*lines: Line) -> list[str]:
     """What each side may do now."""
-    return [str(line.session.agreement.direction) for line in lines]
+    return [str(line.session.negotiation.agreement.direction) for line in lines]
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])
@@ -75,13 +75,13 @@ def test_a_hold_of_both_sides_ends_when_both_resume(net, alice, bob):
 def test_a_refused_reinvite_changes_nothing(net, alice, peer):
     """RFC 3261 §14.1."""
     line, _ = answered_by(net, alice, peer)
-    before = (line.session.agreement, line.state, line.media)
+    before = (line.session.negotiation.agreement, line.state, line.media)
     line.reinvite(SENDONLY)
     net.deliver()
     peer.respond(peer.received.of("INVITE")[-1], 488)
     net.deliver()
 
-    assert before == (line.session.agreement, line.state, line.media)
+    assert before == (line.session.negotiation.agreement, line.state, line.media)
     assert MediaChange.REOFFER_REFUSED == line.only(MediaEvent).event
 
 
@@ -103,11 +103,11 @@ def test_a_reinvite_without_our_codecs_gets_488_and_changes_nothing(net, bob, pe
     """RFC 3261 §14.2."""
     line = called_by(net, peer, bob)
     tag = acknowledge(net, peer, bob)
-    before = (line.session.agreement, line.state, line.media)
+    before = (line.session.negotiation.agreement, line.state, line.media)
     peer.request("INVITE", bob, to_tag=tag, cseq=2, body=peer.sdp().replace(b"RTP/AVP 0 8", b"RTP/AVP 18"))
     net.deliver()
 
-    assert ("488 INVITE", *before) == (bob.sent.names[-1], line.session.agreement, line.state, line.media)
+    assert ("488 INVITE", *before) == (bob.sent.names[-1], line.session.negotiation.agreement, line.state, line.media)
     assert bob.sent.response(488).has("Warning")
 
 

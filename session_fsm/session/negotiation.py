@@ -1,0 +1,183 @@
+"""What one call's offers and answers lead to: our descriptions, the peer's as they are judged, and what is agreed.
+
+Whose turn it is stands in `offer_answer.toml`; here is the data that its guards look at and its effects write.
+Source: RFC 3264; RFC 3261 §13.2.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from session_fsm.sdp import (
+    Agreement,
+    LocalMedia,
+    MediaDirection,
+    Refusal,
+    SessionDescription,
+    conclude,
+    decline,
+    refusal_of,
+)
+from session_fsm.sdp import Answer as SdpAnswer
+from session_fsm.sdp import answer as answer_offer
+from session_fsm.sdp import offer as make_offer
+from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions
+from session_fsm.session.events import Address
+from session_fsm.session.received import Received
+from session_fsm.sip import Request, Response
+
+if TYPE_CHECKING:
+    from session_fsm.session.dialog import Dialog
+    from session_fsm.session.settings import Settings
+
+
+class Negotiation:
+    """One side's view of what was offered, answered and agreed in one call."""
+
+    __slots__ = (
+        "adopted",
+        "agreement",
+        "description",
+        "descriptions",
+        "first_seq",
+        "local",
+        "local_media",
+        "offer",
+        "offered_media",
+        "offering",
+        "prepared",
+        "reack",
+        "reading_memo",
+        "reoffer_seq",
+        "settings",
+        "wanted_direction",
+    )
+
+    def __init__(self, local: Address, settings: Settings) -> None:
+        self.local = local
+        self.settings = settings
+        self.local_media: LocalMedia | None = None
+        self.descriptions = Descriptions()
+        self.description: SessionDescription | None = None
+        "Our last description that was sent."
+        self.offer: SessionDescription | None = None
+        "Our last offer."
+        self.offering = True
+        "Whether the first INVITE carries the offer."
+        self.first_seq = 0
+        "CSeq number of our first INVITE."
+        self.prepared: SdpAnswer | None = None
+        "Our answer to the offer that was read last."
+        self.agreement: Agreement | None = None
+        self.adopted: Dialog | None = None
+        "The dialog that the agreement was made in."
+        self.offered_media: LocalMedia | None = None
+        "What our last offer said; it is ours once the offer is answered."
+        self.wanted_direction = MediaDirection.SENDRECV
+        "What our last re-INVITE offered, or offers again after glare."
+        self.reack: tuple[int, bytes, Address] | None = None
+        "CSeq number and octets of the last ACK to a re-INVITE."
+        self.reoffer_seq: int | None = None
+        "CSeq number of our last re-INVITE."
+        self.reading_memo: tuple[object, object] | None = None
+        "A message with a description, and what it was judged to lead to."
+
+    def forget(self) -> None:
+        """The call is over. Whoever still holds it can read what was agreed."""
+        self.adopted = self.reading_memo = None
+        self.descriptions.forget()
+
+    # The peer's descriptions.
+
+    def judge(self, message: object) -> SdpAnswer | Agreement | Refusal:
+        """What a message's description leads to: our answer to an offer, the agreement with an answer, or a refusal.
+
+        The same message is judged once. RFC 3264; which of the two it is follows from RFC 3261 §13.2.1.
+        """
+        if self.reading_memo is None or self.reading_memo[0] is not message:
+            self.reading_memo = (message, self._judge(message))
+        return self.reading_memo[1]  # type: ignore[return-value]
+
+    def _judge(self, payload: object) -> SdpAnswer | Agreement | Refusal:
+        message = payload.request if isinstance(payload, Received) else payload
+        if not isinstance(message, Request | Response):
+            return NO_DESCRIPTION
+        theirs = self.descriptions.of(message)
+        if isinstance(theirs, Refusal):
+            return theirs
+        if self._offers(message):
+            return answer_offer(theirs, self.media_to_answer(), self.description)
+        if self.offer is None:
+            return NO_DESCRIPTION
+        return conclude(self.offer, theirs, self.media_to_answer())
+
+    def takes_offer_of(self, invite: Request, media: LocalMedia) -> bool:
+        """Whether an incoming INVITE's offer can be answered with this media of ours."""
+        theirs = self.descriptions.of(invite)
+        return not isinstance(theirs, Refusal) and refusal_of(theirs, media) is None
+
+    def _offers(self, message: Request | Response) -> bool:
+        """RFC 3261 §13.2.1: an INVITE offers; so does the 2xx to our first INVITE, when that one had no offer."""
+        if isinstance(message, Request):
+            return message.method == "INVITE"
+        return not self.offering and message.cseq.number == self.first_seq
+
+    def adopt(self, agreement: Agreement, dialog: Dialog | None) -> None:
+        """The peer answered our offer in this dialog: what was offered is in force."""
+        self.agreement, self.adopted = agreement, dialog
+        self.local_media = self.offered_media or self.local_media
+
+    def adopt_answer(self, answer: SdpAnswer, dialog: Dialog | None) -> None:
+        """We answered the peer's offer in this dialog."""
+        self.description, self.agreement, self.adopted = answer.description, answer.agreement, dialog
+
+    # Ours.
+
+    @property
+    def direction(self) -> MediaDirection:
+        """Which way media may go; inactive until something is agreed."""
+        return self.agreement.direction if self.agreement else MediaDirection.INACTIVE
+
+    def octets(self) -> bytes:
+        """Our last description as it goes on the wire; empty when there is none."""
+        return self.descriptions.octets(self.description)
+
+    def offer_again(self) -> bytes:
+        """The offer that was made, for an INVITE that is redirected; a new one when there is none."""
+        return self.descriptions.octets(self.offer) if self.offer else self.make_offer(self.media_to_answer())
+
+    def answer_octets(self) -> bytes:
+        """The answer that was prepared; without one, the offer that our 2xx makes."""
+        return self.descriptions.octets(self.prepared.description) if self.prepared else self.octets()
+
+    def media_to_answer(self) -> LocalMedia:
+        """Our side of the media; before the application has opened a port, what would be answered if it did."""
+        if self.local_media is not None:
+            return self.local_media
+        return LocalMedia(self.local, codecs=self.settings.codecs, ptime_ms=self.settings.ptime_ms)
+
+    def make_offer(self, media: LocalMedia) -> bytes:
+        """Our description as an offer, sent next."""
+        self.offered_media = media
+        self.offer = self.description = make_offer(media, self.description)
+        return self.descriptions.octets(self.offer)
+
+    def prepare_answer(self, invite: Received, media: LocalMedia) -> None:
+        """Answer the INVITE's offer with this media of ours; a refusal leaves nothing prepared."""
+        self.local_media = media
+        self.reading_memo = None
+        judged = self.judge(invite)
+        self.prepared = judged if isinstance(judged, SdpAnswer) else None
+
+    def answer_for_ack(self, response: Response, *, wanted: bool) -> bytes:
+        """The answer that the ACK carries when the 2xx carried the offer; empty otherwise.
+
+        RFC 3261 §13.2.2.4: it is there also when a BYE follows, because nothing agrees or the fork is not `wanted`.
+        """
+        theirs = self.descriptions.of(response)
+        if self.offering or isinstance(theirs, Refusal):
+            return b""
+        judged = self.judge(response) if wanted else None
+        if isinstance(judged, SdpAnswer):
+            return judged.description.encode()
+        return decline(theirs, self.media_to_answer(), self.description).encode()
