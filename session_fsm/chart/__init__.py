@@ -2,6 +2,7 @@
 
 from session_fsm.chart.check import check
 from session_fsm.chart.check_set import check_set, is_application_event
+from session_fsm.chart.folder import files_of, read_folder, recalled, remembered
 from session_fsm.chart.guards import Valuation, valuations
 from session_fsm.chart.load import check_files, parse, read_file, read_text, shipped
 from session_fsm.chart.model import (
@@ -54,10 +55,14 @@ __all__ = [
     "check",
     "check_files",
     "check_set",
+    "files_of",
     "is_application_event",
     "parse",
     "read_file",
+    "read_folder",
     "read_text",
+    "recalled",
+    "remembered",
     "shipped",
     "valuations",
 ]

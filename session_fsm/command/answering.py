@@ -34,7 +34,7 @@ class Answering:
 async def answer(options: Options, answering: Answering) -> Exit:
     """Answer until enough calls have ended, or until Ctrl-C. It holds, whatever became of the calls."""
     report = make_report(as_json=options.as_json, doing=_doing(options, answering))
-    with trace_to(options.trace) as on_trace, stopped_by_signals() as stop:
+    with trace_to(options.trace, options.charts_folder) as on_trace, stopped_by_signals() as stop:
         agent = UserAgent(URI, bind=options.bind, charts=options.charts, on_trace=on_trace)
         watch = Watch(agent, report, until=answering.calls)
         numbers = count(1)

@@ -34,7 +34,9 @@ Play = Annotated[str, typer.Option("--play", metavar="SRC", help=f"What is playe
 Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", help="Write what was heard.")]
 Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
-Charts = Annotated[Path | None, typer.Option("--charts", hidden=True, help="Charts that replace shipped ones.")]
+Charts = Annotated[
+    Path | None, typer.Option("--charts", metavar="DIR", help="Charts found there replace ours by name.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -126,22 +128,26 @@ def call(
 
 
 @app.command()
-def charts(as_json: Json = False) -> None:
-    """List the shipped charts."""
+def charts(
+    as_json: Json = False,
+    folder: Charts = None,
+) -> None:
+    """List the charts, with their sizes."""
     from session_fsm.command.charts import list_charts
 
-    _run(lambda: list_charts(as_json=as_json))
+    _run(lambda: list_charts(folder, as_json=as_json))
 
 
 @app.command()
 def check(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|FILE]...", help="Charts; else all.")] = None,
     as_json: Json = False,
+    charts: Charts = None,
 ) -> None:
     """Check charts against every rule, and name every fault at once."""
     from session_fsm.command.checking import check as run_check
 
-    _run(lambda: run_check(names or [], as_json=as_json))
+    _run(lambda: run_check(names or [], charts, as_json=as_json))
 
 
 @app.command()
@@ -169,11 +175,12 @@ def ladder(
     form: Annotated[LadderFormat | None, typer.Option("--format", help="What to draw it as.")] = None,
     theme: Annotated[Theme, typer.Option(help="The colours of a picture.")] = Theme.LIGHT,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else to stdout.")] = None,
+    charts: Charts = None,
 ) -> None:
     """Draw the messages of a recorded call, with the media states between them."""
     from session_fsm.command.laddering import draw_ladder
 
-    _run(lambda: draw_ladder(traces, form, theme, output))
+    _run(lambda: draw_ladder(traces, form, theme, output, charts))
 
 
 @app.command(name="import")
@@ -264,6 +271,7 @@ def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
     try:
         begun = start()
         code = begun if isinstance(begun, Exit) else asyncio.run(begun)
+        sys.stdout.flush()
     except* (CommandError, TransportError, ChartError) as group:
         code = _complain(_first(group))
     except* BrokenPipeError:

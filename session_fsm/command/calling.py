@@ -43,7 +43,7 @@ def default_bind(target: SipUri) -> Address:
 async def place(target: str, seconds: float, options: Options) -> Exit:
     """Call, talk for so long, hang up. Complains when the call is not answered."""
     report = make_report(as_json=options.as_json, doing=options.doing)
-    with trace_to(options.trace) as on_trace, stopped_by_signals() as stop:
+    with trace_to(options.trace, options.charts_folder) as on_trace, stopped_by_signals() as stop:
         agent = UserAgent(URI, bind=options.bind, charts=options.charts, on_trace=on_trace)
         watch = Watch(agent, report, until=1)
         await agent.start()

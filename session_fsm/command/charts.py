@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.text import Text
 
-from session_fsm.chart import Chart, shipped
+from session_fsm.chart import Chart
+from session_fsm.command.chart_set import every_chart
 from session_fsm.command.exits import Exit
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import terminal
 from session_fsm.command.reporting import put
 
 
-def list_charts(*, as_json: bool) -> Exit:
-    """Print one line a chart."""
-    lines = [chart_line(Chart.load(name)) for name in shipped()]
+def list_charts(folder: Path | None = None, *, as_json: bool) -> Exit:
+    """Print one line a chart; a folder's charts stand in the place of ours."""
+    lines = [chart_line(chart) for chart in every_chart(folder).values()]
     if as_json:
         for line in lines:
             put(line)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 
-from session_fsm.chart import Chart, check_set, read_file, shipped
-from session_fsm.command.exits import Exit
+from session_fsm.chart import Chart, check_set, files_of, read_file, shipped
+from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
@@ -18,11 +19,17 @@ UNREADABLE = frozenset({"no-such-chart", "unreadable", "toml"})
 "Rules that are about reading a file, not about the chart in it."
 
 
-def check(names: Sequence[str], *, as_json: bool) -> Exit:
-    """Check the named charts, or all shipped ones, these also against each other."""
-    charts, faults = _read(names or list(shipped()))
+def check(names: Sequence[str], folder: Path | None = None, *, as_json: bool) -> Exit:
+    """Check the named charts, or all shipped ones, these also against each other.
+
+    The files of a folder stand in the place of the shipped ones that have their names.
+    """
+    files = _files(folder)
+    charts, faults = _read([files.get(name, name) for name in names or {**shipped(), **files}])
     if not names and not faults:
-        faults = [*check_set(charts, application_events()), *media_path_faults(charts)]
+        # What replaces none of ours is no part of a call.
+        called = [chart for chart in charts if chart.id in shipped()]
+        faults = [*check_set(called, application_events()), *media_path_faults(called)]
     if as_json:
         for fault in faults:
             put(fault_line(fault))
@@ -32,7 +39,13 @@ def check(names: Sequence[str], *, as_json: bool) -> Exit:
     return exit_for(faults)
 
 
-def _read(names: Sequence[str]) -> tuple[list[Chart], list[ChartFault]]:
+def _files(folder: Path | None) -> dict[str, Path]:
+    if folder is not None and not folder.is_dir():
+        raise CommandError(f"--charts: {folder} is no folder")
+    return {path.stem: path for path in files_of(folder)} if folder is not None else {}
+
+
+def _read(names: Sequence[str | Path]) -> tuple[list[Chart], list[ChartFault]]:
     charts: list[Chart] = []
     faults: list[ChartFault] = []
     for name in names:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from session_fsm.audio import Samples, read_wav
+from session_fsm.command.chart_set import replacing
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.reporting import put
@@ -53,6 +54,7 @@ class Demo:
 
 async def run_demo(demo: Demo) -> Exit:
     """Run it, judge it, show it."""
+    replacing(demo.charts)  # complains before anything is written
     _prepare(demo)
     sides = await _converse(demo)
     checks = {side: [*judge(_heard(demo, side, sides)), *_ended(sides[side])] for side in (CALLER, CALLEE)}
@@ -113,7 +115,7 @@ async def _kill(sides: Mapping[str, Spawned]) -> None:
 
 
 async def _pass_on(stop: asyncio.Event, sides: Mapping[str, Spawned]) -> None:
-    """Ctrl-C ends the call properly: the caller hangs up, and the callee ends after its call. Both at once would race."""
+    """Ctrl-C ends the call properly: the caller hangs up, and the callee ends after its call. Both would race."""
     await stop.wait()
     first = sides.get(CALLER) or sides.get(CALLEE)
     if first is not None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from session_fsm.chart import Chart, Role, read_file, shipped
+from session_fsm.chart import Chart, Role, read_file
+from session_fsm.command.chart_set import charts_in, every_chart
 from session_fsm.command.checking import exit_for
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.formats import Format
-from session_fsm.command.setup import charts_in
-from session_fsm.command.traces import check_versions, read_trace, write_out
+from session_fsm.command.traces import check_versions, folder_for, read_trace, write_out
 from session_fsm.machine import TraceRow
 from session_fsm.render import dot, mermaid, table
 from session_fsm.render.picture import Panel, pair, panel, panels_svg
@@ -74,10 +74,11 @@ def _text(charts: Sequence[Chart], form: Format) -> str:
 
 def _charts(asked: Drawn) -> list[list[Chart]]:
     """The charts to draw, line by line."""
-    others = charts_in(asked.charts)
+    folder = asked.charts if asked.trace is None else folder_for(asked.trace, asked.charts)
     if asked.name in SIDES:
-        known = {**{name: Chart.load(name) for name in shipped()}, **others}
+        known = every_chart(folder)
         return [pair(role, known) for role in SIDES[asked.name]]
+    others = charts_in(folder)
     if asked.name in others:
         return [[others[asked.name]]]
     chart, faults = read_file(asked.name)

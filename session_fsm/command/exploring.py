@@ -12,11 +12,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from session_fsm.chart import Chart
+from session_fsm.command.chart_set import note, replacing
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
-from session_fsm.command.setup import charts_in
 from session_fsm.explore.exploration import Exploration, Violation, Walked, explore
 from session_fsm.explore.exploration import Progress as Report
 from session_fsm.explore.following import as_test
@@ -41,7 +41,7 @@ class Options:
 
 def run_explore(options: Options) -> Exit:
     """Explore, and tell what was found."""
-    charts = list({**shipped_charts(), **charts_in(options.charts)}.values())
+    charts = list({**shipped_charts(), **replacing(options.charts)}.values())
     check_property(options.property, charts)
     with watched(options.as_json) as report:
         done = explore(
@@ -51,9 +51,11 @@ def run_explore(options: Options) -> Exit:
             limit=options.limit,
             progress=report,
         )
-    traces = [_write(options.out, number, violation) for number, violation in enumerate(done.violations, 1)]
+    traces = [_write(options, number, violation) for number, violation in enumerate(done.violations, 1)]
     if options.write_test is not None and done.violations:
-        _save(options.write_test, as_test(done.violations[0], options.reinvites))
+        _save(
+            options.write_test, as_test(done.violations[0], options.reinvites, note(options.charts, options.write_test))
+        )
     if options.as_json:
         put(summary(done, traces))
     else:
@@ -127,14 +129,15 @@ def _product(walked: Walked) -> Line:
     }
 
 
-def _write(out: Path, number: int, violation: Violation) -> Path:
+def _write(options: Options, number: int, violation: Violation) -> Path:
     """The trace of one violation, and its steps and ladder beside it."""
+    out = options.out
     stem = f"{number:02}-{violation.property.replace('.', '-')}"
     trace = out / f"{stem}.jsonl"
     try:
         out.mkdir(parents=True, exist_ok=True)
         with trace.open("w", encoding="utf-8") as file:
-            write_jsonl(violation.run.rows, file)
+            write_jsonl(violation.run.rows, file, charts=note(options.charts, trace))
     except OSError as error:
         raise CommandError(f"--out: cannot write {trace}: {error.strerror}") from None
     _save(out / f"{stem}.txt", "\n".join([violation.what, "", *violation.run.listed(), "", ladder_of(violation)]))

@@ -16,12 +16,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from session_fsm.chart import Chart
+from session_fsm.command.chart_set import charts_in, replacing
 from session_fsm.command.checking import exit_for
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
-from session_fsm.command.setup import charts_in
 from session_fsm.errors import ChartError
 
 try:
@@ -62,7 +62,7 @@ def run_fuzz(options: Options) -> Exit:
 
 
 def _run(options: Options) -> Exit:
-    charts = charts_in(options.charts)
+    charts = replacing(options.charts) if options.target == PAIR else charts_in(options.charts)
     found = _targets(options, charts)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     done = [_fuzz(target, seed, options, charts) for target in found]
@@ -100,6 +100,7 @@ def _fuzz(target: Target[Any], seed: int, options: Options, charts: Mapping[str,
         properties=only or None,
         unrestricted=options.unrestricted,
         charts=charts,
+        folder=options.charts,
     )
     with _watched(target.name, options) as report:
         try:

@@ -6,18 +6,19 @@ from pathlib import Path
 
 from rich.text import Text
 
-from session_fsm.chart import Chart, shipped
+from session_fsm.chart import Chart
+from session_fsm.command.chart_set import every_chart
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
-from session_fsm.command.setup import charts_in
-from session_fsm.machine import Difference, TraceRow, read_jsonl, replay
+from session_fsm.command.traces import folder_for, read_trace
+from session_fsm.machine import Difference, TraceRow, replay
 
 
 def run_replay(trace: Path, charts: Path | None, *, as_json: bool) -> Exit:
     """Replay one trace."""
-    rows = _read(trace)
-    used = {**{chart.id: chart for chart in map(Chart.load, shipped())}, **charts_in(charts)}
+    rows = read_trace(trace)
+    used = every_chart(folder_for(trace, charts))
     _check_versions(trace, rows, used)
     difference = replay(rows, used.values())
     if as_json:
@@ -34,19 +35,6 @@ def run_replay(trace: Path, charts: Path | None, *, as_json: bool) -> Exit:
     else:
         terminal().print(Text.assemble(("✗ ", BAD), str(difference)))
     return Exit.HOLDS if difference is None else Exit.FAILED
-
-
-def _read(trace: Path) -> list[TraceRow]:
-    try:
-        with trace.open(encoding="utf-8") as file:
-            rows = list(read_jsonl(file))
-    except OSError as error:
-        raise CommandError(f"cannot read {trace}: {error.strerror}") from None
-    except ValueError as error:
-        raise CommandError(f"{trace}: {error}; possible: one trace row of schema 1 a line, as --trace writes") from None
-    if not rows:
-        raise CommandError(f"{trace}: there is no trace row in it; possible: a file that --trace wrote")
-    return rows
 
 
 def _check_versions(trace: Path, rows: list[TraceRow], charts: dict[str, Chart]) -> None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from session_fsm.chart import Chart
+from session_fsm.command.chart_set import note, replacing
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.recording import Recording, check_writable, numbered
 from session_fsm.command.sources import Source, parse_source
-from session_fsm.errors import ChartError, TransportError
+from session_fsm.errors import TransportError
 from session_fsm.machine import TraceRow, write_jsonl
 from session_fsm.runtime.addresses import Address, parse_address
 
@@ -30,6 +31,8 @@ class Options:
     trace: Path | None = None
     charts: Mapping[str, Chart]
     "Charts that replace shipped ones."
+    charts_folder: Path | None = None
+    "Where those are."
     as_json: bool = False
 
     @property
@@ -58,7 +61,8 @@ def make_options(
         play=parse_source(play),
         record=writable(record, "--record"),
         trace=writable(trace, "--trace"),
-        charts=charts_in(charts),
+        charts=replacing(charts),
+        charts_folder=charts,
         as_json=as_json,
     )
 
@@ -78,21 +82,8 @@ def writable(path: Path | None, option: str) -> Path | None:
     return path
 
 
-def charts_in(folder: Path | None) -> Mapping[str, Chart]:
-    """The charts of a folder, by id."""
-    if folder is None:
-        return {}
-    if not folder.is_dir():
-        raise CommandError(f"--charts: {folder} is no folder")
-    try:
-        charts = [Chart.load(path) for path in sorted(folder.glob("*.toml"))]
-    except ChartError as error:
-        raise CommandError(f"--charts: {error}", Exit.FAILED) from None
-    return {chart.id: chart for chart in charts}
-
-
 @contextmanager
-def trace_to(path: Path | None) -> Iterator[Callable[[TraceRow], None] | None]:
+def trace_to(path: Path | None, charts: Path | None = None) -> Iterator[Callable[[TraceRow], None] | None]:
     """Where trace rows go: into this file as they happen, or nowhere. A full disk ends the trace, not the call."""
     if path is None:
         yield None
@@ -100,6 +91,8 @@ def trace_to(path: Path | None) -> Iterator[Callable[[TraceRow], None] | None]:
     # Line by line, so that a process that is killed leaves whole rows.
     file = path.open("w", buffering=1, encoding="utf-8")
     failures: list[OSError] = []
+    with _noting(failures):
+        write_jsonl([], file, charts=note(charts, path))
 
     def write(row: TraceRow) -> None:
         if not failures:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from session_fsm.chart import Chart
+from session_fsm.chart import Chart, recalled
 from session_fsm.command.exits import CommandError
-from session_fsm.machine import TraceRow, read_jsonl
+from session_fsm.machine import TraceRow, charts_of, read_jsonl
 
 
 def read_trace(trace: Path) -> list[TraceRow]:
@@ -26,6 +26,25 @@ def read_trace(trace: Path) -> list[TraceRow]:
     if not rows:
         raise CommandError(f"{trace}: there is no trace row in it; {possible}")
     return rows
+
+
+def folder_for(trace: Path, charts: Path | None) -> Path | None:
+    """The folder of charts that was asked for, else the one that the trace names."""
+    if charts is not None:
+        return charts
+    try:
+        with trace.open(encoding="utf-8") as file:
+            named = charts_of(file.readline())
+    except (OSError, UnicodeDecodeError):
+        return None  # whoever reads the rows says so
+    if not named:
+        return None
+    folder = recalled(named, trace)
+    if not folder.is_dir():
+        raise CommandError(
+            f"{trace}: it was made with the charts in {folder}, which is no folder now; possible: --charts DIR"
+        )
+    return folder
 
 
 def check_versions(trace: Path, rows: list[TraceRow], charts: Mapping[str, Chart]) -> None:

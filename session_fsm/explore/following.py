@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from session_fsm.chart import Chart
+from session_fsm.chart import Chart, read_folder
 from session_fsm.explore.abstract import SIDES
 from session_fsm.explore.counterexample import moves_of
 from session_fsm.explore.exploration import Violation, findings, products
@@ -16,11 +17,16 @@ Steps = Sequence[tuple[str, str, tuple[int, ...]]]
 
 ENOUGH = 200_000  # states that are walked to see whether a claim about the future still fails
 
+FOLDER = """\
+from session_fsm.explore.following import replaced
+
+CHARTS = replaced(Path(__file__).parent / {charts!r})
+"""
 TEST = '''\
 """Written by `session-fsm explore`: the shortest run to something that did not hold."""
 
-from session_fsm.explore import follow
-
+{first}from session_fsm.explore import follow
+{then}
 STEPS = [
 {steps}
 ]
@@ -28,7 +34,7 @@ STEPS = [
 
 def test_{name}():
     """{what}."""
-    assert {property!r} not in follow(STEPS, product={product!r}, reinvites={reinvites})
+    assert {property!r} not in follow(STEPS, product={product!r}, reinvites={reinvites}{charts})
 '''
 
 
@@ -58,8 +64,8 @@ def follow(
     return sorted(failed.union(finding.property for finding in claims if finding.state == 0))
 
 
-def as_test(violation: Violation, reinvites: int) -> str:
-    """The text of a pytest that fails as long as a violation is there."""
+def as_test(violation: Violation, reinvites: int, charts: str = "") -> str:
+    """The text of a pytest that fails as long as a violation is there; `charts` is a folder, as seen from its file."""
     lines = [f"    ({step.side!r}, {step.event!r}, {step.script!r})," for step in violation.run.steps]
     return TEST.format(
         steps="\n".join(lines),
@@ -68,4 +74,13 @@ def as_test(violation: Violation, reinvites: int) -> str:
         property=violation.property,
         product=violation.product.name,
         reinvites=reinvites,
+        first="from pathlib import Path\n\n" if charts else "",
+        then=FOLDER.format(charts=charts) if charts else "",
+        charts=", charts=CHARTS" if charts else "",
     )
+
+
+def replaced(folder: Path) -> list[Chart]:
+    """The charts of a call, those of a folder in the place of ours that have their names. Raises ChartError."""
+    found = read_folder(folder)
+    return [found.get(name, chart) for name, chart in shipped_charts().items()]

@@ -6,7 +6,7 @@ from session_fsm.machine.machine import Machine
 from session_fsm.machine.mailbox import Mailbox
 from session_fsm.machine.replay import Difference, replay
 from session_fsm.machine.step import Holds, Step, Table, step
-from session_fsm.machine.trace import SCHEMA, Trace, TraceRow, read_jsonl, write_jsonl
+from session_fsm.machine.trace import SCHEMA, Trace, TraceRow, charts_of, read_jsonl, write_jsonl
 
 __all__ = [
     "SCHEMA",
@@ -22,6 +22,7 @@ __all__ = [
     "Table",
     "Trace",
     "TraceRow",
+    "charts_of",
     "compile_chart",
     "prove_equal",
     "read_jsonl",

@@ -11,6 +11,8 @@ from session_fsm.machine.step import Step
 
 SCHEMA = 1
 "The version of the rows' form in a file."
+CHARTS = "charts"
+"What the line before the rows names, when the charts were not the shipped ones."
 
 
 class Origin(NamedTuple):
@@ -212,8 +214,14 @@ def summary(payload: object) -> object:
     return type(payload).__name__
 
 
-def write_jsonl(rows: Iterable[TraceRow], file: TextIO) -> None:
-    """Write rows as JSON Lines."""
+def write_jsonl(rows: Iterable[TraceRow], file: TextIO, *, charts: str = "") -> None:
+    """Write rows as JSON Lines.
+
+    `charts` names the folder of the charts that stood in the place of shipped ones, as seen from the file; a first
+    line says so.
+    """
+    if charts:
+        file.write(json.dumps({"schema": SCHEMA, CHARTS: charts}, ensure_ascii=False) + "\n")
     for row in rows:
         file.write(json.dumps(row.as_dict(), ensure_ascii=False) + "\n")
 
@@ -224,9 +232,25 @@ def read_jsonl(file: Iterable[str]) -> Iterator[TraceRow]:
         if not line.strip():
             continue
         try:
-            yield _row(json.loads(line))
+            data = json.loads(line)
+            if not _folder(data):
+                yield _row(data)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"line {number} is no trace row of schema {SCHEMA}: {error}") from error
+
+
+def charts_of(first: str) -> str:
+    """The folder of charts that the first line of a trace names; empty when it names none."""
+    try:
+        return _folder(json.loads(first))
+    except ValueError:
+        return ""
+
+
+def _folder(data: object) -> str:
+    """The folder, when this is the line that names it."""
+    named = isinstance(data, dict) and data.keys() == {"schema", CHARTS} and data["schema"] == SCHEMA
+    return str(data[CHARTS]) if named and isinstance(data, dict) else ""
 
 
 def _row(data: dict[str, object]) -> TraceRow:

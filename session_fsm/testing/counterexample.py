@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
-from session_fsm.chart import START, Chart
+from session_fsm.chart import START, Chart, read_folder, recalled, remembered
 from session_fsm.machine import TraceRow, write_jsonl
 from session_fsm.testing.pair_run import PairRun
 from session_fsm.testing.runs import Move, Run, Target, make_all
@@ -36,6 +36,8 @@ class Counterexample:
     unrestricted: bool = False
     seed: int | None = None
     "With which it was found."
+    folder: Path | None = None
+    "Where the charts are that stood in the place of shipped ones."
 
     @property
     def stem(self) -> str:
@@ -43,8 +45,9 @@ class Counterexample:
         digest = sha256(json.dumps([self.target, self.breaks, self.moves]).encode()).hexdigest()[:8]
         return f"{Path(self.target).stem.replace(':', '-')}.{self.breaks}.{digest}"
 
-    def as_dict(self) -> dict[str, object]:
-        """As plain data."""
+    def as_dict(self, file: Path | None = None) -> dict[str, object]:
+        """As plain data, for this file."""
+        charts = {"charts": remembered(self.folder, file or Path())} if self.folder is not None else {}
         return {
             "schema": SCHEMA,
             "kind": KIND,
@@ -54,10 +57,13 @@ class Counterexample:
             "unrestricted": self.unrestricted,
             "seed": self.seed,
             "moves": [list(move) for move in self.moves],
+            **charts,
         }
 
     def find(self, charts: Mapping[str, Chart] | None = None) -> Target[Any]:
-        """What it is a run of. Raises ChartError when its chart cannot be read."""
+        """What it is a run of, with the charts of its folder unless others are given. Raises ChartError."""
+        if charts is None and self.folder is not None:
+            charts = read_folder(self.folder)
         found = targets(self.target, unrestricted=self.unrestricted, charts=charts)
         if len(found) > 1:
             raise ValueError(f"{self.target} has two sides; possible: {self.target}:uac, {self.target}:uas")
@@ -118,11 +124,12 @@ def keep(example: Counterexample, folder: Path, charts: Mapping[str, Chart] | No
     folder.mkdir(parents=True, exist_ok=True)
     rows = io.StringIO()
     # One side after the other, so that rows of one label and no session do not mix.
-    write_jsonl(chain(*example.run(charts).traces()), rows)
     trace = folder / f"{example.stem}.jsonl"
+    named = remembered(example.folder, trace) if example.folder is not None else ""
+    write_jsonl(chain(*example.run(charts).traces()), rows, charts=named)
     _write(trace, rows.getvalue())
     _write(folder / f"{example.stem}.txt", told(example, charts) + "\n")
-    _write(folder / f"{example.stem}.json", json.dumps(example.as_dict(), indent=1, ensure_ascii=False) + "\n")
+    _write(folder / f"{example.stem}.json", json.dumps(example.as_dict(trace), indent=1, ensure_ascii=False) + "\n")
     return trace
 
 
@@ -138,8 +145,11 @@ def kept(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json")) if folder.is_dir() else []
 
 
-def read(path: Path) -> Counterexample:
-    """Read one from its file. Raises ValueError with file, what was found, and what is possible."""
+def read(path: Path, charts: Mapping[str, Chart] | None = None) -> Counterexample:
+    """Read one from its file. Raises ValueError with file, what was found, and what is possible.
+
+    It is judged by these charts, else by those of the folder that it names, else by the shipped ones.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -157,10 +167,13 @@ def read(path: Path) -> Counterexample:
             moves=moves,
             unrestricted=bool(data["unrestricted"]),
             seed=data["seed"],
+            folder=recalled(str(data["charts"]), path) if "charts" in data else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: a field is missing or wrong: {error}") from None
-    properties = example.find().properties
+    if charts is None and example.folder is not None and not example.folder.is_dir():
+        raise ValueError(f"{path}: it was found with the charts in {example.folder}, which is no folder now")
+    properties = example.find(charts).properties
     if example.breaks not in properties:
         raise ValueError(f"{path}: no property {example.breaks}; possible: {', '.join(properties)}")
     return example

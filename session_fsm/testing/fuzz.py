@@ -82,12 +82,14 @@ class Fuzzing:
         properties: Sequence[str] | None = None,
         unrestricted: bool = False,
         charts: Mapping[str, Chart] | None = None,
+        folder: Path | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.target = target
         self.name = name or target.name
         self.unrestricted = unrestricted
         self.charts = charts
+        self.folder = folder
         self.progress = progress
         self.checks = {key: target.properties[key] for key in properties or target.properties}
         rows_total = len(set(all_rows(target.charts)))
@@ -111,7 +113,7 @@ class Fuzzing:
 
     def _known(self, corpus: Path) -> None:
         for path in kept(corpus):
-            example = read(path)
+            example = read(path, self.charts or {})
             if example.target != self.name or example.breaks not in self.checks:
                 continue
             wrong = example.wrong(self.charts)
@@ -172,6 +174,7 @@ class Fuzzing:
                 moves=tuple(moves),
                 unrestricted=self.unrestricted,
                 seed=self.found.seed,
+                folder=self.folder,
             )
         )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from session_fsm.chart import Chart
 from session_fsm.machine import TraceRow
 from session_fsm.session.settings import Settings
 from session_fsm.testing.line import Line
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 class VirtualPair:
     """Alice and Bob on a virtual network: `pair.alice.call(pair.bob)`, `pair.net.drop(Method.ACK)`."""
 
-    def __init__(self, *, seed: int = 0, settings: Settings | None = None) -> None:
+    def __init__(
+        self, *, seed: int = 0, settings: Settings | None = None, charts: Mapping[str, Chart] | None = None
+    ) -> None:
         self.seed = seed
-        self.alice = Phone("alice", "10.0.0.1", seed=seed, settings=settings)
-        self.bob = Phone("bob", "10.0.0.2", seed=seed, settings=settings)
+        self.charts = charts
+        self.alice = Phone("alice", "10.0.0.1", seed=seed, settings=settings, charts=charts)
+        self.bob = Phone("bob", "10.0.0.2", seed=seed, settings=settings, charts=charts)
         self.net = Network(self.alice, self.bob, seed=seed)
 
     def talk(self) -> tuple[Line, Line]:
@@ -37,14 +42,15 @@ class VirtualPair:
 
     def story(self) -> str:
         """Where both stand, what has not happened, and the ladder."""
-        return story({"alice": self.alice.rows, "bob": self.bob.rows})
+        return story({"alice": self.alice.rows, "bob": self.bob.rows}, self.charts)
 
 
 class UdpPair:
     """Alice and Bob on the loopback interface: `async with udp_pair as (alice, bob): …`."""
 
-    def __init__(self, *, settings: Settings | None = None) -> None:
+    def __init__(self, *, settings: Settings | None = None, charts: Mapping[str, Chart] | None = None) -> None:
         self._settings = settings
+        self._charts = charts
         self._agents: list[UserAgent] = []
         self.rows: dict[str, list[TraceRow]] = {"alice": [], "bob": []}
 
@@ -53,7 +59,7 @@ class UdpPair:
 
         for name, rows in self.rows.items():
             uri, bind = f"sip:{name}@127.0.0.1", "127.0.0.1:0"
-            agent = UserAgent(uri, bind=bind, settings=self._settings, on_trace=rows.append)
+            agent = UserAgent(uri, bind=bind, settings=self._settings, charts=self._charts, on_trace=rows.append)
             await agent.start()
             self._agents.append(agent)
         alice, bob = self._agents
@@ -74,4 +80,4 @@ class UdpPair:
 
     def story(self) -> str:
         """Where both stand, what has not happened, and the ladder."""
-        return story(self.rows)
+        return story(self.rows, self._charts)

@@ -190,11 +190,15 @@ def _counterexample(path: Path) -> object:
 
 
 def _replayed_trace(path: Path) -> str | None:
-    from session_fsm.machine import read_jsonl, replay
+    from session_fsm.chart import read_folder, recalled
+    from session_fsm.machine import charts_of, read_jsonl, replay
     from session_fsm.session.building import shipped_charts
 
     with path.open(encoding="utf-8") as file:
-        difference = replay(read_jsonl(file), shipped_charts().values())
+        named = charts_of(file.readline())
+        file.seek(0)
+        others = read_folder(recalled(named, path)) if named else {}
+        difference = replay(read_jsonl(file), {**shipped_charts(), **others}.values())
     return None if difference is None else str(difference)
 
 

@@ -16,12 +16,12 @@ GOALS = {
 STRAYED = ("Stalled", "Held")
 
 
-def story(sides: Mapping[str, Sequence[TraceRow]]) -> str:
-    """The story of one call, from the traces of its sides by name."""
+def story(sides: Mapping[str, Sequence[TraceRow]], others: Mapping[str, Chart] | None = None) -> str:
+    """The story of one call, from the traces of its sides by name; others are charts in the place of shipped ones."""
     # A wing may look at the drawing wing when it is asked to show something.
     from session_fsm.render import ladder_text
 
-    charts = shipped_charts()
+    charts = {**shipped_charts(), **(others or {})}
     lines = [f"{name}: {', '.join(_stands(rows)) or 'nothing has happened'}" for name, rows in sides.items()]
     missing = [f"{name}: {row}" for name, rows in sides.items() for row in missing_rows(rows, charts)]
     lines += ["has not happened:", *(f"    {row}" for row in missing)] if missing else []

@@ -25,7 +25,9 @@ def pair_target(
     charts: Mapping[str, Chart] | None = None,
 ) -> Target[PairRun]:
     """Two phones on the virtual network."""
-    used = list({**shipped_charts(), **(charts or {})}.values())
+    # What replaces none of ours is no part of a call.
+    charts = {name: chart for name, chart in (charts or {}).items() if name in shipped_charts()}
+    used = list({**shipped_charts(), **charts}.values())
 
     def begin() -> PairRun:
         return PairRun(unrestricted=unrestricted, settings=settings, charts=charts)

@@ -52,6 +52,7 @@ def test_every_page_that_it_names_exists():
     assert [] == [link for link in links if not (ROOT / "docs" / link).exists()]
 
 
+@pytest.mark.slow
 def test_the_examples_tests_pass():
     """Run as a reader would run them."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "examples" / "test_ivr.py")]

@@ -8,16 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from chart_samples import DOOR_FILE
+from command_line import Done, run_here
 
-DIALOG = Path(__file__).parents[2] / "statecharts" / "dialog.toml"
+ROOT = Path(__file__).parents[2]
+DIALOG = ROOT / "statecharts" / "dialog.toml"
+DOOR_FILE = ROOT / "examples" / "door.toml"
 
 
-def fuzz(*arguments: str, cwd: Path, without: str = "") -> subprocess.CompletedProcess[str]:
-    start = f"import sys; sys.modules[{without!r}] = None\n" if without else ""
-    script = f"{start}from session_fsm.__main__ import main\nmain()"
-    command = [sys.executable, "-c", script, "fuzz", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+def fuzz(*arguments: str, cwd: Path) -> Done:
+    return run_here("fuzz", *arguments, folder=cwd)
 
 
 def test_what_holds_ends_with_0_and_a_summary(tmp_path):
@@ -85,7 +84,9 @@ def test_a_spoilt_corpus_is_told(tmp_path):
 
 def test_without_hypothesis_it_says_how_to_install_it(tmp_path):
     """One sentence."""
-    ended = fuzz("pair", cwd=tmp_path, without="hypothesis")
+    script = "import sys; sys.modules['hypothesis'] = None\nfrom session_fsm.__main__ import main\nmain()"
+    command = [sys.executable, "-c", script, "fuzz", "pair"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (2, "session-fsm: fuzz needs Hypothesis: pip install 'session-fsm[testing]'\n") == (
         ended.returncode,
