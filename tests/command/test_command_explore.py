@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from session_fsm.chart import shipped
 from session_fsm.command.app import app
 from session_fsm.session.building import shipped_charts
 
@@ -71,16 +72,16 @@ def test_a_violation_names_its_property_its_steps_and_its_trace(explored):
     assert violation["steps"][0].startswith("uac place")
 
 
-def test_the_trace_of_a_violation_replays(explored, folder):
-    """With the charts that it was found in: exit code 0."""
-    result = run("replay", explored[1]["violations"][0]["trace"], "--charts", folder, "--json")
+def test_the_trace_of_a_violation_replays(explored):
+    """With the charts that it was found in, which it names: exit code 0."""
+    result = run("replay", explored[1]["violations"][0]["trace"], "--json")
 
     assert (0, True, None) == (result.exit_code, *(last_line(result.stdout)[key] for key in ("ok", "first_difference")))
 
 
 def test_a_trace_that_goes_another_way_ends_with_three(explored):
     """The shipped call chart leaves the call where the broken one stayed."""
-    result = run("replay", explored[1]["violations"][0]["trace"], "--json")
+    result = run("replay", explored[1]["violations"][0]["trace"], "--charts", shipped()["call"].parent, "--json")
     difference = last_line(result.stdout)["first_difference"]
 
     assert (3, "call") == (result.exit_code, difference["machine"])
