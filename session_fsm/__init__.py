@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from session_fsm.incoming import IncomingInvite
     from session_fsm.machine import Machine
     from session_fsm.rtp import MediaMetrics, MediaQuality
-    from session_fsm.runtime.channels import AudioChannels, AudioFrame
+    from session_fsm.runtime.channels import AudioChannels
+    from session_fsm.runtime.framing import AudioFrame
     from session_fsm.runtime.media_settings import MediaSettings
     from session_fsm.sdp import PCMA, PCMU, Codec, MediaDirection
     from session_fsm.session.events import CallState, MediaState, Role, SessionEvent
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AudioChannels": "runtime.channels",
-    "AudioFrame": "runtime.channels",
+    "AudioFrame": "runtime.framing",
     "Call": "call",
     "CallFailedError": "errors",
     "CallMedia": "call_media",

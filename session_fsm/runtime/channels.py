@@ -8,59 +8,33 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from session_fsm.errors import CallFailedError
 from session_fsm.rtp import LostFrames, RtpPacket
-
-Samples = NDArray[np.int16]
-"16-bit linear audio, 8000 samples a second."
+from session_fsm.runtime.framing import FRAME_SAMPLES, AudioFrame, Decode, Framing, Samples
 
 INT16 = np.dtype(np.int16)
-FRAME_SAMPLES = 160  # 20 ms at 8 kHz
-SEND_QUEUE = 16  # frames taken from the application ahead of their time: enough for a loop that is 200 ms late
-SEND_LOW = 8  # frames left when a waiting writer is woken: one wake-up for several frames, and still no gap
-LOST_AT_MOST = 50  # frames marked for one hole: a second of audio
-RECEIVE_QUEUE = 250  # frames kept for a reader that does not read: five seconds, then the oldest are dropped
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AudioFrame:
-    """One packet's audio as it was heard. Numpy takes it as an array, and `send` as a frame."""
-
-    samples: Samples
-    "The audio; silence of the same length when the packet was lost."
-    timestamp: int
-    "The packet's RTP timestamp, in samples, modulo 2**32."
-    sequence: int
-    "The packet's RTP sequence number, modulo 2**16."
-    lost: bool = False
-    "Whether the packet never came. What it would have held is not invented."
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __array__(self, dtype: np.dtype[np.generic] | None = None, copy: bool | None = None) -> NDArray[np.generic]:
-        return np.array(self.samples, dtype=dtype) if copy or dtype is not None else self.samples
-
-
-Decode = Callable[[bytes], Samples]
-"How a payload becomes samples."
+SEND_QUEUE = 16  # frames of 20 ms taken from the application ahead of their time: enough for a loop 200 ms late
+RECEIVE_QUEUE = 250  # packets kept for a reader that does not read: five seconds, then the oldest are dropped
 
 
 class AudioSender:
-    """The sending end. Takes audio of any length; the library cuts it into frames and paces them."""
+    """The sending end. Takes audio of any length; the library cuts it into packets and paces them."""
 
-    __slots__ = ("_ended", "_remainder", "frames", "waiting")
+    __slots__ = ("_ended", "_remainder", "_room", "frame_samples", "frames", "low", "waiting")
 
     def __init__(self) -> None:
         self.frames: deque[Samples] = deque()
-        "Frames that wait for their turn; the ticker takes them from the left."
+        "What the next packets will hold; the ticker takes them from the left."
+        self.frame_samples = FRAME_SAMPLES
+        "How much audio a packet holds: what was agreed with the peer, 20 ms before."
+        self.low = SEND_QUEUE // 2
+        "Packets left when a waiting writer is woken: one wake-up for several of them, and still no gap."
+        self._room = SEND_QUEUE
         self.waiting: list[asyncio.Future[None]] = []
         "Writers that want to be told, by `make_room`, that frames have left."
         self._remainder: Samples | None = None
@@ -69,38 +43,55 @@ class AudioSender:
     async def send(self, audio: Samples | AudioFrame) -> None:
         """Queue this audio; returns once all of it is queued, and so runs at the pace of the call.
 
-        A frame of 160 samples lasts 20 ms. What does not fill a frame waits for more, or for `drain`. Raises
-        CallFailedError once the call has ended.
+        160 samples last 20 ms. What does not fill a packet waits for more, or for `drain`. Raises CallFailedError once
+        the call has ended.
         """
         samples = _checked(audio)
-        if self._remainder is None and len(samples) == FRAME_SAMPLES and len(self.frames) < SEND_QUEUE:
-            # What almost every call is: one whole frame, and room for it.
+        if self._remainder is None and len(samples) == self.frame_samples and len(self.frames) < self._room:
+            # What almost every call is: one whole packet, and room for it.
             self._check()
             self.frames.append(samples.copy())
             return
         if self._remainder is not None:
             samples = np.concatenate((self._remainder, samples))
-        whole = len(samples) - len(samples) % FRAME_SAMPLES
+        size = self.frame_samples
+        whole = len(samples) - len(samples) % size
         # A copy, because the application may write its next audio into the same array.
         self._remainder = samples[whole:].copy() if whole < len(samples) else None
-        for start in range(0, whole, FRAME_SAMPLES):
-            await self._queue(samples[start : start + FRAME_SAMPLES].copy())
+        for start in range(0, whole, size):
+            await self._queue(samples[start : start + size].copy())
         self._check()
 
     async def drain(self) -> None:
-        """Fill up the last frame with silence, and wait until every frame has left."""
+        """Fill up the last packet with silence, and wait until everything has left."""
         if self._remainder is not None:
             rest, self._remainder = self._remainder, None
-            await self._queue(np.concatenate((rest, np.zeros(FRAME_SAMPLES - len(rest), np.int16))))
+            await self._queue(np.concatenate((rest, np.zeros(self.frame_samples - len(rest), np.int16))))
         while self.frames and self._ended is None:
             await woken(self.waiting)
 
     async def _queue(self, frame: Samples) -> None:
         self._check()
-        while len(self.frames) >= SEND_QUEUE:
+        while len(self.frames) >= self._room:
             await woken(self.waiting)
             self._check()
         self.frames.append(frame)
+
+    def cut_to(self, samples: int) -> None:
+        """For the media plane: packets hold so many samples from now on. What is queued is cut anew."""
+        if samples == self.frame_samples:
+            return
+        queued = [*self.frames] if self._remainder is None else [*self.frames, self._remainder]
+        self.frame_samples = samples
+        self._room = max(2, SEND_QUEUE * FRAME_SAMPLES // samples)
+        self.low = self._room // 2
+        self.frames.clear()
+        self._remainder = None
+        if queued:
+            audio = np.concatenate(queued)
+            whole = len(audio) - len(audio) % samples
+            self.frames.extend(audio[start : start + samples] for start in range(0, whole, samples))
+            self._remainder = audio[whole:] if whole < len(audio) else None
 
     def make_room(self) -> None:
         """For the ticker: wake whoever waits for frames to leave."""
@@ -118,16 +109,19 @@ class AudioSender:
 
 
 class AudioReceiver:
-    """The receiving end: `async for frame in receiver`, until the call ends."""
+    """The receiving end: `async for frame in receiver`, until the call ends.
 
-    __slots__ = ("_closed", "_ended", "_heard", "_hole", "_lost", "_waiting", "dropped")
+    Frames last 20 ms whatever the peer's packets hold; the last one before a gap may be shorter.
+    """
+
+    __slots__ = ("_closed", "_ended", "_framing", "_heard", "_ready", "_waiting", "dropped")
 
     def __init__(self) -> None:
         self.dropped = 0
-        "Frames that were received and never read: the reader was too slow, or closed."
+        "Packets that were received and never read: the reader was too slow, or closed."
         self._heard: deque[tuple[Decode, RtpPacket | LostFrames]] = deque()
-        self._lost: deque[AudioFrame] = deque()
-        self._hole: LostFrames | None = None
+        self._framing = Framing()
+        self._ready: deque[AudioFrame] = deque()
         self._waiting: list[asyncio.Future[None]] = []
         self._ended = False
         self._closed = False
@@ -136,27 +130,24 @@ class AudioReceiver:
         return self
 
     async def __anext__(self) -> AudioFrame:
-        if self._lost:
-            return self._lost.popleft()
-        while not self._heard:
-            if self._ended or self._closed:
+        while not self._ready:
+            if self._heard:
+                self._ready.extend(self._framing.cut(*self._heard.popleft()))
+            elif not (self._ended or self._closed):
+                await woken(self._waiting)
+            elif rest := self._framing.rest():
+                return rest[0]
+            else:
                 raise StopAsyncIteration
-            await woken(self._waiting)
-        decode, heard = self._heard.popleft()
-        if isinstance(heard, RtpPacket):
-            return AudioFrame(decode(heard.payload), heard.timestamp, heard.sequence)
-        # A long hole may come in pieces, each with the timestamp of its beginning.
-        if self._hole is None or self._hole.timestamp != heard.timestamp:
-            self._hole = heard
-        self._lost.extend(_lost_frames(heard, heard.sequence - self._hole.sequence & 0xFFFF))
-        return self._lost.popleft()
+        return self._ready.popleft()
 
     def close(self) -> None:
         """Read no more. Reception goes on and is measured; its frames are counted as dropped."""
         self._closed = True
         self.dropped += len(self._heard)
         self._heard.clear()
-        self._lost.clear()
+        self._ready.clear()
+        self._framing.rest()
         wake(self._waiting)
 
     def put(self, decode: Decode, heard: RtpPacket | LostFrames) -> None:
@@ -208,20 +199,6 @@ def wake(waiting: list[asyncio.Future[None]]) -> None:
         if not future.done():
             future.set_result(None)
     waiting.clear()
-
-
-def _lost_frames(hole: LostFrames, before: int) -> Iterator[AudioFrame]:
-    """One silent frame for each packet of a hole, so that time stays right; a very long hole is cut short.
-
-    `before` packets of the same hole were given out already.
-    """
-    for at in range(min(hole.count, LOST_AT_MOST)):
-        yield AudioFrame(
-            np.zeros(FRAME_SAMPLES, np.int16),
-            hole.timestamp + (before + at) * FRAME_SAMPLES & 0xFFFFFFFF,
-            hole.sequence + at & 0xFFFF,
-            lost=True,
-        )
 
 
 def _checked(audio: Samples | AudioFrame) -> Samples:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from session_fsm.audio import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
-from session_fsm.runtime.channels import FRAME_SAMPLES, Decode, Samples
+from session_fsm.runtime.framing import Decode, Samples
 from session_fsm.sdp import PCMA, PCMU, Codec
 
 
@@ -21,15 +21,15 @@ class Coding:
     encode: Callable[[Samples], NDArray[np.uint8]]
     "Of any number of frames at once."
     decode: Decode
-    silence: bytes
-    "The payload of one silent frame."
+    quiet: bytes
+    "One silent sample, encoded."
 
 
 def _coding(encode: Callable[[Samples], NDArray[np.uint8]], decode: Callable[[NDArray[np.uint8]], Samples]) -> Coding:
     return Coding(
         encode,
         lambda payload: decode(np.frombuffer(payload, np.uint8)),
-        encode(np.zeros(FRAME_SAMPLES, np.int16)).tobytes(),
+        encode(np.zeros(1, np.int16)).tobytes(),
     )
 
 

@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 
 from session_fsm.errors import CallFailedError
-from session_fsm.runtime.channels import FRAME_SAMPLES, SEND_LOW, Samples
 from session_fsm.runtime.coding import Coding
+from session_fsm.runtime.framing import Samples
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.media_stream import Clock, MediaStream, Seconds
 from session_fsm.runtime.poller import Poller
@@ -20,8 +20,6 @@ from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.ticker import Ticker
 from session_fsm.session.events import SessionId
 from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath
-
-LOOK_EVERY = 10  # turns of a stream, a fifth of a second, between two looks at what is rarely due
 
 
 class MediaPlane:
@@ -85,9 +83,9 @@ class MediaPlane:
         if isinstance(order, OpenPath):
             now = self._clock()
             if stream.open(order, now):
-                # A frame has just left; the next one is not due before its 20 ms, whatever slot it had.
+                # A packet has just left; the next one is not due before its time, whatever slot it had.
                 self._ticker.leave(stream)
-            self._ticker.join(stream, now)
+            self._ticker.join(stream, now, stream.packet_time)
         elif isinstance(order, ClosePath):
             self.release(order.session_id)
         else:
@@ -131,7 +129,7 @@ class MediaPlane:
             frames = stream.sender.frames
             if frames:
                 samples = frames.popleft()
-                if stream.sender.waiting and len(frames) <= SEND_LOW:
+                if stream.sender.waiting and len(frames) <= stream.sender.low:
                     stream.sender.make_room()
                 # Audio that may not be sent passes as time does: a held call is a muted one, not a late one.
                 if stream.sends:
@@ -141,14 +139,16 @@ class MediaPlane:
                     batch[0].append(stream)
                     batch[1].append(samples)
             elif stream.sends:
-                stream.transmit(stream.coding.silence)
+                stream.transmit(stream.silent_payload)
             stream.turns += 1
-            if not stream.turns % LOOK_EVERY:
+            if not stream.turns % stream.looks_every:
                 looking.append(stream)
         for coding, (speakers, audio) in voiced.items():
             payloads = coding.encode(np.concatenate(audio)).tobytes()
-            for at, stream in enumerate(speakers):
-                stream.transmit(payloads[at * FRAME_SAMPLES : (at + 1) * FRAME_SAMPLES])
+            at = 0
+            for stream, samples in zip(speakers, audio, strict=True):
+                stream.transmit(payloads[at : at + len(samples)])
+                at += len(samples)
         for stream in looking:
             stream.look_around(now)
         self._pass_on()

@@ -31,6 +31,9 @@ Tell = Callable[[Edge, EdgeFacts], None]
 
 LOG = logging.getLogger("session_fsm.media")
 
+LOOK_EVERY = 0.2  # seconds between two looks at what is rarely due
+LONGEST_PAYLOAD = 1600  # octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so
+
 
 class MediaStream:
     """One symmetric RTP socket with RTCP beside it, both directions of a call's audio.
@@ -80,6 +83,11 @@ class MediaStream:
         "Whether paced audio leaves."
         self.is_open = False
         self._silence = Silence(settings.stall_after)
+        self.packet_time: Seconds = 0.020
+        "How much audio a packet of ours holds, and so how often one leaves."
+        self.looks_every = 10
+        "Turns between two looks at what is rarely due."
+        self.silent_payload = b""
         self.turns = 0
         self.figures = Figures(self.incoming, settings.quality_every)
         self.counters: Counter[str] = Counter()
@@ -118,6 +126,7 @@ class MediaStream:
         self.coding = coding_of(agreement.codec)
         self._decoders = decoders_of(agreement.receivable)
         self.outgoing.payload_type = agreement.send_payload_type
+        self._pack(agreement.ptime_ms)
         self.sources.negotiate(agreement.remote, learn=order.learn_source, now=now)
         self.destination = self.sources.peer or agreement.remote
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = True
@@ -197,12 +206,19 @@ class MediaStream:
         for frame in frames:
             self.receiver.put(self.coding.decode, frame)
 
+    def _pack(self, milliseconds: int) -> None:
+        """From now on packets hold so much audio."""
+        self.packet_time = self.reports.packet_time = milliseconds / 1000
+        self.sender.cut_to(milliseconds * self.outgoing.clock_rate // 1000)
+        self.looks_every = round(LOOK_EVERY / self.packet_time)
+        self.silent_payload = self.coding.quiet * self.sender.frame_samples
+
     def _send_first(self, now: Seconds) -> str | None:
         if self._paused_at is not None:
             # RFC 3550 §5.1: media time goes on while nothing is sent.
             self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
         frames = self.sender.frames
-        payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.coding.silence
+        payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.silent_payload
         failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
         if failure is not None:
             self.outgoing.take_back(len(payload))
@@ -225,6 +241,9 @@ class MediaStream:
             packet = parse_rtp(data)
         except Malformed:
             self.counters["malformed"] += 1
+            return
+        if len(packet.payload) > LONGEST_PAYLOAD:
+            self.counters["too_long"] += 1
             return
         decode = self._decoders.get(packet.payload_type)
         if decode is None:

@@ -26,7 +26,6 @@ from session_fsm.rtp import (
 
 Seconds = float
 
-FRAME = 0.020  # seconds of audio in a packet
 HEADERS = 28  # octets of IPv4 and UDP, which RFC 3550 §6.2 counts in
 SESSION_BANDWIDTH = 50 * (160 + 12 + HEADERS)  # octets a second of G.711 at 20 ms
 RTCP_BANDWIDTH = RTCP_SHARE * SESSION_BANDWIDTH
@@ -45,6 +44,7 @@ class Reports:
         "_peer_sends",
         "_wall",
         "due_at",
+        "packet_time",
         "received",
         "round_trip",
         "sent",
@@ -68,6 +68,8 @@ class Reports:
         self._packets_before = 0
         self._peer_sends = False
         self.sent = self.received = 0
+        self.packet_time: Seconds = 0.020
+        "How much audio our packets hold."
         self.due_at: Seconds = float("inf")
         self.round_trip: Seconds | None = None
         "From the last report block about our stream that could tell; None until then."
@@ -113,7 +115,7 @@ class Reports:
         blocks = (block,) if block else ()
         report: RtcpPacket
         if self._outgoing.packets > self._packets_before:
-            report = self._outgoing.sender_report(now + self._wall, blocks, since_next=-FRAME)
+            report = self._outgoing.sender_report(now + self._wall, blocks, since_next=-self.packet_time)
         else:
             report = ReceiverReport(self._outgoing.ssrc, blocks)
         return [report, Sdes.naming(self._outgoing.ssrc, self._cname)]

@@ -5,11 +5,24 @@ from __future__ import annotations
 from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
 from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
 from session_fsm.sdp.direction import MediaDirection
-from session_fsm.sdp.negotiate import Agreement, Answer, LocalMedia, answer, conclude, decline, offer, refusal_of
+from session_fsm.sdp.negotiate import (
+    DEFAULT_PTIME_MS,
+    PACKET_TIMES_MS,
+    Agreement,
+    Answer,
+    LocalMedia,
+    answer,
+    conclude,
+    decline,
+    offer,
+    refusal_of,
+)
 from session_fsm.sdp.remote import Refusal
 
 __all__ = [
     "CODECS",
+    "DEFAULT_PTIME_MS",
+    "PACKET_TIMES_MS",
     "PCMA",
     "PCMU",
     "Agreement",

@@ -26,6 +26,8 @@ from session_fsm.sdp.remote import Address, Host, Refusal, look_up, quoted, remo
 
 PROTOCOL = "RTP/AVP"  # RFC 3551; the secure and feedback profiles are not handled, so they are refused
 DEFAULT_PTIME_MS = 20  # RFC 3551 §4.2, the default packetization of G.711
+PACKET_TIMES_MS = (10, 20, 30, 40, 60)
+"How much audio the packets that are sent may hold."
 MAX_PTIME_MS = 200  # RFC 3551 §4.2: receivers should accept packets of up to 200 ms
 
 
@@ -70,7 +72,7 @@ class Agreement:
     direction: MediaDirection
     "Ours."
     ptime_ms: int = DEFAULT_PTIME_MS
-    "How much audio the peer wishes in a packet; our own wish when it names none."
+    "How much audio our packets hold: what the peer wishes, as far as it is possible; our own wish when it names none."
     receivable: tuple[Codec, ...] = field(default=(), compare=False)
     "Every codec that may arrive, under our numbers: the peer may use any that the answer left (RFC 3264 §7)."
 
@@ -239,12 +241,13 @@ def _common(theirs: tuple[Codec, ...], ours: tuple[Codec, ...]) -> tuple[tuple[C
 
 
 def _ptime(said: Mapping[str, str], ours: int) -> int:
-    """The packet time that the peer wishes, where it is one that G.711 is sent in; else ours (RFC 8866 §6.4)."""
+    """The longest packet time that we can send and that is no longer than the peer wishes (RFC 8866 §6.4)."""
     if "ptime" not in said and "maxptime" not in said:
-        return min(ours, MAX_PTIME_MS)
+        return ours
     wished = number(said.get("ptime", "").strip().partition(".")[0], at_most=MAX_PTIME_MS)
     most = number(said.get("maxptime", "").strip().partition(".")[0], at_most=10 * MAX_PTIME_MS)
-    return min(wished or ours, most or MAX_PTIME_MS)
+    wanted = min(wished or ours, most or MAX_PTIME_MS)
+    return max([each for each in PACKET_TIMES_MS if each <= wanted], default=PACKET_TIMES_MS[0])
 
 
 def _direction(media: MediaDescription, description: SessionDescription) -> MediaDirection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from session_fsm.sdp import CODECS, Codec
+from session_fsm.sdp import CODECS, DEFAULT_PTIME_MS, PACKET_TIMES_MS, Codec
 from session_fsm.session.possible import check_count, check_one_of, check_seconds, check_text
 
 Seconds = float
@@ -16,10 +16,6 @@ ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
 
 SUPPORTED: frozenset[str] = frozenset()
 "The option tags that are handled. A tag in Require that is not here gets 420 (RFC 3261 §8.2.2.3)."
-
-
-FRAME_MS = 20
-"Audio in the packets that the runtime paces (RFC 3551 §4.2): what is offered has to be what is sent."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +34,8 @@ class Settings:
     "UAS: how long an application may take to decide before the caller gets 480."
     codecs: tuple[Codec, ...] = CODECS
     "What is offered and accepted, in order of preference."
-    ptime_ms: int = FRAME_MS
-    "Audio in one packet, milliseconds."
+    ptime_ms: int = DEFAULT_PTIME_MS
+    "Milliseconds of audio that we wish in a packet, and send where the peer wishes nothing: 10, 20, 30, 40 or 60."
     learn_source: Literal["nat", "never", "always"] = "nat"
     "Whether RTP from another source than the negotiated one may be learnt: for a peer behind NAT, never, or always."
     max_sessions: int = 10_000
@@ -69,8 +65,7 @@ class Settings:
             or any(not isinstance(each, Codec) or each.encoding not in handled for each in codecs)
         ):
             raise ValueError(f"codecs is {codecs!r}; it can hold {' and '.join(codec.name for codec in CODECS)}")
-        if self.ptime_ms != FRAME_MS:
-            raise ValueError(f"ptime_ms is {self.ptime_ms!r}; it can be {FRAME_MS}: other packets are not built yet")
+        check_one_of("ptime_ms", self.ptime_ms, PACKET_TIMES_MS)
         check_one_of("learn_source", self.learn_source, ("nat", "never", "always"))
         check_one_of("engine", self.engine, ("table", "transitions"))
         check_text("product", self.product)

@@ -9,7 +9,7 @@ import pytest
 import uvloop
 
 from session_fsm.runtime.alarm import Alarm
-from session_fsm.runtime.ticker import FRAME, SLOTS, Ticker
+from session_fsm.runtime.ticker import FRAME, SLOT, Ticker
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
@@ -106,6 +106,37 @@ async def test_the_first_turn_is_a_frame_after_joining():
     pulse.ticker.close()
 
 
+async def test_each_stream_has_the_turns_of_its_own_packet_time():
+    """Streams of 10, 20, 30, 40 and 60 ms beside each other: every turn comes when it is due, and none drifts."""
+    pulse = Pulse()
+    packet_times = (0.010, 0.020, 0.030, 0.040, 0.060)
+    for every in packet_times:
+        pulse.ticker.join(f"{every}", 100.0, every)
+
+    pulse.until(101.2105)
+
+    for every in packet_times:
+        times = pulse.times(f"{every}")
+        assert times[0] >= 100.0 + every
+        assert max(abs(now - times[0] - n * every) for n, now in enumerate(times)) < 0.0011
+        assert len(times) >= 1.2 / every - 1
+    pulse.ticker.close()
+
+
+async def test_a_new_packet_time_takes_the_place_of_the_old_one():
+    """A re-INVITE may change it: the stream is in once, with its new turns."""
+    pulse = Pulse()
+    pulse.ticker.join("a", 100.0, 0.020)
+    pulse.until(100.1)
+    pulse.ticker.join("a", pulse.now, 0.060)
+    before = len(pulse.turns)
+    pulse.until(100.8)
+
+    assert 1 == len(pulse.ticker)
+    assert 11 <= len(pulse.turns) - before <= 12
+    pulse.ticker.close()
+
+
 async def test_the_turns_of_many_streams_are_spread():
     """A hundred calls that begin at the same moment do not all send at the same moment."""
     pulse = Pulse()
@@ -115,7 +146,8 @@ async def test_the_turns_of_many_streams_are_spread():
     pulse.until(100.0 + 2 * FRAME)
 
     at_once = [sum(now == moment for _, now in pulse.turns) for moment in {now for _, now in pulse.turns}]
-    assert max(at_once) <= 100 // SLOTS + SLOTS
+    slots = round(FRAME / SLOT)
+    assert max(at_once) <= 100 // slots + slots
     pulse.ticker.close()
 
 

@@ -9,16 +9,8 @@ import pytest
 
 from session_fsm.errors import CallFailedError
 from session_fsm.rtp import LostFrames, RtpPacket
-from session_fsm.runtime.channels import (
-    FRAME_SAMPLES,
-    LOST_AT_MOST,
-    RECEIVE_QUEUE,
-    SEND_LOW,
-    SEND_QUEUE,
-    AudioChannels,
-    AudioReceiver,
-    AudioSender,
-)
+from session_fsm.runtime.channels import RECEIVE_QUEUE, SEND_QUEUE, AudioChannels, AudioReceiver, AudioSender
+from session_fsm.runtime.framing import FRAME_SAMPLES, LOST_AT_MOST
 
 FRAME = np.zeros(FRAME_SAMPLES, np.int16)
 ENDED = CallFailedError(None, "the call has ended")
@@ -54,12 +46,12 @@ async def test_a_writer_waits_when_the_queue_is_full_and_is_woken_when_half_has_
     writing = asyncio.create_task(write())
     await settle()
     assert (SEND_QUEUE, False) == (len(sender.frames), writing.done())
-    while len(sender.frames) > SEND_LOW:
+    while len(sender.frames) > sender.low:
         sender.frames.popleft()
     sender.make_room()
     await writing
 
-    assert SEND_LOW + 1 == len(sender.frames)
+    assert sender.low + 1 == len(sender.frames)
 
 
 async def test_the_application_may_reuse_its_array():
@@ -161,6 +153,33 @@ async def test_a_hole_in_pieces_keeps_its_time():
     assert [1440, 1600, 1760, 1920, 2080] == [frame.timestamp for frame in frames[:5]]
     assert [False, True, True, True, True] == [frame.lost for frame in frames[:5]]
     assert 1 + 3 + LOST_AT_MOST == len(frames)
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 30, 40, 60])
+async def test_audio_is_cut_into_packets_of_the_agreed_length(milliseconds):
+    """Whatever lengths the application writes, packets are whole and in order, also what was queued before."""
+    sender = AudioSender()
+    audio = np.arange(8 * 240, dtype=np.int16)
+    await sender.send(audio[:500])
+    sender.cut_to(8 * milliseconds)
+    await sender.send(audio[500:])
+
+    assert {8 * milliseconds} == {len(packet) for packet in sender.frames}
+    assert np.array_equal(audio, np.concatenate(sender.frames))
+
+
+async def test_the_queue_holds_as_much_time_whatever_a_packet_holds():
+    """A writer of 60 ms packets is not a second ahead, one of 10 ms not without reserve."""
+    room = {}
+    for milliseconds in (10, 20, 60):
+        sender = AudioSender()
+        sender.cut_to(8 * milliseconds)
+        writing = asyncio.create_task(sender.send(np.zeros(8000, np.int16)))
+        await settle()
+        room[milliseconds] = len(sender.frames) * milliseconds
+        writing.cancel()
+
+    assert {10: 320, 20: 320, 60: 300} == room
 
 
 async def test_both_ends_unpack():

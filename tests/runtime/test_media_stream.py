@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from session_fsm.rtp import Bye, OutgoingStream, ReceiverReport, ReportBlock, Sdes, encode_rtcp, parse_rtcp
-from session_fsm.runtime.channels import FRAME_SAMPLES
+from session_fsm.runtime.framing import FRAME_SAMPLES
 from session_fsm.runtime.media_plane import MediaPlane
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.media_stream import MediaStream
@@ -66,11 +66,11 @@ class Side:
         learn: bool = False,
         remote: tuple[str, int] = PEER,
         codec: Codec = PCMU,
+        ptime_ms: int = 20,
     ) -> None:
         """Offer and answer agree."""
-        agreement = Agreement(
-            codec, codec.payload_type, codec.payload_type, remote, (remote[0], remote[1] + 1), direction, 20, CODECS
-        )
+        number, rtcp = codec.payload_type, (remote[0], remote[1] + 1)
+        agreement = Agreement(codec, number, number, remote, rtcp, direction, ptime_ms, CODECS)
         self.plane.obey(OpenPath(session_id="s", agreement=agreement, learn_source=learn))
 
     def hear(self, data: bytes, source: tuple[str, int] = PEER) -> None:
@@ -494,4 +494,4 @@ async def test_the_first_frame_after_a_pause_keeps_its_distance(open_side):
     open_side.open()
     ticker = open_side.plane._ticker
 
-    assert ticker._zero + ticker._slot_of[open_side.stream] * SLOT >= open_side.now + FRAME - 1e-9
+    assert ticker._zero + ticker._turn_of[open_side.stream][1] * SLOT >= open_side.now + FRAME - 1e-9

@@ -277,10 +277,17 @@ def test_the_usual_rtcp_port_goes_without_saying():
         (("a=ptime:never",), 20),
         (("a=maxptime:10",), 10),
         (("a=ptime:40", "a=maxptime:30"), 30),
+        (("a=ptime:60",), 60),
+        (("a=ptime:10",), 10),
+        (("a=ptime:25",), 20),
+        (("a=ptime:150",), 60),
+        (("a=ptime:1",), 10),
+        (("a=maxptime:150",), 20),
+        (("a=maxptime:5",), 10),
     ],
 )
 def test_the_peer_says_how_much_audio_a_packet_holds(lines: tuple[str, ...], expected: int):
-    """RFC 8866 §6.4: a wish, taken where it makes sense."""
+    """RFC 8866 §6.4: the longest that we can send and that the peer can take."""
     assert expected == answered(described("m=audio 4000 RTP/AVP 0", *lines)).agreement.ptime_ms
 
 

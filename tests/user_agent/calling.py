@@ -8,7 +8,8 @@ import numpy as np
 
 from session_fsm import Call, CallFailedError, IncomingInvite, UserAgent
 from session_fsm.audio import Tone
-from session_fsm.runtime.channels import AudioReceiver, AudioSender, Samples
+from session_fsm.runtime.channels import AudioReceiver, AudioSender
+from session_fsm.runtime.framing import Samples
 
 
 async def next_call(agent: UserAgent) -> IncomingInvite:

@@ -51,7 +51,7 @@ def test_a_user_agent_that_cannot_be(given, error, says):
         {"learn_source": "sometimes"},
         {"product": "x\r\nEvil: 1"},
         {"codecs": "PCMU"},
-        {"ptime_ms": 30},
+        {"ptime_ms": 25},
     ],
 )
 def test_settings_that_cannot_be(given):

@@ -11,7 +11,8 @@ from calling import connected, hear, next_call, play, play_until_the_end
 
 from session_fsm import AudioFrame, Call, CallFailedError, MediaState, UserAgent
 from session_fsm.audio import goertzel
-from session_fsm.runtime.channels import FRAME_SAMPLES, RECEIVE_QUEUE, Samples
+from session_fsm.runtime.channels import RECEIVE_QUEUE
+from session_fsm.runtime.framing import FRAME_SAMPLES, Samples
 from session_fsm.session.events import (
     AudioChannelsReady,
     CallEnded,
