@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from session_fsm.call_media import CallMedia
 from session_fsm.call_summary import CallSummary, summarise
@@ -36,6 +36,9 @@ from session_fsm.session.events import (
 from session_fsm.session.possible import direction_of
 from session_fsm.session.session import Session
 
+if TYPE_CHECKING:
+    from session_fsm.incoming import IncomingInvite
+
 Seconds = float
 Event = TypeVar("Event", bound=SessionEvent)
 
@@ -61,6 +64,8 @@ class Call:
         self._since = 0
         "Number of the first event after the last command: states that were left before do not count."
         self._reoffering = asyncio.Lock()
+        self._invite: IncomingInvite | None = None
+        "As long as it waits to be taken."
         self.media = CallMedia(session)
 
     async def __aenter__(self) -> Call:

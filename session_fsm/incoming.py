@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from session_fsm.call import Call, Seconds
-from session_fsm.errors import CallFailedError, LocalProtocolError
+from session_fsm.errors import LocalProtocolError
 from session_fsm.runtime.driver import Driver
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import CallState, SessionId
 from session_fsm.session.possible import direction_of
+from session_fsm.session.waiting_room import source_of
 from session_fsm.sip import Request
 
 
@@ -24,6 +25,9 @@ class IncomingInvite:
         "The URI that calls."
         self.target = target
         "The URI that was called."
+        came_from = call._session.signalled_from
+        self.source = source_of(came_from[0]) if came_from else ""
+        "The IP address that it came from; for IPv6 its network of 64 bits."
 
     def __repr__(self) -> str:
         return f"<IncomingInvite {self.session_id} from {self.caller} to {self.target}: {self.call.state}>"
@@ -101,11 +105,3 @@ class IncomingInvite:
             if self.is_over or self.call.status is not None:
                 raise self.call.failure() from None
             raise
-
-    def _turn_away(self, status: int) -> None:
-        """Nobody will take this call."""
-        if not self.is_over and not self._driver.closed:
-            try:
-                self._command(lambda now: self._driver.coordinator.reject(self.session_id, status, now=now))
-            except CallFailedError:
-                return  # the caller was faster

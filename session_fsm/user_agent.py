@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +19,7 @@ from session_fsm.chart import Chart
 from session_fsm.errors import CallFailedError, LocalProtocolError, SessionFsmError, TransportError, WaitTimeout
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.incoming import IncomingInvite
+from session_fsm.incoming_queue import IncomingQueue
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.addresses import is_wildcard, parse_address, written
 from session_fsm.runtime.driver import Driver
@@ -45,11 +45,8 @@ Event = TypeVar("Event", bound=SessionEvent)
 
 LOG = logging.getLogger("session_fsm")
 
-INCOMING_QUEUE = 64
-"Calls that may wait for the application; the next one hears that we are busy."
 LEAVE_TIMEOUT: Seconds = 4.0
 "How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
-BUSY = 486
 SERVER_ERROR = 500
 CLOSED = "the user agent was closed and stays so: make another one"
 
@@ -90,7 +87,7 @@ class UserAgent:
         self._open_driver: Driver | None = None
         self._calls: dict[SessionId, Call] = {}
         self._log = EventLog()
-        self._incoming: deque[IncomingInvite] = deque()
+        self._incoming = IncomingQueue()
         self._arrived = asyncio.Event()
         self._leaving = False
         self._released = asyncio.Event()
@@ -134,6 +131,7 @@ class UserAgent:
         if driver is None or self._leaving:
             return
         self._leaving = True
+        driver.coordinator.take_no_more_calls("we are leaving")
         self._arrived.set()
         try:
             for call in list(self._calls.values()):
@@ -213,8 +211,7 @@ class UserAgent:
     async def incoming_calls(self) -> AsyncIterator[IncomingInvite]:
         """Each call that comes in, until the user agent is left. One whose caller gave up meanwhile is passed over."""
         while True:
-            while self._incoming:
-                invite = self._incoming.popleft()
+            while (invite := self._incoming.take()) is not None:
                 if not invite.is_over:
                     yield invite
             if self._leaving:
@@ -319,10 +316,8 @@ class UserAgent:
         if call is None or not isinstance(event, IncomingCall):
             return
         invite = IncomingInvite(self._driver, call, caller=event.caller, target=event.target)
-        if len(self._incoming) >= INCOMING_QUEUE or self._leaving:
-            asyncio.get_running_loop().call_soon(invite._turn_away, BUSY)
-            return
-        self._incoming.append(invite)
+        self._incoming.put(invite)
+        call._invite = invite
         self._arrived.set()
 
     def _end(self, event: SessionEvent, call: Call | None) -> None:
@@ -332,6 +327,9 @@ class UserAgent:
 
     def _over(self, call: Call) -> None:
         if self._calls.pop(call.id, None) is not None:
+            if call._invite is not None:
+                self._incoming.forget(call._invite)
+                call._invite = None
             self._driver.media.release(call.id, call.failure())
             call._log.close()
             self._arrived.set()

@@ -73,9 +73,7 @@ class Arrival:
             self._refuse(message)
 
     def _refuse(self, request: Message) -> None:
-        """481, by a transaction of no session: from now on it answers copies, whatever else has begun meanwhile."""
-        absorbed = self.place.facts.absorbed
-        self.turn.facts["absorbed"] = tuple(sorted({*absorbed, server_of(request)}))
+        """481, of which nothing is kept (RFC 3261 §8.2.7): a copy may find what has begun meanwhile."""
         self.turn.send(Message(self.turn.side, request.method, 481, request.cseq, request.branch, True))
 
     def _serve(self, message: Message, status: int = 0) -> None:

@@ -16,6 +16,8 @@ class Refused(NamedTuple):
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+    "For the trace, where the status alone does not say it."
 
 
 def admit(request: Request) -> Refused | None:

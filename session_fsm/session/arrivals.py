@@ -23,6 +23,7 @@ IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "o
 
 OVERLOADED = 503
 RETRY_AFTER = "5"  # seconds; how soon a caller may try again when we are full
+LARGEST_ANSWER = 1.5  # times the request, to a source that may be a victim's address
 
 
 def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
@@ -31,11 +32,11 @@ def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
     if isinstance(verdict, Accepted):
         message = verdict.message
         if isinstance(message, Request):
-            _arrive_request(endpoint, message, source)
+            _arrive_request(endpoint, message, source, len(data))
         else:
             _arrive_response(endpoint, message, source)
     elif isinstance(verdict, Rejected):
-        _reject(endpoint, verdict, source)
+        _reject(endpoint, verdict, source, len(data))
     else:
         _drop(endpoint, verdict.reason, verdict.rule, source)
 
@@ -64,7 +65,7 @@ def _is_one_fork_too_many(session: Session, tag: str | None) -> bool:
     return tag not in session.dialogs and len(session.dialogs) >= session.endpoint.settings.max_forks
 
 
-def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> None:
+def _arrive_request(endpoint: Endpoint, request: Request, source: Address, size: int) -> None:
     identity = identity_of(request)
     matched = match(identity, endpoint.index)
     owner, found = matched.owner, matched.found
@@ -74,15 +75,16 @@ def _arrive_request(endpoint: Endpoint, request: Request, source: Address) -> No
         elif _cancels(identity, found):
             _cancel(endpoint, request, identity, source, found)
         else:
-            _outside(endpoint, request, identity, source, Owner.NO_TRANSACTION)
+            _outside(endpoint, request, identity, source, Owner.NO_TRANSACTION, size)
     elif isinstance(found, Answer):
+        endpoint.waiting.leave(found.session.id)
         endpoint.mailbox.post(found.machine, "ack_received", request)
     elif isinstance(found, Dialog):
         _within(endpoint, request, identity, source, found)
     elif owner is Owner.STRAY:
         _drop(endpoint, "stray ACK", "RFC 3261 §17.2.3", source)
     else:
-        _outside(endpoint, request, identity, source, owner)
+        _outside(endpoint, request, identity, source, owner, size)
 
 
 def _again(transaction: Transaction, request: Request) -> None:
@@ -124,27 +126,24 @@ def _within(endpoint: Endpoint, request: Request, identity: Identity, source: Ad
     endpoint.mailbox.post(dialog.machine, IN_DIALOG[request.method], received)
 
 
-def _outside(endpoint: Endpoint, request: Request, identity: Identity, source: Address, owner: Owner) -> None:
-    refused = _judge_outside(endpoint, request, owner)
-    if refused is None and request.method == "INVITE":
+def _outside(
+    endpoint: Endpoint, request: Request, identity: Identity, source: Address, owner: Owner, size: int
+) -> None:
+    """A request of nobody's: a new call, or an answer of which nothing is kept."""
+    refused = _judge_outside(endpoint, request, owner, source)
+    if refused is not None:
+        endpoint.counters[f"refused.{refused.status}"] += 1
+        note(endpoint, "refused", f"{refused.status} to {request.method}{refused.why and f': {refused.why}'}", source)
+    elif request.method == "INVITE":
         _begin(endpoint, request, identity, source)
         return
-    if refused is not None and refused.status == OVERLOADED:
-        endpoint.counters[f"refused.{OVERLOADED}"] += 1
-        note(endpoint, "refused", f"{OVERLOADED}: {endpoint.settings.max_sessions} sessions are open", source)
-        _answer_statelessly(endpoint, request, OVERLOADED, refused.headers, source)
-        return
-    opened = open_server(
-        endpoint, request, source, identity=identity, purpose=request.method, session=None, to_tag=endpoint.tag()
-    )
-    if refused is None:
+    else:
         refused = Refused(200, (ALLOW, ACCEPT, ("Supported", "")))
-    if refused.status >= 300:
-        endpoint.counters[f"refused.{refused.status}"] += 1
-    Received(request, opened).respond(refused.status, headers=refused.headers)
+        note(endpoint, "answered", f"{request.method}: 200", source)
+    _answer_statelessly(endpoint, request, refused.status, refused.headers, source, size)
 
 
-def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner) -> Refused | None:
+def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner, source: Address) -> Refused | None:
     """None when a new INVITE or OPTIONS may pass."""
     if request.method != "CANCEL":
         refused = admit(request)
@@ -154,9 +153,16 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner) -> Refuse
         return Refused(482)
     if owner is not Owner.NOBODY or request.method not in ("INVITE", "OPTIONS"):
         return Refused(481)
-    if request.method == "INVITE" and len(endpoint.sessions) >= endpoint.settings.max_sessions:
-        return Refused(OVERLOADED, (("Retry-After", RETRY_AFTER),))
-    return None
+    full = _full(endpoint, source) if request.method == "INVITE" else None
+    return Refused(OVERLOADED, (("Retry-After", RETRY_AFTER),), full) if full is not None else None
+
+
+def _full(endpoint: Endpoint, source: Address) -> str | None:
+    """Why one more call cannot come in from there, or None."""
+    at_most = endpoint.settings.max_sessions
+    if len(endpoint.sessions) >= at_most:
+        return f"{at_most} sessions are open"
+    return endpoint.waiting.full_for(source)
 
 
 def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Address) -> None:
@@ -172,6 +178,7 @@ def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Addr
         target=_remote_target(invite, source),
     )
     endpoint.sessions[session.id] = session
+    endpoint.waiting.enter(session.id, source)
     session.invite = invite
     session.signalled_from = source
     session.dialog_of(invite.from_tag).learn_from_request(invite)
@@ -190,20 +197,33 @@ def _remote_target(invite: Request, source: Address) -> str:
     return f"sip:{bracketed(source[0])}:{source[1]}"
 
 
-def _reject(endpoint: Endpoint, verdict: Rejected, source: Address) -> None:
+def _reject(endpoint: Endpoint, verdict: Rejected, source: Address, size: int) -> None:
     """Answer what is malformed."""
     endpoint.counters[f"rejected.{verdict.status}"] += 1
     note(endpoint, "rejected", f"{verdict.status}: {verdict.rule}", source)
     headers = (ALLOW,) if verdict.status == 501 else verdict.headers
-    _answer_statelessly(endpoint, verdict.request, verdict.status, headers, source)
+    _answer_statelessly(endpoint, verdict.request, verdict.status, headers, source, size)
 
 
 def _answer_statelessly(
-    endpoint: Endpoint, request: Request, status: int, headers: Sequence[tuple[str, str]], source: Address
+    endpoint: Endpoint,
+    request: Request,
+    status: int,
+    headers: Sequence[tuple[str, str]],
+    source: Address,
+    size: int,
 ) -> None:
-    """Answer once and keep nothing (RFC 3261 §8.2.7): a flood costs no memory, and is not multiplied for a victim."""
+    """Answer once and keep nothing (RFC 3261 §8.2.7): a flood costs no memory.
+
+    Nobody has shown that the source is true, so what goes there is never much larger than what came: first without
+    what only helps, and then not at all.
+    """
     echo = Echo(request, _stateless_tag(request), received_from=source)
-    endpoint.transmit(echo.response(status, headers=headers), echo.reply_to or source)
+    for data in (echo.response(status, headers=headers), echo.response(status)):
+        if len(data) <= LARGEST_ANSWER * size:
+            endpoint.transmit(data, echo.reply_to or source)
+            return
+    _drop(endpoint, "request smaller than its answer", "RFC 3261 §26.1.5", source)
 
 
 def _stateless_tag(request: Request) -> str:

@@ -19,6 +19,7 @@ from session_fsm.session.matching import Index
 from session_fsm.session.registry import Registry
 from session_fsm.session.routing import routes_of
 from session_fsm.session.settings import Settings
+from session_fsm.session.waiting_room import WaitingRoom
 from session_fsm.sip import SipUri
 
 log = logging.getLogger("session_fsm")
@@ -74,6 +75,7 @@ def build_endpoint(
         orders=deque(),
         told=deque(),
         counters=counters,
+        waiting=WaitingRoom(settings.max_waiting, settings.max_waiting_per_source),
         unsettled={},
         on_trace=_tolerated(on_trace, counters) if on_trace else None,
     )

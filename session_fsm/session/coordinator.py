@@ -172,6 +172,10 @@ class SessionCoordinator:
         """Offer another direction by re-INVITE. What is in force changes when the peer has agreed."""
         self._command(self._known(session_id, "reinvite").call, "reinvite", direction, now)
 
+    def take_no_more_calls(self, why: str) -> None:
+        """From now on a new INVITE gets 503 with Retry-After. Calls that are there go on."""
+        self._endpoint.waiting.close(why)
+
     # What we hand out.
 
     def poll_transmit(self) -> Transmit | None:

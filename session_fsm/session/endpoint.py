@@ -19,6 +19,7 @@ from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.matching import Index
 from session_fsm.session.orders import MediaOrder, Transmit
 from session_fsm.session.settings import Settings
+from session_fsm.session.waiting_room import WaitingRoom
 from session_fsm.sip import MAGIC_COOKIE, SipUri
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Endpoint:
     orders: deque[MediaOrder]
     told: deque[SessionEvent]
     counters: Counter[str]
+    waiting: WaitingRoom
+    "Incoming calls whose caller has not shown yet that it hears us."
     unsettled: dict[str, Session]
     "Sessions to which something happened since the events were last handed out."
     on_trace: Callable[[TraceRow], None] | None = None

@@ -219,6 +219,7 @@ class Session:
         for machine in (self.call, self.offer_answer, self.media):
             machine.context = machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
+        self.endpoint.waiting.leave(self.id)
         self.dialog = self.winner = self.transaction = self.incoming = None
         self.negotiation.forget()
         self.dialogs, self.answers, self.transactions = {}, [], set()

@@ -40,6 +40,10 @@ class Settings:
     "Whether RTP from another source than the negotiated one may be learnt: for a peer behind NAT, never, or always."
     max_sessions: int = 10_000
     "Above so many live sessions an INVITE gets 503."
+    max_waiting: int = 2_000
+    "How many incoming calls may wait for our answer or for the caller's ACK; the next INVITE gets 503."
+    max_waiting_per_source: int = 1_000
+    "The same for the calls of one source: an IPv4 address, or an IPv6 network of 64 bits."
     max_forks: int = 64
     "How many callees one INVITE may reach; responses of more are dropped, as each 2xx costs us an ACK and a BYE."
     max_redirects: int = 5
@@ -55,7 +59,14 @@ class Settings:
         """Refuse what is not possible, before a call finds out."""
         for name in ("t1", "t2", "t4", "no_answer", "unanswered"):
             check_seconds(name, getattr(self, name))
-        for name in ("max_sessions", "max_forks", "max_redirects", "trace_rows"):
+        for name in (
+            "max_sessions",
+            "max_waiting",
+            "max_waiting_per_source",
+            "max_forks",
+            "max_redirects",
+            "trace_rows",
+        ):
             check_count(name, getattr(self, name))
         handled = {codec.encoding for codec in CODECS}
         codecs: object = self.codecs

@@ -115,11 +115,12 @@ class Via:
         return Via(self.transport, self.host, self.port, params, self.protocol)
 
     def reply_address(self, source: Address) -> Address:
-        """Where a response over UDP goes (RFC 3261 §18.2.2, RFC 3581 §4)."""
-        if self.wants_rport:
-            return source
-        maddr = self.params.get("maddr")
-        return (maddr.strip("[]") if maddr else source[0], self.sent_by[1])
+        """Where a response over UDP goes (RFC 3261 §18.2.2, RFC 3581 §4).
+
+        Departure from RFC 3261 §18.2.2: `maddr` is not followed. It was made for multicast; here it would let a sender
+        aim our answers at anybody, without even a forged source address.
+        """
+        return source if self.wants_rport else (source[0], self.sent_by[1])
 
 
 def _parse_usual(text: str) -> Via | None:

@@ -170,14 +170,24 @@ def test_noise_is_counted_and_never_answered(door):
 
 
 def test_a_listener_gets_every_row_of_every_machine(net, peer):
-    """Rows of transactions outside calls too, and those of datagrams that reached no machine."""
+    """Rows of transactions too, and those of datagrams that reached no machine."""
     bob = Phone("bob", "10.0.0.3")
     net.add(bob)
-    peer.request("OPTIONS", bob)
+    peer.request("INVITE", bob, body=peer.sdp())
     peer.send(b"noise", bob)
     net.deliver()
 
-    assert {"non_invite_server:OPTIONS.1", "wire"} == {row.machine for row in bob.rows}
+    machines = {"invite_server:INVITE", "call", "offer_answer", "media", "wire"}
+    assert machines == {row.machine for row in bob.rows}
+
+
+def test_an_answer_of_which_nothing_is_kept_leaves_a_row(net, bob, peer):
+    """RFC 3261 §8.2.7: no transaction says it, so the wire does."""
+    peer.request("OPTIONS", bob)
+    peer.request("BYE", bob)
+    net.deliver()
+
+    assert ["OPTIONS: 200", "481 to BYE"] == [row.payload["what"] for row in bob.rows]
 
 
 def test_the_trace_of_a_session_is_bounded(net, alice):

@@ -86,7 +86,9 @@ def test_a_bye_again_gets_the_same_answer(net, bob, peer):
 
 def test_a_request_is_remembered_for_32_seconds(net, bob, peer):
     """RFC 3261 §17.2.2: timer J."""
-    peer.request("OPTIONS", bob)
+    called_by(net, peer, bob)
+    tag = acknowledge(net, peer, bob)
+    peer.request("BYE", bob, to_tag=tag, cseq=2)
 
     assert quiet_and_empty(net, bob)
     assert 32.0 == net.now

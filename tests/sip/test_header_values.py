@@ -142,13 +142,13 @@ SOURCE = ("192.0.2.77", 40000)
         ("10.0.0.1:5062", "10.0.0.1:5062;received=192.0.2.77", ("192.0.2.77", 5062)),
         ("10.0.0.1;rport", "10.0.0.1;rport=40000;received=192.0.2.77", ("192.0.2.77", 40000)),
         ("192.0.2.77;rport", "192.0.2.77;rport=40000;received=192.0.2.77", ("192.0.2.77", 40000)),
-        ("192.0.2.77;maddr=224.0.1.75", "192.0.2.77;maddr=224.0.1.75", ("224.0.1.75", 5060)),
+        ("192.0.2.77;maddr=198.51.100.1", "192.0.2.77;maddr=198.51.100.1", ("192.0.2.77", 5060)),
         ("[2001:db8::1];rport", "[2001:db8::1];rport=40000;received=192.0.2.77", SOURCE),
         ("h;received=9.9.9.9", "h;received=192.0.2.77", ("192.0.2.77", 5060)),
     ],
 )
 def test_the_source_is_stamped_and_answered(text, stamped, reply):
-    """RFC 3261 §18.2.1 and §18.2.2, RFC 3581 §4: received, rport, and where the answer goes."""
+    """RFC 3261 §18.2.1 and §18.2.2, RFC 3581 §4: received, rport, and where the answer goes: never where maddr aims."""
     via = Via.parse(f"SIP/2.0/UDP {text}")
 
     assert (f"SIP/2.0/UDP {stamped}", reply) == (str(via.stamped(SOURCE)), via.reply_address(SOURCE))

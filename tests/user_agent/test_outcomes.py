@@ -10,7 +10,7 @@ from calling import connected, next_call
 
 from session_fsm import CallFailedError, CallState, LocalProtocolError, Malformed, MediaState, TransportError, UserAgent
 from session_fsm.session.events import CallEnded, CallFailed, IncomingCall
-from session_fsm.user_agent import INCOMING_QUEUE
+from session_fsm.session.settings import Settings
 
 AT_ONCE = 0.5  # seconds: below every timer of RFC 3261
 
@@ -118,14 +118,31 @@ async def test_a_call_that_rings_too_long_is_given_up():
             await calling.wait_for_media(timeout=2)
 
 
-async def test_more_calls_than_may_wait_are_refused(alice, bob):
-    """The queue of incoming calls is bounded: the next caller hears that we are busy."""
-    calls = [alice.make_call(bob.contact) for _ in range(INCOMING_QUEUE + 1)]
+async def test_more_calls_than_may_wait_are_refused(alice):
+    """The calls that nobody has taken are bounded: the next caller is asked to come again later."""
+    async with UserAgent("sip:bob@127.0.0.1", bind="127.0.0.1:0", settings=Settings(max_waiting=3)) as bob:
+        calls = [alice.make_call(bob.contact) for _ in range(4)]
 
-    failed = await alice.wait_for_event(CallFailed, timeout=2)
+        failed = await alice.wait_for_event(CallFailed)
 
-    assert 486 == failed.status
-    assert calls[-1].id == failed.session_id
+        assert (calls[-1].id, 503) == (failed.session_id, failed.status)
+
+
+async def test_a_caller_need_not_wait_behind_the_many_calls_of_another(alice):
+    """Each source has its turn: the second call that is taken is the other's, though it came last."""
+    async with (
+        UserAgent("sip:bob@127.0.0.1", bind="127.0.0.1:0") as bob,
+        UserAgent("sip:carol@127.0.0.1", bind="127.0.0.2:0") as carol,
+    ):
+        for _ in range(5):
+            alice.make_call(bob.contact)
+        await bob.wait_for_event(IncomingCall, where=lambda event: len(bob.calls) == 5)
+        carol.make_call(bob.contact)
+        await bob.wait_for_event(IncomingCall, where=lambda event: event.caller == carol.uri)
+
+        callers = [(await next_call(bob)).caller for _ in range(3)]
+
+        assert [alice.uri, carol.uri, alice.uri] == callers
 
 
 async def test_a_caller_that_gave_up_is_passed_over(alice, bob):
