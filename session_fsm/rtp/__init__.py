@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from session_fsm.rtp.delay import PlayoutDelay
 from session_fsm.rtp.interval import RTCP_SHARE, rtcp_interval
+from session_fsm.rtp.jitter_buffer import JitterBuffer
 from session_fsm.rtp.packet import Extension, RtpPacket, pack_header, parse_rtp
 from session_fsm.rtp.playout import Frame, LostFrames, Playout
 from session_fsm.rtp.quality import MediaMetrics, MediaQuality, classify
@@ -32,11 +34,13 @@ __all__ = [
     "Extension",
     "Frame",
     "IncomingStream",
+    "JitterBuffer",
     "LostFrames",
     "MediaMetrics",
     "MediaQuality",
     "OutgoingStream",
     "Playout",
+    "PlayoutDelay",
     "ReceiverReport",
     "Reception",
     "ReportBlock",

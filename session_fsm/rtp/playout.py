@@ -27,6 +27,7 @@ class LostFrames:
 
 
 Frame = RtpPacket | LostFrames
+Seconds = float
 
 
 class Playout:
@@ -63,12 +64,26 @@ class Playout:
         self._next: int | None = None
         self._paused = False
 
-    def push(self, packet: RtpPacket) -> Sequence[Frame]:
+    @property
+    def waits(self) -> bool:
+        """Whether anything is held back."""
+        return bool(self._waiting)
+
+    @property
+    def delay(self) -> Seconds:
+        """How long packets are held back on purpose, in seconds: not at all; only holes make them wait."""
+        return 0.0
+
+    def push(self, packet: RtpPacket, arrival: Seconds) -> Sequence[Frame]:
         """Take one packet in; hand out, in order, everything that need not wait any longer."""
         if packet.sequence == self._next and not self._waiting:
             self._deliver(packet)
             return (packet,)
-        return self._place(packet)
+        return self._release(self.window) if self._place(packet) else ()
+
+    def due(self, now: Seconds) -> Sequence[Frame]:
+        """What is to be handed out by now: nothing, because this window counts packets and not time."""
+        return ()
 
     def flush(self) -> list[Frame]:
         """Hand out what still waits, with the holes before it marked: the stream ended, paused or started anew."""
@@ -86,25 +101,24 @@ class Playout:
         self._next, self._passed = None, 0
         return frames
 
-    def _place(self, packet: RtpPacket) -> Sequence[Frame]:
+    def _place(self, packet: RtpPacket) -> bool:
+        """Put a packet where it belongs. Whether its turn is still to come."""
         sequence = packet.sequence
         if self._next is None:
             self._next = self._newest = sequence
             self._end = packet.timestamp
             self.longest_gap = self.longest_gap or 0
-            self._deliver(packet)
-            return (packet,)
         ahead = sequence - self._next & 0xFFFF
         if ahead >= 0x8000:
             self._count_behind(sequence, 0x10000 - ahead)
-            return ()
+            return False
         if sequence in self._waiting:
             self.duplicates += 1
-            return ()
+            return False
         if not self._waiting or (sequence - self._newest & 0xFFFF) < 0x8000:
             self._newest = sequence
         self._waiting[sequence] = packet
-        return self._release(self.window)
+        return True
 
     def _count_behind(self, sequence: int, behind: int) -> None:
         """A packet whose turn is over: late if its place was given up or lies before the first packet, else a copy."""
@@ -127,11 +141,15 @@ class Playout:
                 frames.append(packet)
                 continue
             overdue = (self._newest - self._next & 0xFFFF) - window + 1
-            missing = min(sequence - self._next & 0xFFFF for sequence in self._waiting)
             if overdue <= 0:
                 break
-            frames.append(self._give_up(self._next, min(overdue, missing)))
+            frames.append(self._give_up(self._next, min(overdue, self._hole())))
         return frames
+
+    def _hole(self) -> int:
+        """How many packets are missing before the first that waits."""
+        start = self._next or 0
+        return min(sequence - start & 0xFFFF for sequence in self._waiting)
 
     def _give_up(self, sequence: int, count: int) -> LostFrames:
         self.lost += count

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from session_fsm.rtp.packet import RtpPacket, pack_header
-from session_fsm.rtp.playout import DEFAULT_WINDOW, Frame, Playout
+from session_fsm.rtp.playout import Frame, Playout
 from session_fsm.rtp.quality import MediaMetrics
 from session_fsm.rtp.reception import Reception, Validity
 from session_fsm.rtp.rtcp import ReportBlock, SenderReport, compact_ntp, ntp_timestamp, short_delay
@@ -36,6 +36,8 @@ class StreamStatistics:
     restarts: int
     "How often the source started anew or was replaced by another one."
     jitter_ms: float | None
+    delay_ms: float
+    "How long the jitter buffer lets packets wait just now, beyond the average transit time."
     longest_gap_ms: float | None
     "The longest stretch of media time for which no frame came, from RTP timestamps; 0 on a perfect stream."
 
@@ -61,9 +63,9 @@ class IncomingStream:
         "ssrc",
     )
 
-    def __init__(self, clock_rate: int = 8000, window: int = DEFAULT_WINDOW, probation: int = 0) -> None:
+    def __init__(self, clock_rate: int = 8000, *, playout: Playout | None = None, probation: int = 0) -> None:
         self.clock_rate = clock_rate
-        self.playout = Playout(window)
+        self.playout = playout or Playout()
         self.packets = self.octets = self.rejected = self.restarts = 0
         self.ssrc: int | None = None
         self._probation = probation
@@ -80,14 +82,18 @@ class IncomingStream:
         if validity is Validity.VALID:
             self.packets += 1
             self.octets += len(packet.payload)
-            return self.playout.push(packet)
+            return self.playout.push(packet, arrival)
         if validity is Validity.RESTART:
-            return self._restart(packet)
+            return self._restart(packet, arrival)
         self.rejected += 1
         return ()
 
+    def due(self, now: Seconds) -> Sequence[Frame]:
+        """What has waited long enough by now."""
+        return self.playout.due(now)
+
     def flush(self) -> list[Frame]:
-        """What still waits behind a hole: the stream ended or fell silent."""
+        """What still waits: the stream ended or fell silent."""
         return self.playout.flush()
 
     def interrupt(self) -> list[Frame]:
@@ -134,6 +140,7 @@ class IncomingStream:
             rejected=self.rejected,
             restarts=self.restarts,
             jitter_ms=self.reception.jitter_ms,
+            delay_ms=self.playout.delay * 1000,
             longest_gap_ms=gap * 1000 / self.clock_rate if gap is not None else None,
         )
 
@@ -147,12 +154,12 @@ class IncomingStream:
         self._expected_before = self._received_before = self._report_ntp = 0
         return [*frames, *self.receive(packet, arrival)]
 
-    def _restart(self, packet: RtpPacket) -> Sequence[Frame]:
+    def _restart(self, packet: RtpPacket, arrival: Seconds) -> Sequence[Frame]:
         self.restarts += 1
         self._expected_before = self._received_before = 0
         self.packets += 1
         self.octets += len(packet.payload)
-        return [*self.playout.restart(), *self.playout.push(packet)]
+        return [*self.playout.restart(), *self.playout.push(packet, arrival)]
 
 
 class OutgoingStream:

@@ -140,6 +140,8 @@ class MediaPlane:
                     batch[1].append(samples)
             elif stream.sends:
                 stream.transmit(stream.silent_payload)
+            if stream.playout.waits:
+                stream.hand_out_due(now)
             stream.turns += 1
             if not stream.turns % stream.looks_every:
                 looking.append(stream)

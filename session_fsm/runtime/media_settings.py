@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from session_fsm.rtp import JitterBuffer, Playout
 from session_fsm.session.possible import check_seconds
 
 Seconds = float
 
 STALL_AFTER = 30.0  # seconds without a frame; the reference documents' health check
 QUALITY_EVERY = 2.0  # seconds over which loss is measured: at 50 packets a second one lost packet is one per cent
+
+
+JITTER = (0.0, 0.2)  # seconds: no wait where packets come evenly; never longer than what makes talking a nuisance
+JITTER_AT_MOST = 2.0  # seconds: what is held back costs memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +27,11 @@ class MediaSettings:
     "How long nothing may arrive before a warning is given. Reception goes on."
     quality_every: Seconds = QUALITY_EVERY
     "How often loss and jitter are put into a band."
+    jitter: tuple[Seconds, Seconds] | None = JITTER
+    """The least and the longest time that the jitter buffer holds a packet back; it adapts in between.
+
+    None turns it off: packets are put in order by a window of three, and the lost are silence.
+    """
 
     def __post_init__(self) -> None:
         """Refuse what is not possible, before a call finds out."""
@@ -34,3 +44,22 @@ class MediaSettings:
             raise ValueError(f"rtp_ports is {ports!r}; it can be a pair of ports such as (40000, 40099)")
         check_seconds("stall_after", self.stall_after)
         check_seconds("quality_every", self.quality_every)
+        self._check_jitter(self.jitter)
+
+    def _check_jitter(self, bounds: object) -> None:
+        if bounds is None:
+            return
+        if (
+            not isinstance(bounds, list | tuple)
+            or len(bounds) != 2
+            or any(not isinstance(bound, int | float) or isinstance(bound, bool) for bound in bounds)
+            or not 0 <= bounds[0] <= bounds[1] <= JITTER_AT_MOST
+        ):
+            raise ValueError(
+                f"jitter is {bounds!r}; it can be a pair of seconds such as {JITTER}, up to {JITTER_AT_MOST:g}, "
+                "or None for no jitter buffer"
+            )
+
+    def make_playout(self) -> Playout:
+        """What puts the packets of one stream in order."""
+        return Playout() if self.jitter is None else JitterBuffer(*self.jitter)

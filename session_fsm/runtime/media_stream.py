@@ -61,7 +61,8 @@ class MediaStream:
         self.receiver = AudioReceiver()
         self.channels = AudioChannels(self.sender, self.receiver)
         self.sources = Sources()
-        self.incoming = IncomingStream()
+        self.incoming = IncomingStream(playout=settings.make_playout())
+        self.playout = self.incoming.playout
         self.outgoing = OutgoingStream(
             ssrc=dice.getrandbits(32),
             payload_type=PCMU.payload_type,
@@ -121,6 +122,8 @@ class MediaStream:
     def open(self, order: OpenPath, now: Seconds) -> bool:
         """Send to the negotiated address and hear it; evidence starts anew. Whether a first frame has left just now."""
         agreement = order.agreement
+        # A pause of the peer's is no hole in what it says; what waits still has its old meaning.
+        self._hand_out(self.incoming.interrupt())
         begins = agreement.direction.sends and not self.sends
         self.agreement = agreement
         self.coding = coding_of(agreement.codec)
@@ -137,8 +140,6 @@ class MediaStream:
         if self.sends and not agreement.direction.sends:
             self.pause()
         self.sends = agreement.direction.sends
-        # A pause of the peer's is no hole in what it says.
-        self._hand_out(self.incoming.interrupt())
         failure = self._send_first(now) if begins else None
         self.is_open = failure is None
         self._tell(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
@@ -175,6 +176,10 @@ class MediaStream:
             self.is_open = True
             self._tell(Edge.PATH_OPENED, self._facts(self._clock(), ""))
 
+    def hand_out_due(self, now: Seconds) -> None:
+        """What the jitter buffer has held back for long enough."""
+        self._hand_out(self.incoming.due(now))
+
     def look_around(self, now: Seconds) -> None:
         """What is due now and then: a report, the quality, a look at the silence."""
         if self._refusals.any:
@@ -203,8 +208,9 @@ class MediaStream:
         )
 
     def _hand_out(self, frames: Iterable[Frame]) -> None:
+        put, decode_of, usual = self.receiver.put, self._decoders.get, self.coding.decode
         for frame in frames:
-            self.receiver.put(self.coding.decode, frame)
+            put(decode_of(frame.payload_type, usual) if isinstance(frame, RtpPacket) else usual, frame)
 
     def _pack(self, milliseconds: int) -> None:
         """From now on packets hold so much audio."""
@@ -245,15 +251,12 @@ class MediaStream:
         if len(packet.payload) > LONGEST_PAYLOAD:
             self.counters["too_long"] += 1
             return
-        decode = self._decoders.get(packet.payload_type)
-        if decode is None:
+        if packet.payload_type not in self._decoders:
             self.counters["unknown_payload"] += 1
             return
         if packet.ssrc != self.incoming.ssrc and not self._meet(packet, source, now):
             return
-        put = self.receiver.put
-        for frame in self.incoming.receive(packet, now):
-            put(decode, frame)
+        self._hand_out(self.incoming.receive(packet, now))
         self._silence.heard_at = now
         if self._awaits_frame or self._silence.is_told or self._refusals.any:
             self._note_frame(packet, source, now)

@@ -21,7 +21,7 @@ def packet(number: int, start: int = 0) -> RtpPacket:
 def played(numbers: list[int], window: int = 3) -> tuple[Playout, list[list[int | str]]]:
     """What came out after each packet: numbers, and `lost n` for holes."""
     playout = Playout(window)
-    return playout, [told(playout.push(packet(number))) for number in numbers]
+    return playout, [told(playout.push(packet(number), 0.0)) for number in numbers]
 
 
 def told(frames: Sequence[Frame]) -> list[int | str]:
@@ -68,9 +68,9 @@ def test_a_long_hole_is_one_mark():
 def test_a_hole_says_where_the_audio_is_missing():
     """Media time goes on where the last frame ended."""
     playout = Playout(window=0)
-    playout.push(packet(1))
+    playout.push(packet(1), 0.0)
 
-    assert LostFrames(sequence=2, timestamp=2 * FRAME, count=2) == playout.push(packet(4))[0]
+    assert LostFrames(sequence=2, timestamp=2 * FRAME, count=2) == playout.push(packet(4), 0.0)[0]
 
 
 def test_a_packet_after_its_time_is_late():
@@ -137,8 +137,8 @@ def test_the_gap_is_the_media_time_that_is_missing():
 def test_silence_that_was_not_sent_is_a_gap_too():
     """Sequence numbers go on, media time jumps (RFC 3551 §4.1)."""
     playout = Playout()
-    playout.push(packet(1))
-    playout.push(packet(2, start=800))
+    playout.push(packet(1), 0.0)
+    playout.push(packet(2, start=800), 0.0)
 
     assert (800, 0) == (playout.longest_gap, playout.lost)
 
@@ -146,8 +146,8 @@ def test_silence_that_was_not_sent_is_a_gap_too():
 def test_a_timestamp_that_steps_back_is_no_gap():
     """Nothing is missing then."""
     playout = Playout()
-    playout.push(packet(1, start=8000))
-    playout.push(packet(2))
+    playout.push(packet(1, start=8000), 0.0)
+    playout.push(packet(2), 0.0)
 
     assert 0 == playout.longest_gap
 
@@ -155,8 +155,8 @@ def test_a_timestamp_that_steps_back_is_no_gap():
 def test_a_gap_across_the_timestamps_wrap():
     """Media time is counted modulo 2**32."""
     playout = Playout(window=0)
-    playout.push(packet(1, start=2**32 - 2 * FRAME))
-    playout.push(packet(3, start=2**32 - 2 * FRAME))
+    playout.push(packet(1, start=2**32 - 2 * FRAME), 0.0)
+    playout.push(packet(3, start=2**32 - 2 * FRAME), 0.0)
 
     assert FRAME == playout.longest_gap
 
@@ -164,10 +164,10 @@ def test_a_gap_across_the_timestamps_wrap():
 def test_a_restart_is_no_gap():
     """A new source's media time has nothing to do with the old one's."""
     playout = Playout()
-    playout.push(packet(1))
+    playout.push(packet(1), 0.0)
 
     assert [] == playout.restart()
-    assert [40000] == told(playout.push(packet(40000, start=999)))
+    assert [40000] == told(playout.push(packet(40000, start=999), 0.0))
     assert (0, 0, 0) == (playout.longest_gap, playout.lost, playout.late)
 
 
@@ -180,7 +180,7 @@ def test_whatever_arrives_comes_out_once_and_in_order(first: int, arrivals: list
     playout = Playout(window)
     frames: list[Frame] = []
     for number in arrivals:
-        frames += playout.push(packet(first + number))
+        frames += playout.push(packet(first + number), 0.0)
     frames += playout.flush()
 
     covered: list[int] = []
@@ -200,7 +200,7 @@ def test_nothing_waits_longer_than_the_window(arrivals: list[int], window: int):
     held = 0
     for number in arrivals:
         before = playout.late + playout.duplicates
-        frames = playout.push(packet(number))
+        frames = playout.push(packet(number), 0.0)
         kept = playout.late + playout.duplicates == before
         held += kept - sum(isinstance(frame, RtpPacket) for frame in frames)
         assert held <= window

@@ -36,7 +36,7 @@ def received(*numbers: int) -> IncomingStream:
 
 def test_nothing_received_means_nothing_measured():
     """Counts are zero; figures are None."""
-    counts = {"packets": 0, "octets": 0, "late": 0, "duplicates": 0, "rejected": 0, "restarts": 0}
+    counts = {"packets": 0, "octets": 0, "late": 0, "duplicates": 0, "rejected": 0, "restarts": 0, "delay_ms": 0.0}
 
     assert {**counts, "lost": None, "jitter_ms": None, "longest_gap_ms": None} == asdict(IncomingStream().statistics())
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
 import pytest
 
 from session_fsm.rtp import Bye, OutgoingStream, ReceiverReport, ReportBlock, Sdes, encode_rtcp, parse_rtcp
-from session_fsm.runtime.framing import FRAME_SAMPLES
+from session_fsm.runtime.framing import FRAME_SAMPLES, AudioFrame
 from session_fsm.runtime.media_plane import MediaPlane
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.media_stream import MediaStream
@@ -40,7 +40,7 @@ class Peer:
 class Side:
     """A media plane with one stream. What it sends to PEER goes nowhere."""
 
-    def __init__(self, **settings: float) -> None:
+    def __init__(self, **settings: object) -> None:
         self.now = 1000.0
         self.poller = EpollPoller(asyncio.get_running_loop())
         self.passed_on = 0
@@ -495,3 +495,36 @@ async def test_the_first_frame_after_a_pause_keeps_its_distance(open_side):
     ticker = open_side.plane._ticker
 
     assert ticker._zero + ticker._turn_of[open_side.stream][1] * SLOT >= open_side.now + FRAME - 1e-9
+
+
+async def test_what_the_jitter_buffer_holds_back_leaves_at_the_streams_turn(side):
+    """A packet that came unevenly waits; the ticker's turn that follows its time hands it out."""
+    side.open()
+    peer = Peer()
+    packets = [peer.packet() for _ in range(60)]
+    for n, packet in enumerate(packets):
+        side.now = 1000.0 + 0.02 * n + (0.05 if n % 2 else 0.0)
+        side.hear(packet)
+    held = side.stream.playout.waits
+
+    side.plane._tick([side.stream], side.now + 0.3)
+
+    assert (True, False) == (held, side.stream.playout.waits)
+    assert [10 + n for n in range(60)] == [frame.sequence async for frame in until_end(side)]
+
+
+async def test_evidence_is_told_on_arrival_whatever_waits():
+    """The jitter buffer delays what is heard, never what is known."""
+    side = Side(jitter=(0.1, 0.2))
+    side.open()
+    side.hear(Peer().packet())
+
+    assert [Edge.PATH_OPENED, Edge.FIRST_FRAME] == side.edges
+    side.plane.close()
+    side.poller.close()
+
+
+def until_end(side: Side) -> AsyncIterator[AudioFrame]:
+    """What can be read once the call is over."""
+    side.plane.obey(ClosePath(session_id="s"))
+    return aiter(side.stream.receiver)

@@ -64,6 +64,13 @@ def test_media_settings_that_cannot_be():
         MediaSettings(stall_after=-1)
 
 
+@pytest.mark.parametrize("jitter", [0.2, (0.2, 0.1), (-0.1, 0.2), (0.0, 3.0), ("a", "b"), (0.0, math.nan), (True, 1)])
+def test_a_jitter_buffer_that_cannot_be(jitter):
+    """The message names what was given and what is possible."""
+    with pytest.raises(ValueError, match="it can be a pair of seconds"):
+        MediaSettings(jitter=jitter)
+
+
 async def test_ports_that_cannot_be_leave_nothing_open():
     """They are found out when the socket for SIP is open already."""
     before = len(os.listdir("/proc/self/fd"))
