@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from session_fsm.audio.concealment import Concealment
 from session_fsm.audio.correlation import Match, correlate
 from session_fsm.audio.g711 import (
     ALAW_SILENCE,
@@ -21,6 +22,7 @@ __all__ = [
     "FRAME_SAMPLES",
     "SAMPLE_RATE",
     "ULAW_SILENCE",
+    "Concealment",
     "Match",
     "Octets",
     "Samples",

@@ -33,7 +33,8 @@ class Concealment:
 
     def hear(self, samples: Samples) -> None:
         """This arrived."""
-        self._heard.append(samples)
+        if len(samples):
+            self._heard.append(samples)
         if self._filled:
             self._filled, self._period = 0, None
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from session_fsm.audio import Concealment
 from session_fsm.errors import CallFailedError
 from session_fsm.rtp import LostFrames, RtpPacket
 from session_fsm.runtime.framing import FRAME_SAMPLES, AudioFrame, Decode, Framing, Samples
@@ -116,11 +117,11 @@ class AudioReceiver:
 
     __slots__ = ("_closed", "_ended", "_framing", "_heard", "_ready", "_waiting", "dropped")
 
-    def __init__(self) -> None:
+    def __init__(self, concealment: Concealment | None = None) -> None:
         self.dropped = 0
         "Packets that were received and never read: the reader was too slow, or closed."
         self._heard: deque[tuple[Decode, RtpPacket | LostFrames]] = deque()
-        self._framing = Framing()
+        self._framing = Framing(concealment=concealment)
         self._ready: deque[AudioFrame] = deque()
         self._waiting: list[asyncio.Future[None]] = []
         self._ended = False

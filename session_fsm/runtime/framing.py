@@ -1,6 +1,7 @@
 """Cuts what a peer sends, in packets of any length, into frames of one length for the application.
 
-Pure: payloads in, frames out, each with the RTP timestamp of its first sample. Nothing is resampled or invented.
+Pure: payloads in, frames out, each with the RTP timestamp of its first sample. Nothing is resampled; what
+fills a hole is marked.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from session_fsm.audio import Concealment
 from session_fsm.rtp import LostFrames, RtpPacket
 
 Samples = NDArray[np.int16]
@@ -28,13 +30,15 @@ class AudioFrame:
     """20 ms of audio as it was heard. Numpy takes it as an array, and `send` as a frame."""
 
     samples: Samples
-    "The audio; silence of the same length when the packet was lost."
+    "The audio; where the packet was lost, what conceals that."
     timestamp: int
     "The RTP timestamp of its first sample, modulo 2**32."
     sequence: int
     "The RTP sequence number, modulo 2**16, of the packet that its first sample came in."
     lost: bool = False
-    "Whether the packet never came. What it would have held is not invented."
+    "Whether the packet never came: what it held is not known."
+    concealed: bool = False
+    "Whether a lost one's samples go on with the sound before it, fading. If not, they are silence."
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -46,12 +50,13 @@ class AudioFrame:
 class Framing:
     """Joins and cuts the packets of one stream. A frame is shorter only where the audio after it does not follow on."""
 
-    __slots__ = ("_held", "_hole", "_packet_samples", "frame_samples")
+    __slots__ = ("_concealment", "_held", "_hole", "_packet_samples", "frame_samples")
 
-    def __init__(self, frame_samples: int = FRAME_SAMPLES) -> None:
+    def __init__(self, frame_samples: int = FRAME_SAMPLES, concealment: Concealment | None = None) -> None:
         self.frame_samples = frame_samples
         "The length of a frame."
         self._packet_samples = FRAME_SAMPLES
+        self._concealment = concealment
         self._held: AudioFrame | None = None
         self._hole: LostFrames | None = None
 
@@ -60,6 +65,8 @@ class Framing:
         if isinstance(heard, RtpPacket):
             piece = AudioFrame(decode(heard.payload), heard.timestamp, heard.sequence)
             self._packet_samples = len(piece.samples) or self._packet_samples
+            if self._concealment is not None:
+                self._concealment.hear(piece.samples)
             if self._held is None and len(piece.samples) == self.frame_samples:
                 return [piece]
             return list(self._join(piece))
@@ -91,22 +98,25 @@ class Framing:
         for start in range(0, len(samples), size):
             source = first if start < seam else rest
             timestamp = first.timestamp + start & 0xFFFFFFFF
-            frame = AudioFrame(samples[start : start + size], timestamp, source.sequence, source.lost)
+            frame = AudioFrame(samples[start : start + size], timestamp, source.sequence, source.lost, source.concealed)
             if len(frame.samples) == size:
                 yield frame
             else:
                 self._held = frame
 
     def _lost(self, hole: LostFrames, before: int) -> Iterator[AudioFrame]:
-        """One silent piece for each packet of a hole, so that time stays right; a very long hole is cut short.
+        """One piece for each packet of a hole, so that time stays right; a very long hole is cut short.
 
         `before` packets of the same hole were given out already. Each would have been as long as the last one was.
         """
         size = self._packet_samples
         for at in range(min(hole.count, LOST_AT_MOST)):
             timestamp = hole.timestamp + (before + at) * size & 0xFFFFFFFF
-            yield AudioFrame(np.zeros(size, np.int16), timestamp, hole.sequence + at & 0xFFFF, lost=True)
+            concealed = self._concealment is not None and self._concealment.audible
+            samples = self._concealment.fill(size) if self._concealment is not None else np.zeros(size, np.int16)
+            yield AudioFrame(samples, timestamp, hole.sequence + at & 0xFFFF, lost=True, concealed=concealed)
 
 
 def _follows(piece: AudioFrame, held: AudioFrame) -> bool:
-    return piece.lost == held.lost and piece.timestamp == held.timestamp + len(held.samples) & 0xFFFFFFFF
+    alike = (piece.lost, piece.concealed) == (held.lost, held.concealed)
+    return alike and piece.timestamp == held.timestamp + len(held.samples) & 0xFFFFFFFF

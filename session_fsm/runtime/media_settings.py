@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from session_fsm.audio import Concealment
 from session_fsm.rtp import JitterBuffer, Playout
 from session_fsm.session.possible import check_seconds
 
@@ -63,3 +64,7 @@ class MediaSettings:
     def make_playout(self) -> Playout:
         """What puts the packets of one stream in order."""
         return Playout() if self.jitter is None else JitterBuffer(*self.jitter)
+
+    def make_concealment(self) -> Concealment | None:
+        """What fills the holes in one stream's audio; None for silence."""
+        return None if self.jitter is None else Concealment()

@@ -58,7 +58,7 @@ class MediaStream:
         self._rtp.on_datagram = self._hear
         self._rtcp.on_datagram = self._hear_rtcp
         self.sender = AudioSender()
-        self.receiver = AudioReceiver()
+        self.receiver = AudioReceiver(settings.make_concealment())
         self.channels = AudioChannels(self.sender, self.receiver)
         self.sources = Sources()
         self.incoming = IncomingStream(playout=settings.make_playout())

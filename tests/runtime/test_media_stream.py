@@ -371,21 +371,38 @@ async def test_reports_leave_at_the_interval_of_the_rfc(open_side):
     assert 2.0 <= min(gaps) < max(gaps) <= 6.3
 
 
-async def test_the_lost_are_marked_and_not_invented(open_side):
-    """A hole of two packets becomes two silent frames that say that they are lost."""
-    peer = Peer()
-    packets = [peer.packet() for _ in range(8)]
-    for n, packet in enumerate(packets):
-        if n not in (2, 3):
-            open_side.hear(packet)
-    open_side.plane.obey(ClosePath(session_id="s"))
-
-    frames = [frame async for frame in open_side.stream.receiver]
+async def test_the_lost_are_marked_and_concealed(open_side):
+    """A hole of two packets becomes two frames that say that they are lost and go on with what was heard, fading."""
+    frames = await _frames_around_a_hole(open_side)
 
     assert [False, False, True, True, False, False, False, False] == [frame.lost for frame in frames]
     assert [160 * n for n in range(8)] == [frame.timestamp for frame in frames]
     assert [10 + n for n in range(8)] == [frame.sequence for frame in frames]
-    assert all(not np.any(frame.samples) for frame in frames if frame.lost)
+    assert [False, False, True, True, False, False, False, False] == [frame.concealed for frame in frames]
+    loudness = [int(abs(frame.samples).sum()) for frame in frames]
+    assert loudness[1] > loudness[2] > loudness[3] > 0
+
+
+async def test_without_a_jitter_buffer_the_lost_are_silence():
+    """Then nothing is invented."""
+    side = Side(jitter=None)
+    side.open()
+
+    frames = await _frames_around_a_hole(side)
+
+    assert [2, 3] == [n for n, frame in enumerate(frames) if frame.lost]
+    assert not any(frame.concealed or np.any(frame.samples) for frame in frames if frame.lost)
+    side.plane.close()
+    side.poller.close()
+
+
+async def _frames_around_a_hole(side: Side) -> list[AudioFrame]:
+    """Eight packets of which the third and fourth are missing."""
+    peer = Peer()
+    for n, packet in enumerate([peer.packet() for _ in range(8)]):
+        if n not in (2, 3):
+            side.hear(packet)
+    return [frame async for frame in until_end(side)]
 
 
 async def test_packets_are_handed_out_in_order(open_side):
