@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from session_fsm.call import Call
 from session_fsm.command.exits import CommandError, Exit
@@ -11,14 +12,13 @@ from session_fsm.command.setup import Options, first_of, stopped_by_signals, tra
 from session_fsm.command.talking import talk
 from session_fsm.command.watching import Watch
 from session_fsm.errors import CallFailedError, Malformed, WaitTimeout
-from session_fsm.runtime.addresses import Address, family_of, is_ip, local_host_towards
+from session_fsm.runtime.addresses import LOOPBACK, Address, family_of, is_ip, route_from
 from session_fsm.session.events import CallAnswered, CallEnded
 from session_fsm.sip import SipUri
 from session_fsm.user_agent import UserAgent
 
 URI = "sip:caller@localhost"
 ANY_ADDRESS = "0.0.0.0"
-LOOPBACK = "127.0.0.1"
 
 
 def checked_target(text: str) -> SipUri:
@@ -36,8 +36,8 @@ def default_bind(target: SipUri) -> Address:
     """Any free port of the address that reaches the target."""
     host = target.host
     if is_ip(host):
-        return local_host_towards(target.address, family_of(host)), 0
-    return (LOOPBACK if host == "localhost" else ANY_ADDRESS), 0
+        return route_from(target.address) or LOOPBACK[family_of(host)], 0
+    return (LOOPBACK[socket.AF_INET] if host == "localhost" else ANY_ADDRESS), 0
 
 
 async def place(target: str, seconds: float, options: Options) -> Exit:

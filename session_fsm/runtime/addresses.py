@@ -82,15 +82,24 @@ def written(address: Address) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def local_host_towards(peer: Address | None, family: socket.AddressFamily) -> str:
-    """Which address of this machine packets to `peer` (None: to the world) leave from; loopback when none does."""
-    target = peer or (SOMEWHERE[family], 9)
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(target)
+def without_zone(host: str) -> str:
+    """A link-local IPv6 address as another machine may be told it (RFC 4007 §11)."""
+    return host.partition("%")[0]
+
+
+def with_zone_of(host: str, given: str) -> str:
+    """The kernel's spelling of an address that was given, with its zone, which the kernel leaves out."""
+    return host.partition("%")[0] + "".join(given.partition("%")[1:])
+
+
+def route_from(peer: Address) -> str | None:
+    """Which address of this machine packets to `peer` leave from; None when there is no way there. Sends nothing."""
+    try:
+        with socket.socket(family_of(peer[0]), socket.SOCK_DGRAM) as probe:
+            probe.connect(peer)
             return str(probe.getsockname()[0])
-        except OSError:
-            return LOOPBACK[family]
+    except OSError:
+        return None
 
 
 def refusal(address: Address, error: OSError) -> TransportError:

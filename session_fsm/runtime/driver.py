@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,15 +16,16 @@ from typing import TypeVar
 from session_fsm.chart import Chart
 from session_fsm.errors import SessionFsmError
 from session_fsm.machine import TraceRow
-from session_fsm.runtime.addresses import Address, family_of, is_ip, is_wildcard, local_host_towards
+from session_fsm.runtime.addresses import Address, family_of, is_ip
 from session_fsm.runtime.alarm import Alarm, Seconds
+from session_fsm.runtime.homes import Homes
 from session_fsm.runtime.media_plane import MediaPlane
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.runtime.poller import make_poller
 from session_fsm.runtime.resolver import Resolver
 from session_fsm.runtime.transport import SIGNALLING_BUFFER, UdpSocket
-from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.sdp import LocalMedia, MediaDirection, why_no_peer
 from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import SessionEvent
 from session_fsm.session.orders import Transmit
@@ -72,7 +74,10 @@ class Driver:
         self._advertise = (advertise[0], advertise[1] or self.bound[1]) if advertise else None
         self._dice = dice
         self._alarm = Alarm(self._loop, self.clock, self._expire)
-        self._resolver = Resolver(self._loop, family_of(self.bound[0]), self.clock)
+        # Bound to every address of both families, a name may lead to either.
+        family = socket.AF_UNSPEC if self.bound[0] == "::" else family_of(self.bound[0])
+        self._resolver = Resolver(self._loop, family, self.clock)
+        self._homes = Homes(self.bound, self._advertise, known=self._resolver.known, clock=self.clock)
         self._unresolved: dict[str, deque[Transmit]] = {}
         self._failures: deque[tuple[Address, str]] = deque()
         self._is_feeding = False
@@ -88,7 +93,7 @@ class Driver:
                 on_edges=self._media_edges,
                 settings=media or MediaSettings(),
             )
-            self.reached_at = self._advertise or (self._local_host(None), self.bound[1])
+            self.reached_at = self._homes.told(None)
             self.coordinator = SessionCoordinator(
                 uri,
                 self.reached_at,
@@ -96,6 +101,7 @@ class Driver:
                 settings=self._settings,
                 charts=charts,
                 on_trace=on_trace,
+                home=self._homes.told if self._homes.many else None,
             )
         except BaseException:
             # Ports or a chart of the application's that do not hold: what is open already must not stay so.
@@ -125,9 +131,9 @@ class Driver:
         self, peer: Address | None, direction: MediaDirection = MediaDirection.SENDRECV
     ) -> tuple[MediaStream, LocalMedia]:
         """Open the ports of a call with this peer, and what our description will say of them. Never a wildcard."""
-        stream = self.media.open_stream(self._local_host(peer))
+        stream = self.media.open_stream(self._homes.bound_for(peer))
         said = LocalMedia(
-            (self._advertise[0] if self._advertise else stream.address[0], stream.address[1]),
+            (self._homes.told(peer)[0], stream.address[1]),
             codecs=self._settings.codecs,
             direction=direction,
             ptime_ms=self._settings.ptime_ms,
@@ -135,16 +141,6 @@ class Driver:
             rtcp_port=stream.rtcp_port,
         )
         return stream, said
-
-    def _local_host(self, peer: Address | None) -> str:
-        """Which of our addresses that peer can reach."""
-        host = self.bound[0]
-        if not is_wildcard(host):
-            return host
-        if peer is not None and not is_ip(peer[0]):
-            known = self._resolver.known(peer[0])
-            peer = (known, peer[1]) if known else None
-        return local_host_towards(peer, family_of(host))
 
     async def close(self) -> None:
         """Release every socket, task and timer. Nothing is sent any more."""
@@ -210,7 +206,7 @@ class Driver:
             waiting.append(transmit)
             self._resolver.ask(host, self._resolved)
             return
-        failure = self._socket.send(transmit.data, (address, port))
+        failure = why_no_peer(address) or self._socket.send(transmit.data, (address, port))
         if failure is not None:
             self._failures.append((transmit.destination, failure))
 

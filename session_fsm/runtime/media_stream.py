@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from session_fsm.errors import CallFailedError, Malformed
 from session_fsm.rtp import Frame, IncomingStream, OutgoingStream, RtpPacket, parse_rtp
-from session_fsm.runtime.addresses import Address, is_wildcard
+from session_fsm.runtime.addresses import Address, is_wildcard, without_zone
 from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSender
 from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
 from session_fsm.runtime.figures import Figures, Refusals, Silence
@@ -102,8 +102,8 @@ class MediaStream:
 
     @property
     def address(self) -> Address:
-        """Where this side receives RTP."""
-        return self._rtp.address
+        """Where this side receives RTP, as a peer may be told it."""
+        return without_zone(self._rtp.address[0]), self._rtp.address[1]
 
     @property
     def rtcp_port(self) -> int:

@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Callable
 
 from session_fsm.errors import TransportError
-from session_fsm.runtime.addresses import Address, family_of, refusal
+from session_fsm.runtime.addresses import Address, family_of, is_wildcard, refusal, with_zone_of
 from session_fsm.runtime.poller import Poller
+from session_fsm.runtime.spelling import SocketAddress, Spelling, zone_of
 
 DRAIN_AT_MOST = 64  # datagrams read in one wake-up, so that timers and other sockets get their turn
 LARGEST_DATAGRAM = 65535
@@ -44,6 +45,7 @@ class UdpSocket:
         "_outbox",
         "_poller",
         "_socket",
+        "_spelling",
         "address",
         "lost",
         "on_datagram",
@@ -61,12 +63,14 @@ class UdpSocket:
     ) -> None:
         self._socket = bound_socket(address, receive_buffer)
         self._fd = self._socket.fileno()
-        self.address: Address = self._socket.getsockname()[:2]
+        host, port = self._socket.getsockname()[:2]
+        self.address: Address = (with_zone_of(host, address[0]), port)
+        self._spelling = Spelling(address[0]) if self._socket.family == socket.AF_INET6 else None
         self.lost = 0
         self._at_once = at_once
         self.on_datagram = on_datagram
         self._on_unreachable = on_unreachable
-        self._outbox: deque[tuple[bytes, Address]] = deque()
+        self._outbox: deque[tuple[bytes, SocketAddress]] = deque()
         self._poller = poller
         poller.watch(self._fd, self._drain, self._flush)
 
@@ -77,21 +81,22 @@ class UdpSocket:
 
     def send(self, data: bytes, destination: Address) -> str | None:
         """Send now, or as soon as the kernel has room. Returns why it cannot be sent, or None."""
+        where = destination if self._spelling is None else self._spelling.outward(destination)
         if self._outbox:
-            self._keep(data, destination)
+            self._keep(data, where)
             return None
         try:
-            self._socket.sendto(data, destination)
+            self._socket.sendto(data, where)
         except BlockingIOError:
-            self._keep(data, destination)
+            self._keep(data, where)
         except OSError:
-            return self._send_again(data, destination)
+            return self._send_again(data, where)
         return None
 
     def hear_errors(self, wanted: bool) -> None:
         """Whether ICMP errors are told; each one costs a wake-up, so a stream that nobody takes samples them."""
-        if HAS_ERROR_QUEUE and self._fd >= 0:
-            self._socket.setsockopt(*_RECVERR[self._socket.family], int(wanted))
+        if self._fd >= 0:
+            _ask_for_errors(self._socket, wanted)
 
     def close(self) -> None:
         """Forget what could not be sent yet, and release the socket."""
@@ -103,7 +108,7 @@ class UdpSocket:
             # They lead back to whoever owns this socket: without them no cycle is left for the collector.
             del self.on_datagram, self._on_unreachable
 
-    def _send_again(self, data: bytes, destination: Address) -> str | None:
+    def _send_again(self, data: bytes, destination: SocketAddress) -> str | None:
         """The kernel tells an earlier ICMP error at the next send instead of sending; the queue tells it again."""
         try:
             self._socket.sendto(data, destination)
@@ -113,7 +118,7 @@ class UdpSocket:
             return _reason(error.errno)
         return None
 
-    def _keep(self, data: bytes, destination: Address) -> None:
+    def _keep(self, data: bytes, destination: SocketAddress) -> None:
         if len(self._outbox) >= OUTBOX_AT_MOST:
             self.lost += 1
             return
@@ -146,7 +151,7 @@ class UdpSocket:
             except OSError:
                 # The same errors that the queue tells with their addresses.
                 continue
-            self.on_datagram(data, source[:2])
+            self.on_datagram(data, source if self._spelling is None else self._spelling.inward(source))
 
     def _read_errors(self) -> None:
         """Read the queue of ICMP errors: each with the address that the datagram went to."""
@@ -157,7 +162,8 @@ class UdpSocket:
                 return
             for level, kind, value in control:
                 if (level, kind) in _ERROR_KINDS and len(value) >= EXTENDED_ERROR.size and destination:
-                    self._on_unreachable(destination[:2], _reason(EXTENDED_ERROR.unpack_from(value)[0]))
+                    met = destination if self._spelling is None else self._spelling.inward(destination)
+                    self._on_unreachable(met, _reason(EXTENDED_ERROR.unpack_from(value)[0]))
 
 
 def bound_socket(address: Address, receive_buffer: int = 0) -> socket.socket:
@@ -171,33 +177,40 @@ def bound_socket(address: Address, receive_buffer: int = 0) -> socket.socket:
     except OSError as error:
         raise refusal(address, error) from None
     try:
-        _prepare(sock, family, receive_buffer)
-        sock.bind(address)
+        _prepare(sock, address[0], receive_buffer)
+        zone = zone_of(address[0])
+        sock.bind((address[0].partition("%")[0], address[1], 0, zone) if zone else address)
     except OSError as error:
         sock.close()
         raise refusal(address, error) from None
     return sock
 
 
-def _prepare(sock: socket.socket, family: socket.AddressFamily, receive_buffer: int) -> None:
+def _prepare(sock: socket.socket, host: str, receive_buffer: int) -> None:
     sock.setblocking(False)
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    if family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not is_wildcard(host)))
+    _ask_for_errors(sock, True)
+
+
+def _ask_for_errors(sock: socket.socket, wanted: bool) -> None:
+    """Of both families where a socket speaks both: those of IPv4 are told as if they were IPv6's."""
     if HAS_ERROR_QUEUE:
-        sock.setsockopt(*_RECVERR[family], 1)
+        for option in _RECVERR[sock.family]:
+            sock.setsockopt(*option, int(wanted))
 
 
 def _reason(number: int | None) -> str:
     return _SEND_REASONS.get(number or 0) or os.strerror(number or 0).lower()
 
 
-_RECVERR: dict[int, tuple[int, int]] = {
-    socket.AF_INET: (socket.IPPROTO_IP, IP_RECVERR),
-    socket.AF_INET6: (socket.IPPROTO_IPV6, IPV6_RECVERR),
+_RECVERR: dict[int, tuple[tuple[int, int], ...]] = {
+    socket.AF_INET: ((socket.IPPROTO_IP, IP_RECVERR),),
+    socket.AF_INET6: ((socket.IPPROTO_IPV6, IPV6_RECVERR), (socket.IPPROTO_IP, IP_RECVERR)),
 }
-_ERROR_KINDS = set(_RECVERR.values())
+_ERROR_KINDS = {option for options in _RECVERR.values() for option in options}
 _SEND_REASONS = {
     errno.ECONNREFUSED: "port unreachable",
     errno.EHOSTUNREACH: "host unreachable",

@@ -17,7 +17,7 @@ from session_fsm.sdp.negotiate import (
     offer,
     refusal_of,
 )
-from session_fsm.sdp.remote import Refusal
+from session_fsm.sdp.remote import Refusal, why_no_peer
 
 __all__ = [
     "CODECS",
@@ -40,4 +40,5 @@ __all__ = [
     "decline",
     "offer",
     "refusal_of",
+    "why_no_peer",
 ]

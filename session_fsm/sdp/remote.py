@@ -79,6 +79,16 @@ def remote_rtcp(value: str | None, rtp: Address, local: Address) -> Address | No
     return host.text, port
 
 
+def why_no_peer(host: str) -> str | None:
+    """Why nothing of a call may be sent to this IP address: it is not that of a single host. None for a name."""
+    known = look_up(host)
+    if known is None:
+        return None
+    if known.unspecified:
+        return f"{host} stands for any address"
+    return known.refusal.reason if known.refusal else None
+
+
 def look_up(host: str, *, mapped: bool = False) -> Host | None:
     """What is known of this address, None when it is none. `mapped`: of the IPv4 address that it stands for."""
     # A zone means nothing to another machine. What is too long is not worth remembering either.

@@ -181,6 +181,7 @@ def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Addr
     endpoint.waiting.enter(session.id, source)
     session.invite = invite
     session.signalled_from = source
+    session.negotiation.local = endpoint.reached_by(source)
     session.dialog_of(invite.from_tag).learn_from_request(invite)
     session.transaction = open_server(
         endpoint, invite, source, identity=identity, purpose="INVITE", session=session, to_tag=tag

@@ -172,9 +172,11 @@ def _send_invite(at: Session, _: object) -> None:
     at.local_seq += 1
     at.negotiation.first_seq = at.local_seq
     body = at.negotiation.offer_again() if at.negotiation.offering else b""
+    destination = at.next_hop or address_of(at.target)
     at.invite = invite(
         at.endpoint,
         at.target,
+        towards=destination,
         from_=at.local,
         to=at.remote,
         call_id=at.call_id,
@@ -182,7 +184,6 @@ def _send_invite(at: Session, _: object) -> None:
         body=body,
         headers=at.headers,
     )
-    destination = at.next_hop or address_of(at.target)
     at.signalled_from = destination
     at.transaction = start_client(at.endpoint, at.invite, destination, purpose="INVITE", session=at, role=at.role)
 
@@ -199,12 +200,15 @@ def _incoming(at: Session) -> Received:
 
 
 def _send_180(at: Session, _: object) -> None:
-    _incoming(at).respond(180, headers=[at.endpoint.contact_header], record_route=True)
+    _incoming(at).respond(180, headers=[at.endpoint.contact_for(at.signalled_from)], record_route=True)
 
 
 def _send_183(at: Session, _: object) -> None:
     _incoming(at).respond(
-        183, headers=[at.endpoint.contact_header], body=at.negotiation.answer_octets(), record_route=True
+        183,
+        headers=[at.endpoint.contact_for(at.signalled_from)],
+        body=at.negotiation.answer_octets(),
+        record_route=True,
     )
     at.answered_early = True
 
@@ -212,7 +216,7 @@ def _send_183(at: Session, _: object) -> None:
 def _send_200(at: Session, _: object) -> None:
     transaction = _incoming(at).transaction
     assert transaction.echo is not None and at.dialog is not None  # noqa: PT018  # made with the session
-    headers = [at.endpoint.contact_header, ALLOW]
+    headers = [at.endpoint.contact_for(at.signalled_from), ALLOW]
     data = transaction.echo.response(200, headers=headers, body=at.negotiation.answer_octets(), record_route=True)
     send_answer(at, at.dialog, transaction, data)
 

@@ -21,7 +21,7 @@ from session_fsm.session.building import build_endpoint
 from session_fsm.session.call import FinalRefusal
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
 from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
-from session_fsm.session.possible import check_headers, check_seconds, check_status, check_text, sip_uri
+from session_fsm.session.possible import check_headers, check_host, check_seconds, check_status, check_text, sip_uri
 from session_fsm.session.publishing import settle
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
@@ -47,7 +47,9 @@ class SessionCoordinator:
         settings: Settings | None = None,
         charts: Mapping[str, Chart] | None = None,
         on_trace: Callable[[TraceRow], None] | None = None,
+        home: Callable[[Address], Address] | None = None,
     ) -> None:
+        """`local` is where peers reach us; `home` says it for each peer where that differs."""
         self._endpoint = build_endpoint(
             sip_uri(uri),
             local,
@@ -56,6 +58,7 @@ class SessionCoordinator:
             charts=charts or {},
             on_trace=on_trace,
         )
+        self._endpoint.home = home
         self._endpoint.mailbox.on_failure = self._failed
 
     # What the world does.
@@ -106,6 +109,7 @@ class SessionCoordinator:
         uri = sip_uri(target)
         if uri.scheme != "sip" or uri.transport not in (None, "udp"):
             raise Malformed("only sip: URIs over UDP can be called", target)
+        check_host(next_hop[0] if next_hop else uri.address[0], target)
         check_headers(headers)
         if no_answer is not None:
             check_seconds("no_answer", no_answer)

@@ -55,23 +55,23 @@ class Endpoint:
     "Incoming calls whose caller has not shown yet that it hears us."
     unsettled: dict[str, Session]
     "Sessions to which something happened since the events were last handed out."
+    home: Callable[[Address], Address] | None = None
+    "Where each peer reaches us, when that is not `local` for all."
     on_trace: Callable[[TraceRow], None] | None = None
     trace: Trace | None = None
     "Rows of transactions that belong to no session."
     alone: int = 0
     "How many transactions belonged to no session."
 
-    @property
-    def contact(self) -> str:
-        """Our Contact URI."""
-        host, port = self.local
-        user = f"{self.uri.user}@" if self.uri.user else ""
-        return f"sip:{user}{bracketed(host)}:{port}"
+    def reached_by(self, peer: Address | None) -> Address:
+        """Where this peer reaches us: what Via and Contact say to it."""
+        return self.local if self.home is None or peer is None else self.home(peer)
 
-    @property
-    def contact_header(self) -> tuple[str, str]:
-        """Where requests within a dialog reach us (RFC 3261 §8.1.1.8, §12.1.1)."""
-        return ("Contact", f"<{self.contact}>")
+    def contact_for(self, peer: Address | None) -> tuple[str, str]:
+        """Where this peer's requests within a dialog reach us (RFC 3261 §8.1.1.8, §12.1.1)."""
+        host, port = self.reached_by(peer)
+        user = f"{self.uri.user}@" if self.uri.user else ""
+        return ("Contact", f"<sip:{user}{bracketed(host)}:{port}>")
 
     def try_later(self) -> tuple[str, str]:
         """RFC 3261 §14.2: a Retry-After of 0 to 10 seconds, chosen at random."""

@@ -19,10 +19,10 @@ MAX_FORWARDS = 70  # RFC 3261 §8.1.1.6
 SDP = "application/sdp"
 
 
-def via(endpoint: Endpoint, branch: str) -> Header:
-    """Our Via; `rport` asks for the answer at the port we send from (RFC 3581 §3)."""
-    host, port = endpoint.local
-    return ("Via", f"SIP/2.0/UDP {bracketed(host)}:{port};rport;branch={branch}")
+def via(endpoint: Endpoint, towards: Address) -> Header:
+    """Our Via, with a new branch; `rport` asks for the answer at the port we send from (RFC 3581 §3)."""
+    host, port = endpoint.reached_by(towards)
+    return ("Via", f"SIP/2.0/UDP {bracketed(host)}:{port};rport;branch={endpoint.branch()}")
 
 
 def capabilities(endpoint: Endpoint) -> list[Header]:
@@ -34,6 +34,7 @@ def invite(
     endpoint: Endpoint,
     target: Uri,
     *,
+    towards: Address,
     from_: NameAddr,
     to: NameAddr,
     call_id: str,
@@ -41,15 +42,15 @@ def invite(
     body: bytes,
     headers: Sequence[Header] = (),
 ) -> Request:
-    """An INVITE outside a dialog (RFC 3261 §13.2.1)."""
+    """An INVITE outside a dialog (RFC 3261 §13.2.1), as it is sent to `towards`."""
     fields: list[Header] = [
-        via(endpoint, endpoint.branch()),
+        via(endpoint, towards),
         ("Max-Forwards", MAX_FORWARDS),
         ("From", from_),
         ("To", to),
         ("Call-ID", call_id),
         ("CSeq", f"{cseq} INVITE"),
-        endpoint.contact_header,
+        endpoint.contact_for(towards),
         *capabilities(endpoint),
         *headers,
     ]
@@ -94,19 +95,20 @@ def in_dialog(
 ) -> tuple[Request, Address]:
     """A request within a dialog, and where it goes next (RFC 3261 §12.2.1.1, §8.1.2)."""
     uri, route, next_hop = _routed(target, routes)
+    destination = address_of(next_hop)
     fields: list[Header] = [
-        via(endpoint, endpoint.branch()),
+        via(endpoint, destination),
         ("Max-Forwards", MAX_FORWARDS),
         *[("Route", value) for value in route],
         ("From", from_),
         ("To", to),
         ("Call-ID", call_id),
         ("CSeq", f"{cseq} {method}"),
-        *([endpoint.contact_header] if method == "INVITE" else []),
+        *([endpoint.contact_for(destination)] if method == "INVITE" else []),
         ("User-Agent", endpoint.settings.product),
         *headers,
     ]
-    return Request(method, uri, _with_type(fields, body), body), address_of(next_hop)
+    return Request(method, uri, _with_type(fields, body), body), destination
 
 
 def _routed(target: Uri, routes: Sequence[NameAddr]) -> tuple[str, list[str], Uri]:

@@ -118,7 +118,7 @@ def _send_ack(at: Session, response: Response) -> None:
 
 def _send_200(at: Session, received: Received) -> None:
     assert at.dialog is not None  # a re-INVITE has one
-    contact = at.endpoint.contact_header
+    contact = at.endpoint.contact_for(received.transaction.destination)
     assert received.transaction.echo is not None  # every server transaction has one
     data = received.transaction.echo.response(200, headers=[contact], body=at.negotiation.octets())
     send_answer(at, at.dialog, received.transaction, data)
@@ -140,7 +140,7 @@ def warning(at: Session, judged: object) -> tuple[str, str]:
     """RFC 3261 §20.43: why a description was refused."""
     refusal = judged if isinstance(judged, Refusal) else Refusal("the session cannot change now")
     text = refusal.reason.replace("\\", "\\\\").replace('"', '\\"')
-    return ("Warning", f'{refusal.warning} {at.endpoint.local[0]} "{text}"')
+    return ("Warning", f'{refusal.warning} {at.negotiation.local[0]} "{text}"')
 
 
 REGISTRY = Registry(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from session_fsm.errors import Malformed
-from session_fsm.sdp import MediaDirection
+from session_fsm.sdp import MediaDirection, why_no_peer
 from session_fsm.sip import SipUri
 from session_fsm.sip.grammar import is_token
 
@@ -71,6 +71,13 @@ def direction_of(value: object) -> MediaDirection:
     """A direction, also by its name."""
     check_one_of("direction", value, tuple(MediaDirection))
     return MediaDirection(str(value))
+
+
+def check_host(host: str, given: str) -> None:
+    """A host that a call can go to: a name, or the address of a single host."""
+    why = why_no_peer(host)
+    if why is not None:
+        raise Malformed(f"only a single host can be called: {why}", given)
 
 
 def sip_uri(text: object) -> SipUri:

@@ -43,7 +43,6 @@ async def test_a_port_where_nobody_listens_is_noticed_at_once(alice):
     ("where", "says"),
     [
         ("[::1]:5", "another family"),
-        ("255.255.255.255:9", "not allowed"),
         ("127.0.0.1:0", "cannot be reached"),
         ("192.0.2.1", "cannot be reached"),
     ],
@@ -52,6 +51,13 @@ async def test_an_address_that_cannot_be_sent_to_says_why(alice, where, says):
     """In words; the kernel's and the resolver's numbers say nothing to anybody."""
     with pytest.raises(CallFailedError, match=says):
         await alice.make_call(f"sip:bob@{where}").wait_for_media(timeout=AT_ONCE)
+
+
+@pytest.mark.parametrize("host", ["255.255.255.255", "224.0.0.1", "0.0.0.0", "[::]", "[ff02::1]", "[::ffff:224.0.0.1]"])
+async def test_only_a_single_host_can_be_called(alice, host):
+    """One sentence says so before anything is sent; a group or a wildcard is nobody's address."""
+    with pytest.raises(Malformed, match="only a single host can be called"):
+        alice.make_call(f"sip:bob@{host}")
 
 
 async def test_a_host_that_does_not_exist_is_named(alice):
