@@ -13,6 +13,14 @@ from typing import TypeVar, cast
 Value = TypeVar("Value")
 
 
+def plain(kind: type[Value]) -> type[Value]:
+    """The class itself. Where its module is compiled (docs/performance.md), it stays a class of Python's own.
+
+    So drafts of it can be made, it can be copied, and its fields take what their annotations do not say.
+    """
+    return kind
+
+
 def drafts_of(kind: type[Value]) -> Callable[..., Value]:
     """A function that makes drafts of this slotted, frozen dataclass. Takes every field, in order or by name."""
     return _written(kind, "")

@@ -10,6 +10,7 @@ from typing import cast
 from session_fsm.chart import NOWHERE, Chart, Effect, Seconds, Timer
 from session_fsm.chart.reading import suggestion
 from session_fsm.errors import ChartError, ChartFault
+from session_fsm.frozen import plain
 from session_fsm.machine.compile import compile_chart, reference_machine
 from session_fsm.machine.reference import ChartMachine
 from session_fsm.machine.step import Holds, Step, Table, step
@@ -25,7 +26,10 @@ Emit = Callable[..., object]
 
 ENGINES = ("table", "transitions")
 
+NOTHING = (None,) * 6
 
+
+@plain
 @dataclass(slots=True, kw_only=True, eq=False)
 class TimerPlan:
     """One timer with its durations worked out for the binding's parameters."""
@@ -131,7 +135,7 @@ def bound(
             parameters=parameters,
             engine=engine or "table",
         )
-    if any(given is not None for given in (guards, effects, sends, emit, parameters, engine)):
+    if (guards, effects, sends, emit, parameters, engine) != NOTHING:
         raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
     return chart
 

@@ -73,25 +73,11 @@ class Machine:
         engine: str | None = None,
     ) -> None:
         binding = bound(chart, guards, effects, sends, emit, parameters, engine)
-        self._begin(binding, context, mailbox or Mailbox(), label or binding.chart.id, session, trace)
-
-    @classmethod
-    def of(
-        cls, binding: Binding, context: object, mailbox: Mailbox, label: str, session: str, trace: Trace | None
-    ) -> Machine:
-        """The same as the constructor at half the price: for whoever makes several machines for each call."""
-        machine = cls.__new__(cls)
-        machine._begin(binding, context, mailbox, label, session, trace)
-        return machine
-
-    def _begin(
-        self, binding: Binding, context: object, mailbox: Mailbox, label: str, session: str, trace: Trace | None
-    ) -> None:
         self.binding = binding
         self.chart = binding.chart
         self.context = context
-        self.mailbox = mailbox
-        self.label = label
+        self.mailbox = mailbox or Mailbox()
+        self.label = label or binding.chart.id
         self.session = session
         self.trace = trace
         self._state = NOWHERE

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TextIO, cast
 
 from session_fsm.chart import Effect, Seconds, Verdict
+from session_fsm.frozen import plain
 from session_fsm.machine.step import Step
 
 SCHEMA = 1
@@ -39,6 +40,7 @@ class HasOrigin(Protocol):
         """Which machine it is."""
 
 
+@plain
 class TraceRow:
     """What one event did to one machine.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from session_fsm.frozen import plain
 from session_fsm.sdp.numbers import number
 
 MAX_PAYLOAD_TYPE = 127  # seven bits in the RTP header, RFC 3550 §5.1
@@ -13,6 +14,7 @@ MAX_CHANNELS = 255
 LONGEST_RTPMAP = 80  # characters; the longest registered encoding name has under 40
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Codec:
     """One way to encode audio, under the payload type number that one side's description gives it."""

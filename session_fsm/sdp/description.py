@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from session_fsm.errors import Malformed
-from session_fsm.frozen import maker_of
+from session_fsm.frozen import maker_of, plain
 from session_fsm.sdp.codec import MAX_PAYLOAD_TYPE, STATIC_CODECS, Codec
 from session_fsm.sdp.direction import MediaDirection
 from session_fsm.sdp.numbers import number
@@ -27,6 +27,7 @@ DEFAULT_TIMING = "0 0"  # RFC 3264 §5: a session that signalling starts and end
 _DIRECTIONS = {str(direction): direction for direction in MediaDirection}
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The `o=` line: who made this description, and which version of it this is (RFC 8866 §5.2)."""
@@ -53,6 +54,7 @@ class Origin:
         return f"{self.username} {self.session_id} {self.version} IN {self.address_type} {self.address}"
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Connection:
     """A `c=` line: where the writer wants to receive (RFC 8866 §5.7)."""
@@ -79,6 +81,7 @@ class Connection:
         return f"{self.network} {self.address_type} {self.address}"
 
 
+@plain
 class _Lines:
     """What a session and a media section have in common: lines with connection, direction and attributes."""
 
@@ -127,6 +130,7 @@ class _Lines:
         return None
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class MediaDescription(_Lines):
     """One `m=` line and the lines below it (RFC 8866 §5.14)."""
@@ -167,6 +171,7 @@ class MediaDescription(_Lines):
         return f"{self.kind} {self.port}{count} {self.protocol} {' '.join(self.formats)}"
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class SessionDescription(_Lines):
     """A whole description: origin, the session's lines, and its media sections in order (RFC 8866 §5)."""

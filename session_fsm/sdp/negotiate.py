@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from session_fsm.frozen import maker_of
+from session_fsm.frozen import maker_of, plain
 from session_fsm.sdp.codec import CODECS, Codec
 from session_fsm.sdp.description import (
     DEFAULT_TIMING,
@@ -31,6 +31,7 @@ PACKET_TIMES_MS = (10, 20, 30, 40, 60)
 MAX_PTIME_MS = 200  # RFC 3551 §4.2: receivers should accept packets of up to 200 ms
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class LocalMedia:
     """What this side can do and wants, as it will stand in its description."""
@@ -55,6 +56,7 @@ class LocalMedia:
             raise ValueError(f"{self.address[0]}:{self.address[1]} is no address that a peer could send to")
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What offer and answer agreed, seen from our side. Two of them differ when the media path must change."""
@@ -86,6 +88,7 @@ class Agreement:
         }
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The description that answers an offer, and what is agreed once it is sent."""
@@ -157,6 +160,7 @@ def conclude(offer: SessionDescription, answer: SessionDescription, local: Local
     return theirs.agreement(theirs.pairs, _direction(ours, offer).narrowed_by(theirs.direction))
 
 
+@plain
 @dataclass(slots=True)
 class _Stream:
     """The peer's side of one stream: all of it that we can use."""
@@ -182,6 +186,7 @@ class _Stream:
         )
 
 
+@plain
 @dataclass(slots=True)
 class _Reading:
     """A peer's description being read. What its session part says for every stream is looked up once."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from session_fsm.frozen import plain
 from session_fsm.sdp.description import MAX_PORT, Connection
 from session_fsm.sdp.numbers import number
 
@@ -19,6 +20,7 @@ LONGEST_ADDRESS = 45  # characters of an IPv6 address with an IPv4 tail
 REMEMBERED_HOSTS = 1024  # what is known of an address never changes, and the same few peers come again
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why no agreement is possible, as the SIP response that says so (RFC 3261 §21.4.26)."""
@@ -35,6 +37,7 @@ def quoted(text: str, at_most: int = 40) -> str:
     return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "?" for c in text[:at_most])
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class Host:
     """What is known of an IP address."""

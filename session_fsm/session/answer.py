@@ -54,4 +54,4 @@ def _send_2xx(at: Answer, _: object) -> None:
     at.transaction.respond(200, at.data)
 
 
-REGISTRY = Registry(sends={"2xx": _send_2xx})
+REGISTRY: Registry = Registry(sends={"2xx": _send_2xx})

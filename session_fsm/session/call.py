@@ -241,7 +241,7 @@ def _send_603(at: Session, _: object) -> None:
     _incoming(at).respond(603)
 
 
-REGISTRY = Registry(
+REGISTRY: Registry = Registry(
     guards={
         "offering": _offering,
         "ringing": _ringing,

@@ -156,7 +156,7 @@ def _send_500(at: Dialog, received: Received) -> None:
     received.respond(500, headers=[at.endpoint.try_later()])
 
 
-REGISTRY = Registry(
+REGISTRY: Registry = Registry(
     guards={"carries_sdp": _carries_sdp, "first_answer": _first_answer, "stale": _stale},
     effects={"remember_peer": _remember_peer, "win": _win, "note_sequence": _note_sequence},
     sends={

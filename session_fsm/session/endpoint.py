@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from session_fsm.frozen import maker_of
+from session_fsm.frozen import maker_of, plain
 from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
 from session_fsm.session.events import Address, Role, SessionEvent
@@ -33,6 +33,7 @@ TAG_BITS = 64  # RFC 3261 §19.3 asks for at least 32 bits of randomness
 CALL_ID_BITS = 96
 
 
+@plain
 @dataclass(slots=True)
 class Endpoint:
     """One user agent without its sockets."""
@@ -83,10 +84,15 @@ class Endpoint:
 
     def machine(self, chart: str, role: Role, context: object, session: Session | None, label: str = "") -> Machine:
         """A machine of this chart that shares our mailbox."""
-        binding = self.bindings[chart, role]
-        if session is None:
-            return Machine.of(binding, context, self.mailbox, label or chart, "", self.trace)
-        return Machine.of(binding, context, self.mailbox, label or chart, session.id, session.trace)
+        name, trace = ("", self.trace) if session is None else (session.id, session.trace)
+        return Machine(
+            self.bindings[chart, role],
+            context=context,
+            mailbox=self.mailbox,
+            label=label or chart,
+            session=name,
+            trace=trace,
+        )
 
     def new_trace(self) -> Kept | None:
         """Where a session's rows go: the newest ones are kept, and whoever listens is told of each."""
@@ -113,10 +119,12 @@ class Endpoint:
 _transmit = maker_of(Transmit)
 
 
+@plain
 class Kept(deque[TraceRow]):
     """A session's newest rows."""
 
 
+@plain
 class Tee(Kept):
     """The same, and a listener is told of each."""
 

@@ -7,7 +7,6 @@ Source: RFC 3261 §12.2.2, §17.1.3, §17.2.3, §8.2.2.2, §9.2; RFC 6026 §8.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -48,20 +47,29 @@ class Owner(StrEnum):
     STRAY = "no one: dropped"
 
 
-@dataclass(slots=True)
 class Index(Generic[Found]):
     """The machines that are open, by the keys that messages carry."""
 
-    clients: dict[Hashable, Found] = field(default_factory=dict)
-    "(branch, method)."
-    servers: dict[Hashable, Found] = field(default_factory=dict)
-    "(branch, sent-by, method)."
-    answers: dict[Hashable, Found] = field(default_factory=dict)
-    "(Call-ID, local tag, remote tag, CSeq number) of each 2xx to an INVITE that awaits its ACK."
-    dialogs: dict[Hashable, Found] = field(default_factory=dict)
-    "(Call-ID, local tag, remote tag)."
-    initial: dict[Hashable, Found] = field(default_factory=dict)
-    "(Call-ID, remote tag, CSeq number, method) of requests without To tag whose server transaction is open."
+    __slots__ = ("answers", "clients", "dialogs", "initial", "servers")
+
+    def __init__(
+        self,
+        clients: dict[Hashable, Found] | None = None,
+        servers: dict[Hashable, Found] | None = None,
+        answers: dict[Hashable, Found] | None = None,
+        dialogs: dict[Hashable, Found] | None = None,
+        initial: dict[Hashable, Found] | None = None,
+    ) -> None:
+        self.clients = clients or {}
+        "(branch, method)."
+        self.servers = servers or {}
+        "(branch, sent-by, method)."
+        self.answers = answers or {}
+        "(Call-ID, local tag, remote tag, CSeq number) of each 2xx to an INVITE that awaits its ACK."
+        self.dialogs = dialogs or {}
+        "(Call-ID, local tag, remote tag)."
+        self.initial = initial or {}
+        "(Call-ID, remote tag, CSeq number, method) of requests without To tag whose server transaction is open."
 
 
 class Match(NamedTuple, Generic[Found]):

@@ -65,7 +65,7 @@ def _note_rtcp(at: Session, facts: EdgeFacts) -> None:
     at.rtcp_received = True
 
 
-REGISTRY = Registry(
+REGISTRY: Registry = Registry(
     guards={
         "inactive": _inactive,
         "expects_rtp": _expects_rtp,

@@ -143,7 +143,7 @@ def warning(at: Session, judged: object) -> tuple[str, str]:
     return ("Warning", f'{refusal.warning} {at.negotiation.local[0]} "{text}"')
 
 
-REGISTRY = Registry(
+REGISTRY: Registry = Registry(
     guards={
         "agreeable": _agreeable,
         "reliable": _reliable,

@@ -46,6 +46,9 @@ class Transaction:
         "to_tag",
     )
 
+    # What `del` may leave empty, said for the compiler.
+    __deletable__ = ("request",)
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -222,7 +225,7 @@ def _forget_server(at: Transaction, _: object) -> None:
     at.forget()
 
 
-REGISTRIES = {
+REGISTRIES: dict[str, Registry] = {
     "invite_client": Registry(
         effects={"forget": _forget_client},
         sends={"INVITE": _send_request, "ACK": _send_ack},

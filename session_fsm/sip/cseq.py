@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import plain
 from session_fsm.sip.grammar import MAX_UINT32, T, number
 from session_fsm.sip.methods import METHODS
 
@@ -13,6 +14,7 @@ _RULE = "RFC 3261 §20.16 CSeq"
 _CSEQ = re.compile(rf"([0-9]++)[ \t]++({T}++)")
 
 
+@plain
 @dataclass(slots=True)
 class CSeq:
     """`number method`. A value: it is never changed after it was made."""

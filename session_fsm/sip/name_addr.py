@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import plain
 from session_fsm.sip.grammar import QUOTED, Params, format_params, parse_params, quote, readable, unquote
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 
@@ -17,6 +18,7 @@ _RULE = "RFC 3261 §20.10 name-addr"
 _NAME_ADDR = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
 
 
+@plain
 @dataclass(slots=True)
 class NameAddr:
     """`"Display Name" <uri>;params`. A value: it is never changed after it was made."""

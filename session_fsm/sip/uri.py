@@ -9,6 +9,7 @@ from ipaddress import IPv6Address
 from urllib.parse import unquote as percent_decode
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import plain
 from session_fsm.sip.grammar import Params, format_host, format_params, parse_host, parse_port
 
 Address = tuple[str, int]
@@ -35,6 +36,7 @@ _RESERVED = frozenset(";/?:@&=+$,")
 _CACHED_LENGTH = 256  # characters; longer URIs are parsed each time, so that the cache cannot be made to hold megabytes
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class SipUri:
     """`sip:user:password@host:port;params?headers`. Texts are as on the wire, percent escapes kept."""
@@ -109,6 +111,7 @@ class SipUri:
         return (self.scheme, user, password, _host_key(self.host), self.port, headers)
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class OtherUri:
     """A URI of another scheme, such as tel:, urn: or http:. Only its scheme is understood."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import plain
 from session_fsm.sip.grammar import Params, T, format_host, format_params, parse_host, parse_params, parse_port
 from session_fsm.sip.uri import Address
 
@@ -27,6 +28,7 @@ _USUAL = re.compile(
 )
 
 
+@plain
 @dataclass(slots=True)
 class Via:
     """`SIP/2.0/UDP host:port;params`. A value: it is never changed after it was made."""

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import plain
 from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.grammar import is_token, number, readable
 from session_fsm.sip.message import Message, Request, Response
@@ -35,6 +36,7 @@ from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 from session_fsm.sip.via import Via
 
 
+@plain
 @dataclass(slots=True)
 class Accepted:
     """A well-formed message. No typed access of it raises."""
@@ -43,6 +45,7 @@ class Accepted:
     "What was read."
 
 
+@plain
 @dataclass(slots=True)
 class Rejected:
     """A malformed request that is to be answered. ACK is never rejected: it has no response."""
@@ -59,6 +62,7 @@ class Rejected:
     "Header fields that the answer must have."
 
 
+@plain
 @dataclass(slots=True)
 class Dropped:
     """A datagram that is no SIP message, or one that must not be answered."""
