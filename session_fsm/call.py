@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from session_fsm.call_media import CallMedia
 from session_fsm.call_summary import CallSummary, summarise
 from session_fsm.chart import Chart
-from session_fsm.errors import CallFailedError, WaitTimeout, printable
+from session_fsm.errors import CallFailedError, RefusedError, WaitTimeout, printable
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.channels import AudioChannels
@@ -27,8 +27,6 @@ from session_fsm.session.events import (
     MediaState,
     MediaStateChanged,
     Role,
-    SdpEvent,
-    SdpKind,
     SessionEvent,
     SessionId,
     StateChanged,
@@ -41,14 +39,15 @@ if TYPE_CHECKING:
 
 Seconds = float
 Event = TypeVar("Event", bound=SessionEvent)
+Result = TypeVar("Result")
 
 # A call ends by itself before this: nobody lets it ring for longer than three minutes (Settings.no_answer).
 ANSWER_TIMEOUT: Seconds = 200.0
 "How long waits for an event or a state last unless they are told otherwise."
 MEDIA_TIMEOUT: Seconds = 10.0
 "How long after the answer audio is waited for."
-REINVITE_TIMEOUT: Seconds = 64.0
-"How long an answer to a re-INVITE is waited for: 64*T1 for each of two tries, when two of them meet."
+REINVITE_TIMEOUT: Seconds = 140.0
+"How long an answer to an offer within the call is waited for: 64*T1 and as much for a CANCEL, twice when two meet."
 LAST_EVENTS = 5  # named in the message of a wait that ran out
 
 READY_FOR_AUDIO = frozenset({MediaState.ACTIVE, MediaState.HELD, MediaState.STALLED})
@@ -221,15 +220,37 @@ class Call:
         for its turn (RFC 3261 §14.1), so that each caller hears of its own offer.
         """
         wanted = direction_of(direction)
+        at = self._driver.coordinator
+        told = await self._wish(lambda now: at.reinvite(self.id, wanted, now=now), timeout)
+        return told.event is MediaChange.REOFFER_ACCEPTED
+
+    async def hold(self, *, music: bool = False, timeout: Seconds = REINVITE_TIMEOUT) -> None:
+        """Put the other side on hold; return once it has agreed (RFC 3264 §8.4).
+
+        It is heard no more, and hears silence, or with `music` what we play. Raises `RefusedError` when it refuses:
+        then everything is as it was.
+        """
+        at = self._driver.coordinator
+        told = await self._wish(lambda now: at.hold(self.id, music=music, now=now), timeout)
+        _check_accepted(told, "be held")
+
+    async def resume(self, *, timeout: Seconds = REINVITE_TIMEOUT) -> None:
+        """End our hold; return once the other side has agreed. Raises as `hold` does, and then the hold goes on."""
+        at = self._driver.coordinator
+        told = await self._wish(lambda now: at.resume(self.id, now=now), timeout)
+        _check_accepted(told, "resume")
+
+    async def _wish(self, step: Callable[[Seconds], int], timeout: Seconds) -> MediaEvent:
+        """What came of an offer within the call, and of no other one."""
         async with self._reoffering:
             start = self._log.end
-            self._command(lambda now: self._driver.coordinator.reinvite(self.id, wanted, now=now))
-            told = await self._wait(_concludes_reoffer, start, timeout, "answer to the re-INVITE")
-            return isinstance(told, SdpEvent)
+            number = self._command(step)
+            match = matching(MediaEvent, None, {"wish": number})
+            return await self._wait(match, start, timeout, "answer to our offer")  # type: ignore[return-value]
 
-    def _command(self, step: Callable[[Seconds], None]) -> None:
+    def _command(self, step: Callable[[Seconds], Result]) -> Result:
         self._since = self._log.end
-        self._driver.command(step)
+        return self._driver.command(step)
 
     def _own(self, stream: MediaStream) -> None:
         """This stream is ours."""
@@ -297,8 +318,6 @@ def _answered_or_audible(event: SessionEvent) -> bool:
     return isinstance(event, CallAnswered) or _audible(event)
 
 
-def _concludes_reoffer(event: SessionEvent) -> bool:
-    """Whether our re-INVITE was answered, or refused."""
-    if isinstance(event, SdpEvent):
-        return event.event_type is SdpKind.ANSWER_RECEIVED
-    return isinstance(event, MediaEvent) and event.event is MediaChange.REOFFER_REFUSED
+def _check_accepted(told: MediaEvent, asked: str) -> None:
+    if told.event is not MediaChange.REOFFER_ACCEPTED:
+        raise RefusedError(asked, told.status, told.detail)

@@ -82,6 +82,16 @@ class CallFailedError(SessionFsmError):
         super().__init__(printable(f"{status} {reason}" if status else reason))
 
 
+class RefusedError(SessionFsmError):
+    """The peer refused what was asked of it within a call. Nothing has changed, and the call goes on."""
+
+    def __init__(self, asked: str, status: int | None, reason: str) -> None:
+        self.asked = asked
+        self.status = status
+        self.reason = reason
+        super().__init__(printable(f"the peer refused to {asked}: {reason}; the call goes on as it was"))
+
+
 class TransportError(SessionFsmError, OSError):
     """A socket could not be opened or used: a port in use, an address that is not ours, an exhausted range."""
 

@@ -61,7 +61,8 @@ class Arrival:
             self.turn.post(found, "ack_received" if message.method == "ACK" else again, message)
         elif owner is Owner.CANCELLED:
             self._serve(message, 200)
-            self.turn.post(CALL, "cancel_received", message)
+            if found is not None and found.purpose == "INVITE":
+                self.turn.post(CALL, "cancel_received", message)
         elif found is not None and owner is Owner.ANSWER:
             self.turn.post(found, "ack_received", message)
         elif owner is Owner.DIALOG:

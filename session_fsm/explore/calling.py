@@ -22,7 +22,7 @@ from session_fsm.explore.abstract import PACKETS, RTP, SENDS, Event, Facts, Key,
 from session_fsm.explore.arrival import Arrival, open_session, response_event
 from session_fsm.explore.meaning import CallMeaning
 from session_fsm.explore.rules import Rules
-from session_fsm.explore.sending import CALL, DIALOG, MEDIA, OFFER_ANSWER, server_of
+from session_fsm.explore.sending import CALL, DIALOG, HOLD, MEDIA, server_of
 from session_fsm.explore.turn import Sink, Turn
 
 WITH_DIRECTION = ("place", "accept", "progress")
@@ -58,6 +58,9 @@ class Bound:
         free = "" if self.fails else ", nobody gives up" if not self.smooth else ", nobody gives up or hangs up"
         return f"first offer and answer {' or '.join(self.first)}; {self.reinvites} re-INVITEs a side{tried}{free}"
 
+
+WISHES = ("reinvite", "hold", "resume")
+"What is asked of the call, and then of the machine of its wishes."
 
 SMOOTH = ("place", "accept", "reinvite")
 "What an application may ask where nobody gives up."
@@ -136,11 +139,15 @@ class CallSide:
             turn.facts["waiting"] = (*place.facts.waiting, wish)
             turn.facts["reinvites"] = left - 1
         turn.post(CALL, name)
+        if name in WISHES:
+            if HOLD not in turn.stands:
+                turn.open_machine(HOLD)
+            turn.post(HOLD, name)
 
     def _expire(self, turn: Turn, key: Key, timer: str) -> None:
         stand = turn.stands[key]
         turn.stands[key] = stand._replace(timers=tuple(name for name in stand.timers if name != timer))
-        if key == OFFER_ANSWER:
+        if timer == "glare":
             turn.facts["retries"] = int(str(turn.facts["retries"])) - 1
         turn.post(key, self.rules.charts[key.chart].timers[timer].event)
 
@@ -174,8 +181,10 @@ class CallSide:
     def _commands(self, stand: Stand, facts: Facts) -> Iterator[Event]:
         call = self.rules.charts["call"]
         for event in call.events.values():
-            if event.kind != "command" or (event.name == "reinvite" and not facts.reinvites):
+            if event.kind != "command" or (event.name in WISHES and not facts.reinvites):
                 continue
+            if event.name in WISHES[1:]:
+                continue  # both are re-INVITEs with a direction, and every direction is offered
             if self.bound.smooth and event.name not in SMOOTH:
                 continue
             cell = call.cells[stand.state, event.name]
@@ -184,7 +193,7 @@ class CallSide:
 
     def _timers(self, key: Key, state: str, running: Sequence[str], facts: Facts) -> Iterator[Event]:
         for timer in running:
-            if facts.retries if key == OFFER_ANSWER else self._may_fire(key, timer):
+            if facts.retries if timer == "glare" else self._may_fire(key, timer):
                 yield Event("timer", timer, key)
         chart = self.rules.charts[key.chart]
         for timer in chart.analysis.running[state]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from session_fsm.explore.abstract import NARROWED, RTCP, SENDS, Key, Message, branch_of
 from session_fsm.explore.sending import (
     DIALOG,
+    PEER_HOLD,
     Payload,
     judge,
     number_of,
@@ -105,9 +106,15 @@ def _send_bye(turn: Turn, key: Key, payload: Payload) -> None:
 # Effects: offer and answer.
 
 
+def _watch_peer(turn: Turn) -> None:
+    if turn.facts["agreement"] and PEER_HOLD not in turn.stands:
+        turn.open_machine(PEER_HOLD)
+
+
 def _adopt(turn: Turn, key: Key, payload: Payload) -> None:
     found = judge(turn, payload)
     if found is not None and found[0] == "agreement":
+        _watch_peer(turn)
         turn.facts["agreement"] = found[1]
         turn.facts["local"] = turn.facts["offered"] or turn.facts["local"]
 
@@ -119,6 +126,7 @@ def _adopt_answer(turn: Turn, key: Key, payload: Payload) -> None:
     else:
         direction = str(turn.facts["prepared"])
     if direction:
+        _watch_peer(turn)
         turn.facts["agreement"] = direction
         turn.described = f"answer:{direction}"
 
@@ -128,10 +136,28 @@ def _forget_offer(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _prepare_offer(turn: Turn, key: Key, payload: Payload) -> None:
-    waiting = turn.facts["waiting"]
-    if turn.event == "reoffer_wanted" and isinstance(waiting, tuple) and waiting:
-        turn.facts["wanted"], turn.facts["waiting"] = waiting[0], waiting[1:]
     _make_offer(turn, turn.facts["wanted"] or turn.facts["local"])
+
+
+def _wish_direction(turn: Turn, key: Key, payload: Payload) -> None:
+    waiting = turn.facts["waiting"]
+    if not isinstance(waiting, tuple) or not waiting:
+        raise StuckError("nothing is wished")
+    turn.facts["wanted"], turn.facts["waiting"] = waiting[0], waiting[1:]
+
+
+def _wish_hold(turn: Turn, key: Key, payload: Payload) -> None:
+    turn.facts["wanted"] = "sendonly" if turn.facts["local"] in SENDS else "inactive"
+
+
+def _wish_resume(turn: Turn, key: Key, payload: Payload) -> None:
+    turn.facts["wanted"] = "sendrecv"
+
+
+def _cancel_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
+    number = number_of(turn, "reoffer_seq")
+    made = Message(turn.side, "CANCEL", 0, number, branch_of(turn.side, number), True)
+    turn.open_machine(Key("non_invite_client", "CANCEL", made.branch, number), made)
 
 
 def _prepare_reoffer(turn: Turn, key: Key, payload: Payload) -> None:
@@ -224,6 +250,10 @@ EFFECTS: Mapping[tuple[str, str, str], EffectMeaning] = {
     ("offer_answer", "do", "prepare_offer"): _prepare_offer,
     ("offer_answer", "do", "prepare_reoffer"): _prepare_reoffer,
     ("offer_answer", "send", "re-INVITE"): _send_reinvite,
+    ("offer_answer", "send", "CANCEL"): _cancel_reinvite,
+    ("hold", "do", "wish_hold"): _wish_hold,
+    ("hold", "do", "wish_resume"): _wish_resume,
+    ("hold", "do", "wish_direction"): _wish_direction,
     ("offer_answer", "send", "ACK"): _ack_reinvite,
     ("offer_answer", "send", "200"): _answer_reinvite,
     ("media", "do", "open_path"): _open_path,

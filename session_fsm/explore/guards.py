@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from session_fsm.explore.abstract import RECEIVES, REVERSED, SENDS
-from session_fsm.explore.sending import Payload, judge, number_of
+from session_fsm.explore.sending import PEER_HOLD, Payload, judge, number_of
 from session_fsm.explore.turn import Turn
 
 FATAL = (408, 481)
@@ -36,6 +36,18 @@ def _current(turn: Turn, payload: Payload) -> bool:
     return payload.cseq == turn.facts["reoffer_seq" if payload.status else "answer_seq"]
 
 
+def _listening(turn: Turn, payload: Payload) -> bool:
+    waiting = turn.facts["waiting"]
+    return isinstance(waiting, tuple) and waiting[:1] != () and waiting[0] in RECEIVES
+
+
+def _holding(turn: Turn, payload: Payload) -> bool:
+    """As `Negotiation.peer_wish`: an answer to an offer in which we do not send says nothing new."""
+    if payload is None or (payload.sdp.startswith("answer") and turn.facts["offered"] not in SENDS):
+        return turn.stands[PEER_HOLD].state == "Holding"
+    return payload.direction not in RECEIVES
+
+
 GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("call", "offering"): lambda turn, _: bool(turn.facts["offering"]),
     ("call", "ringing"): lambda turn, payload: payload is not None and payload.status == 180,
@@ -56,6 +68,8 @@ GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("offer_answer", "offerless"): lambda turn, payload: payload is not None and not payload.sdp,
     ("offer_answer", "glaring"): lambda turn, payload: payload is not None and payload.status == 491,
     ("offer_answer", "fatal"): lambda turn, payload: payload is not None and payload.status in FATAL,
+    ("hold", "listening"): _listening,
+    ("peer_hold", "holding"): _holding,
     ("media", "inactive"): lambda turn, _: turn.facts["agreement"] in ("", "inactive"),
     ("media", "expects_rtp"): lambda turn, _: turn.facts["agreement"] in RECEIVES,
     ("media", "only_sends"): lambda turn, _: turn.facts["agreement"] == "sendonly",

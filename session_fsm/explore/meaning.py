@@ -16,6 +16,7 @@ from session_fsm.explore.rules import Rules
 from session_fsm.explore.sending import (
     CALL,
     DIALOG,
+    HOLD,
     MEDIA,
     OFFER_ANSWER,
     Payload,
@@ -114,8 +115,8 @@ class CallMeaning(Meaning):
 
         A client's keeps the session from being forgotten, so it must stay unless another will do that for ever.
         """
-        if key.chart == "answer":
-            return stand.state in self.finals["answer"]
+        if key.chart in ("answer", "hold", "peer_hold"):
+            return stand.state in self.finals[key.chart]
         if not key.chart.endswith(("_client", "_server")):
             return False
         if key.chart.endswith("_client") and stand.state in self.rules.inert[key.chart]:
@@ -143,5 +144,7 @@ class CallMeaning(Meaning):
 def _is_wanted(stands: Mapping[Key, Stand]) -> bool:
     """Whether a re-INVITE of ours is under way or waits for its time."""
     ours = stands.get(OFFER_ANSWER)
+    wishes = stands.get(HOLD)
     waits = ours is not None and (bool(ours.postponed) or "glare" in ours.timers)
+    waits = waits or (wishes is not None and wishes.state not in ("Live", "Held", "Over"))
     return waits or any(k.chart == "invite_client" and k.purpose == "re-INVITE" for k in stands)

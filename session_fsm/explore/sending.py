@@ -6,6 +6,7 @@ from session_fsm.explore.abstract import NARROWED, Key, Message, branch_of
 from session_fsm.explore.turn import StuckError, Turn
 
 CALL, DIALOG, OFFER_ANSWER, MEDIA = Key("call"), Key("dialog"), Key("offer_answer"), Key("media")
+HOLD, PEER_HOLD = Key("hold"), Key("peer_hold")
 
 Payload = Message | None
 

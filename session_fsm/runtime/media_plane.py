@@ -132,7 +132,9 @@ class MediaPlane:
                 if stream.sender.waiting and len(frames) <= stream.sender.low:
                     stream.sender.make_room()
                 # Audio that may not be sent passes as time does: a held call is a muted one, not a late one.
-                if stream.sends:
+                if stream.sends and stream.silent:
+                    stream.transmit(stream.silent_payload)
+                elif stream.sends:
                     batch = voiced.get(stream.coding)
                     if batch is None:
                         batch = voiced[stream.coding] = ([], [])

@@ -82,6 +82,8 @@ class MediaStream:
         self.destination: Address = ("", 0)
         self.sends = False
         "Whether paced audio leaves."
+        self.silent = False
+        "Whether silence leaves in its place: the peer is held without music."
         self.is_open = False
         self._silence = Silence(settings.stall_after)
         self.packet_time: Seconds = 0.020
@@ -139,7 +141,7 @@ class MediaStream:
         self.reports.begin(now)
         if self.sends and not agreement.direction.sends:
             self.pause()
-        self.sends = agreement.direction.sends
+        self.sends, self.silent = agreement.direction.sends, order.silent
         failure = self._send_first(now) if begins else None
         self.is_open = failure is None
         self._tell(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
@@ -224,7 +226,8 @@ class MediaStream:
             # RFC 3550 §5.1: media time goes on while nothing is sent.
             self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
         frames = self.sender.frames
-        payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.silent_payload
+        audible = frames and not self.silent
+        payload = self.coding.encode(frames.popleft()).tobytes() if audible else self.silent_payload
         failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
         if failure is not None:
             self.outgoing.take_back(len(payload))

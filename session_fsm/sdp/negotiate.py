@@ -75,6 +75,8 @@ class Agreement:
     "Ours."
     ptime_ms: int = DEFAULT_PTIME_MS
     "How much audio our packets hold: what the peer wishes, as far as it is possible; our own wish when it names none."
+    theirs: MediaDirection = field(default=MediaDirection.SENDRECV, compare=False)
+    "The peer's wish, from its side: it holds us when it does not receive."
     receivable: tuple[Codec, ...] = field(default=(), compare=False)
     "Every codec that may arrive, under our numbers: the peer may use any that the answer left (RFC 3264 §7)."
 
@@ -182,6 +184,7 @@ class _Stream:
             remote_rtcp=self.remote_rtcp,
             direction=direction,
             ptime_ms=self.ptime_ms,
+            theirs=self.direction,
             receivable=tuple([mine for mine, _ in pairs]),
         )
 

@@ -20,6 +20,7 @@ from session_fsm.session.arrivals import arrive, note
 from session_fsm.session.building import build_endpoint
 from session_fsm.session.call import FinalRefusal
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
+from session_fsm.session.negotiation import Wish
 from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
 from session_fsm.session.possible import check_headers, check_host, check_seconds, check_status, check_text, sip_uri
 from session_fsm.session.publishing import settle
@@ -172,9 +173,20 @@ class SessionCoordinator:
         if session is not None:
             self._command(session.call, "hang_up", None, now)
 
-    def reinvite(self, session_id: SessionId, direction: MediaDirection, *, now: Seconds) -> None:
-        """Offer another direction by re-INVITE. What is in force changes when the peer has agreed."""
-        self._command(self._known(session_id, "reinvite").call, "reinvite", direction, now)
+    def reinvite(self, session_id: SessionId, direction: MediaDirection, *, now: Seconds) -> int:
+        """Offer another direction. What is in force changes when the peer has agreed.
+
+        This and the next two give the number by which the `MediaEvent` tells what came of it.
+        """
+        return self._wish(session_id, "reinvite", direction, now=now)
+
+    def hold(self, session_id: SessionId, *, music: bool = False, now: Seconds) -> int:
+        """Offer to hold (RFC 3264 §8.4). Held, the peer hears silence, or with `music` what we play."""
+        return self._wish(session_id, "hold", MediaDirection.SENDONLY, silent=not music, now=now)
+
+    def resume(self, session_id: SessionId, *, now: Seconds) -> int:
+        """Offer to end our hold."""
+        return self._wish(session_id, "resume", MediaDirection.SENDRECV, now=now)
 
     def take_no_more_calls(self, why: str) -> None:
         """From now on a new INVITE gets 503 with Retry-After. Calls that are there go on."""
@@ -230,6 +242,17 @@ class SessionCoordinator:
         if session is None:
             raise LocalProtocolError(command, "over")
         return session
+
+    def _wish(
+        self, session_id: SessionId, command: str, direction: MediaDirection, *, silent: bool = False, now: Seconds
+    ) -> int:
+        """The call says whether it is answered, the machine of its wishes whether this is possible now."""
+        session = self._known(session_id, command)
+        self._command(session.call, command, None, now)
+        session.negotiation.wishes += 1
+        wish = Wish(session.negotiation.wishes, direction, silent)
+        self._command(session.wishing(), command, wish, now)
+        return wish.number
 
     def _command(self, machine: Machine, event: str, payload: object, now: Seconds) -> None:
         try:

@@ -99,9 +99,19 @@ def _dialogs(session: Session, source: Emitter, payload: object) -> Iterable[Mac
     return session.dialogs_for(source, payload)
 
 
+def _hold(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return () if session.hold is None else (session.hold,)
+
+
+def _peer_hold(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return () if session.peer_hold is None else (session.peer_hold,)
+
+
 # Of every other chart a session has one machine, under the chart's name.
 CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
     "answer": _answers,
     "dialog": _dialogs,
+    "hold": _hold,
     "invite_client": _invites,
+    "peer_hold": _peer_hold,
 }

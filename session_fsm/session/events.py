@@ -100,8 +100,10 @@ class MediaChange(StrEnum):
     "Neither side sends: the negotiated direction is inactive."
     RENEGOTIATED = "renegotiated"
     "A re-INVITE changed address, codec or direction."
+    REOFFER_ACCEPTED = "reoffer_accepted"
+    "The peer agreed to what we offered within the call: a hold, its end, another direction."
     REOFFER_REFUSED = "reoffer_refused"
-    "The peer refused our re-INVITE; nothing changed."
+    "The peer refused what we offered within the call; nothing changed."
     PATH_FAILED = "path_failed"
     "The media path cannot send: the peer's port is unreachable or the socket failed."
 
@@ -290,6 +292,30 @@ class MediaEvent(SessionEvent):
 
     event: MediaChange
     detail: str = ""
+    status: int | None = None
+    "Of an offer within the call: the status of its final response."
+    wish: int | None = None
+    "Which wish of the application that offer was for."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(SessionEvent):
+    """We hold the peer: it has agreed, and we hear it no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(SessionEvent):
+    """Our hold is over: the peer has agreed, and we hear it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteHold(SessionEvent):
+    """The peer holds us: it has said that it does not listen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteResume(SessionEvent):
+    """The peer listens again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

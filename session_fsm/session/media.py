@@ -36,7 +36,7 @@ def _open_path(at: Session, _: object) -> None:
     agreement = at.open_path = at.negotiation.agreement
     assert agreement is not None  # Ready and every renegotiation follow an agreement
     at.rtp_flowing = at.rtcp_received = False
-    order = OpenPath(session_id=at.id, agreement=agreement, learn_source=_may_learn(at))
+    order = OpenPath(session_id=at.id, agreement=agreement, learn_source=_may_learn(at), silent=at.negotiation.silent)
     at.endpoint.orders.append(order)
 
 

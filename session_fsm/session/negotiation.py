@@ -6,7 +6,7 @@ Source: RFC 3264; RFC 3261 §13.2.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_fsm.sdp import (
     Agreement,
@@ -31,12 +31,27 @@ if TYPE_CHECKING:
     from session_fsm.session.settings import Settings
 
 
+class Wish(NamedTuple):
+    """What the application asks for within an answered call."""
+
+    number: int
+    "Each wish of a call has its own, by which whoever waits knows what came of it."
+    direction: MediaDirection
+    silent: bool = False
+    "Whether silence is sent in place of what the application plays, as long as the wish is in force."
+
+    def summary(self) -> dict[str, object]:
+        """What a trace says of it."""
+        return {"wish": self.number, "direction": str(self.direction)}
+
+
 class Negotiation:
     """One side's view of what was offered, answered and agreed in one call."""
 
     __slots__ = (
         "adopted",
         "agreement",
+        "before_hold",
         "description",
         "descriptions",
         "first_seq",
@@ -44,13 +59,17 @@ class Negotiation:
         "local_media",
         "offer",
         "offered_media",
+        "offered_silent",
         "offering",
+        "peer_wish",
         "prepared",
         "reack",
         "reading_memo",
         "reoffer_seq",
         "settings",
-        "wanted_direction",
+        "silent",
+        "wish",
+        "wishes",
     )
 
     def __init__(self, local: Address, settings: Settings) -> None:
@@ -73,8 +92,17 @@ class Negotiation:
         "The dialog that the agreement was made in."
         self.offered_media: LocalMedia | None = None
         "What our last offer said; it is ours once the offer is answered."
-        self.wanted_direction = MediaDirection.SENDRECV
-        "What our last re-INVITE offered, or offers again after glare."
+        self.offered_silent = False
+        self.silent = False
+        "Whether silence leaves in place of what the application plays, as our last answered offer had it."
+        self.wishes = 0
+        "How many wishes the application has had."
+        self.wish = Wish(0, MediaDirection.SENDRECV)
+        "What we offer within the call, and offer again after glare."
+        self.before_hold = MediaDirection.SENDRECV
+        "What to come back to when the hold ends."
+        self.peer_wish = MediaDirection.SENDRECV
+        "What the peer wishes, as it says itself: it holds us when it does not receive (RFC 6337 §5.3)."
         self.reack: tuple[int, bytes, Address] | None = None
         "CSeq number and octets of the last ACK to a re-INVITE."
         self.reoffer_seq: int | None = None
@@ -125,11 +153,16 @@ class Negotiation:
     def adopt(self, agreement: Agreement, dialog: Dialog | None) -> None:
         """The peer answered our offer in this dialog: what was offered is in force."""
         self.agreement, self.adopted = agreement, dialog
+        # The answer to an offer in which we do not send has to say that the peer does not receive.
+        if self.offered_media is None or self.offered_media.direction.sends:
+            self.peer_wish = agreement.theirs
+        self.silent = self.offered_silent
         self.local_media = self.offered_media or self.local_media
 
     def adopt_answer(self, answer: SdpAnswer, dialog: Dialog | None) -> None:
         """We answered the peer's offer in this dialog."""
         self.description, self.agreement, self.adopted = answer.description, answer.agreement, dialog
+        self.peer_wish = answer.agreement.theirs
 
     # Ours.
 
@@ -156,9 +189,9 @@ class Negotiation:
             return self.local_media
         return LocalMedia(self.local, codecs=self.settings.codecs, ptime_ms=self.settings.ptime_ms)
 
-    def make_offer(self, media: LocalMedia) -> bytes:
+    def make_offer(self, media: LocalMedia, *, silent: bool = False) -> bytes:
         """Our description as an offer, sent next."""
-        self.offered_media = media
+        self.offered_media, self.offered_silent = media, silent
         self.offer = self.description = make_offer(media, self.description)
         return self.descriptions.octets(self.offer)
 

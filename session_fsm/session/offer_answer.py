@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from session_fsm.sdp import Agreement, MediaDirection, Refusal
+from session_fsm.sdp import Agreement, Refusal
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.session.answer import send_answer
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.events import Role
+from session_fsm.session.messages import cancel
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
 from session_fsm.session.transaction import start_client
@@ -58,6 +59,7 @@ def _current(at: Session, message: object) -> bool:
 def _adopt(at: Session, payload: object) -> None:
     judged = at.negotiation.judge(payload)
     if isinstance(judged, Agreement):
+        at.watch_peer()
         at.negotiation.adopt(judged, _dialog_of(at, payload))
 
 
@@ -65,6 +67,7 @@ def _adopt_answer(at: Session, payload: object) -> None:
     ours = at.negotiation
     judged = ours.judge(payload) if isinstance(payload, Received | Response) else ours.prepared
     if isinstance(judged, SdpAnswer):
+        at.watch_peer()
         ours.adopt_answer(judged, at.dialog)
 
 
@@ -77,16 +80,13 @@ def _forget_offer(at: Session, _: object) -> None:
     at.negotiation.offer = at.negotiation.offered_media = None
 
 
-def _prepare_offer(at: Session, wanted: object) -> None:
-    # After glare the same direction is offered again; one that is wanted later waits with its own event.
-    if isinstance(wanted, MediaDirection):
-        at.negotiation.wanted_direction = wanted
+def _prepare_offer(at: Session, _: object) -> None:
     ours = at.negotiation
-    ours.make_offer(replace(ours.media_to_answer(), direction=ours.wanted_direction))
+    ours.make_offer(replace(ours.media_to_answer(), direction=ours.wish.direction), silent=ours.wish.silent)
 
 
 def _prepare_reoffer(at: Session, _: object) -> None:
-    at.negotiation.make_offer(at.negotiation.media_to_answer())
+    at.negotiation.make_offer(at.negotiation.media_to_answer(), silent=at.negotiation.silent)
 
 
 def _draw_glare_wait(at: Session, _: object) -> None:
@@ -105,6 +105,16 @@ def _send_reinvite(at: Session, _: object) -> None:
     request, destination = at.dialog.next_request("INVITE", at.negotiation.octets())
     at.negotiation.reoffer_seq = request.cseq.number
     start_client(at.endpoint, request, destination, purpose="re-INVITE", session=at, role=at.role)
+
+
+def _send_cancel(at: Session, _: object) -> None:
+    meant = next(
+        transaction
+        for transaction in at.transactions
+        if transaction.purpose == "re-INVITE" and transaction.request.cseq.number == at.negotiation.reoffer_seq
+    )
+    request = cancel(meant.request)
+    start_client(at.endpoint, request, meant.destination, purpose="CANCEL", session=at, role=at.role)
 
 
 def _send_ack(at: Session, response: Response) -> None:
@@ -165,6 +175,7 @@ REGISTRY: Registry = Registry(
     sends={
         "re-INVITE": _send_reinvite,
         "ACK": _send_ack,
+        "CANCEL": _send_cancel,
         "200": _send_200,
         "488": _send_488,
         "491": _send_491,

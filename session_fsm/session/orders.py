@@ -28,6 +28,8 @@ class OpenPath:
     agreement: Agreement
     learn_source: bool
     "Whether another source than the negotiated address may be learnt (a peer behind NAT)."
+    silent: bool = False
+    "Whether silence is sent in place of what the application plays: it holds the peer, and not with music."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from session_fsm.session.session import Session
 
 # Within one turn the same order for both roles, whichever machine the turn began with: the call, its dialogs,
-# offer/answer, media. The end of a call is the last that is told.
-RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3}
+# offer/answer, media, holds. The end of a call is the last that is told.
+RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3, "hold": 4, "peer_hold": 4}
 MEDIA = RANKS["media"]
-LAST = 4
+LAST = 5
 
-OF_SESSION = ("call", "offer_answer", "media")
+OF_SESSION = ("call", "offer_answer", "media", "hold", "peer_hold")
 "The charts that have the session itself as their context; those of a part of it know their session."
 
 Told = tuple[int, events.SessionEvent]
@@ -194,9 +194,11 @@ def _quality(session: Session, common: Common, source: Emitter, payload: object,
 
 
 def _media(session: Session, common: Common, source: Emitter, payload: object, variant: str) -> events.SessionEvent:
-    if isinstance(payload, Response):
-        return _media_event(*common, MediaChange(variant), f"{payload.status} {payload.reason}")
-    return _media_event(*common, MediaChange(variant), _facts(payload).detail)
+    change = MediaChange(variant)
+    if not isinstance(payload, Response):
+        return _media_event(*common, change, _facts(payload).detail, None, None)
+    wish = session.negotiation.wish.number if change in _CONCLUSIONS else None
+    return _media_event(*common, change, f"{payload.status} {payload.reason}", payload.status, wish)
 
 
 def _ended(session: Session, common: Common, *_: object) -> events.SessionEvent:
@@ -229,6 +231,8 @@ def _codec(session: Session) -> str:
 # Looked up here: to call an enum class costs ten times as much.
 _DIALOG_STATES = {state.value: state for state in DialogState}
 _SDP_KINDS = {kind.value: kind for kind in SdpKind}
+
+_CONCLUSIONS = (MediaChange.REOFFER_ACCEPTED, MediaChange.REOFFER_REFUSED)
 
 _CONFIRMED = {
     MediaDirection.SENDRECV: FlowDirection.BIDIRECTIONAL,

@@ -43,6 +43,7 @@ class Session:
         "endpoint",
         "gave_up",
         "headers",
+        "hold",
         "id",
         "incoming",
         "invite",
@@ -56,6 +57,7 @@ class Session:
         "no_answer",
         "offer_answer",
         "open_path",
+        "peer_hold",
         "reason",
         "remote",
         "role",
@@ -136,6 +138,10 @@ class Session:
         self.call = endpoint.machine("call", role, self, self)
         self.offer_answer = endpoint.machine("offer_answer", role, self, self)
         self.media = endpoint.machine("media", role, self, self)
+        self.hold: Machine | None = None
+        "From the first wish on."
+        self.peer_hold: Machine | None = None
+        "From the second agreement on."
 
     # Getters.
 
@@ -175,6 +181,17 @@ class Session:
         if not self.call.finished or not all(answer.machine.finished for answer in self.answers):
             return False
         return all(transaction.lingers for transaction in self.transactions)
+
+    def wishing(self) -> Machine:
+        """The machine that asks the peer for what the application wishes; it begins with the first wish."""
+        if self.hold is None:
+            self.hold = self.endpoint.machine("hold", self.role, self, self)
+        return self.hold
+
+    def watch_peer(self) -> None:
+        """Something is about to be agreed. What is agreed after the first time may be a hold."""
+        if self.peer_hold is None and self.negotiation.agreement is not None:
+            self.peer_hold = self.endpoint.machine("peer_hold", self.role, self, self)
 
     # Who hears what.
 
@@ -216,7 +233,7 @@ class Session:
             answer.machine.context = answer.machine.trace = None
         for transaction in self.transactions:
             transaction.outlive_session()
-        for machine in (self.call, self.offer_answer, self.media):
+        for machine in filter(None, (self.call, self.offer_answer, self.media, self.hold, self.peer_hold)):
             machine.context = machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
         self.endpoint.waiting.leave(self.id)

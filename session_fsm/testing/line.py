@@ -59,6 +59,14 @@ class Line:
         """Offer another direction."""
         self.phone.command(lambda at, now: at.reinvite(self.id, direction, now=now))
 
+    def hold(self, *, music: bool = False) -> None:
+        """Offer to hold."""
+        self.phone.command(lambda at, now: at.hold(self.id, music=music, now=now))
+
+    def resume(self) -> None:
+        """Offer to end the hold."""
+        self.phone.command(lambda at, now: at.resume(self.id, now=now))
+
     # Getters.
 
     @property

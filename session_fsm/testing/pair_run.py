@@ -40,13 +40,16 @@ COMMANDS: Mapping[str, Callable[[Line, str], object]] = {
     "redirect": lambda line, how: line.redirect(f"sip:other@{line.phone.address[0]}"),
     "hang_up": lambda line, how: line.hang_up(),
     "reinvite": lambda line, how: line.reinvite(MediaDirection(how)),
+    "hold": lambda line, how: line.hold(music=how == "music"),
+    "resume": lambda line, how: line.resume(),
 }
-WEIGHTS = {"accept": 3, "ring": 3, "reinvite": 2}
+WEIGHTS = {"accept": 3, "ring": 3, "reinvite": 2, "hold": 2, "resume": 2}
 HOWS: Mapping[str, tuple[str, ...]] = {
     "accept": DIRECTIONS,
     "progress": DIRECTIONS[:1],
     "reinvite": DIRECTIONS,
     "reject": ("486", "603"),
+    "hold": ("silence", "music"),
 }
 "With what a command is given; the first is the plainest."
 
