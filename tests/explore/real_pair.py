@@ -74,8 +74,11 @@ class RealSide:
         return next(machine for known, machine in self.many() if known == (key.chart, key.purpose, key.cseq))
 
     def many(self) -> Iterator[tuple[tuple[str, str, int], Machine]]:
-        """The transactions and answers of its session."""
+        """The transactions and answers of its session, and what watches holds."""
         assert self.session is not None
+        for name in ("hold", "peer_hold"):
+            if (machine := getattr(self.session, name)) is not None:
+                yield (name, "", 0), machine
         for transaction in self.session.transactions:
             key = (transaction.chart, transaction.purpose, transaction.request.cseq.number)
             yield key, transaction.machine

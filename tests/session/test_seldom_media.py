@@ -69,7 +69,8 @@ def test_held_media_that_goes_on_is_told(net, alice, bob):
     line.reinvite(SENDRECV)
     net.deliver()
 
-    assert [MediaChange.HELD, MediaChange.RENEGOTIATED] == changes(line)
+    told = [change for change in changes(line) if change is not MediaChange.REOFFER_ACCEPTED]
+    assert [MediaChange.HELD, MediaChange.RENEGOTIATED] == told
 
 
 def test_a_new_direction_awaits_new_evidence(net, alice, bob):
