@@ -21,38 +21,21 @@ def plain(kind: type[Value]) -> type[Value]:
     return kind
 
 
-def drafts_of(kind: type[Value]) -> Callable[..., Value]:
-    """A function that makes drafts of this slotted, frozen dataclass. Takes every field, in order or by name."""
-    return _written(kind, "")
-
-
 def maker_of(kind: type[Value]) -> Callable[..., Value]:
-    """The same, but what it makes is frozen at once. Checks nothing: `__post_init__` is not called."""
-    return _written(kind, "    self.__class__ = _kind")
+    """A function that makes values of this slotted, frozen dataclass. Takes every field, in order or by name.
 
-
-def _written(kind: type[Value], last: str) -> Callable[..., Value]:
-    """Written as text, as `dataclass` writes its own: a loop over the names would cost what is to be saved."""
+    Checks nothing: `__post_init__` is not called. Written as text, as `dataclass` writes its own: a loop over the names
+    would cost what is to be saved.
+    """
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses only
     known: dict[str, object] = {"_kind": kind, "_draft": _draft_class(kind), "_new": object.__new__}
     filled = [f"    self.{name} = {name}" for name in names]
-    lines = [f"def make({', '.join(names)}):", "    self = _new(_draft)", *filled, last, "    return self"]
-    exec("\n".join(lines), known)
+    head = [f"def make({', '.join(names)}):", "    self = _new(_draft)"]
+    exec("\n".join([*head, *filled, "    self.__class__ = _kind", "    return self"]), known)
     return cast("Callable[..., Value]", known["make"])
-
-
-def freeze(draft: Value) -> Value:
-    """From now on it is of its own class, and nothing about it can change."""
-    draft.__class__ = draft.__frozen__  # type: ignore[attr-defined]  # every draft has it
-    return draft
 
 
 def _draft_class(kind: type[Value]) -> type[Value]:
     """The same class but for its attributes, which can be assigned."""
-    body = {
-        "__slots__": (),
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-        "__frozen__": kind,
-    }
+    body = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
     return type(f"DraftOf{kind.__name__}", (kind,), body)

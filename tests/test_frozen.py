@@ -1,4 +1,4 @@
-"""Drafts: frozen dataclasses that are filled by assignment, and no different afterwards."""
+"""Frozen dataclasses that are filled by assignment, and no different afterwards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, dataclass, replace
 
 import pytest
 
-from session_fsm.frozen import drafts_of, freeze, maker_of
+from session_fsm.frozen import maker_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +42,7 @@ def test_what_is_made_can_be_hashed_and_replaced():
     assert {Place(x=2, kind="city")} == {replace(made, x=2)}
 
 
-def test_a_draft_can_be_changed_until_it_is_frozen():
-    """This is how an event waits for the states that it tells."""
-    draft = drafts_of(Place)(1, "city")
-    draft.x = 7
-
-    assert Place(x=7, kind="city") == freeze(draft)
-
-
-def test_a_frozen_draft_cannot_be_changed():
-    """It is complete."""
-    place = freeze(drafts_of(Place)(1, "city"))
-
-    with pytest.raises(FrozenInstanceError):
-        place.x = 2
-
-
 def test_every_field_must_be_given():
     """Also one that has a default: nothing may be forgotten where nobody checks."""
     with pytest.raises(TypeError):
-        drafts_of(Place)(1)
+        maker_of(Place)(1)

@@ -10,7 +10,6 @@ from typing import cast
 from session_fsm.chart import NOWHERE, Chart, Effect, Seconds, Timer
 from session_fsm.chart.reading import suggestion
 from session_fsm.errors import ChartError, ChartFault
-from session_fsm.frozen import plain
 from session_fsm.machine.compile import compile_chart, reference_machine
 from session_fsm.machine.reference import ChartMachine
 from session_fsm.machine.step import Holds, Step, Table, step
@@ -29,7 +28,6 @@ ENGINES = ("table", "transitions")
 NOTHING = (None,) * 6
 
 
-@plain
 @dataclass(slots=True, kw_only=True, eq=False)
 class TimerPlan:
     """One timer with its durations worked out for the binding's parameters."""

@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from session_fsm.chart import Chart, Effect, Verdict
-from session_fsm.frozen import plain
 
 Holds = Callable[[str], object]
 "Says by its truth whether the guard of this name holds now; asked at most once a step for each guard."
 
 
-@plain
 @dataclass(slots=True, kw_only=True)
 class Step:
     """What one event leads to. Made when the chart is compiled and shared by every machine: never change one."""
@@ -33,7 +31,6 @@ class Step:
     "Its place in the table's list of steps; -1 when it was not made by a table."
 
 
-@plain
 @dataclass(slots=True, eq=False)
 class Ask:
     """A guard that is asked before anything is decided."""
@@ -43,7 +40,6 @@ class Ask:
     no: Ask | Step
 
 
-@plain
 @dataclass(slots=True, kw_only=True, eq=False)
 class Table:
     """A chart as nested tables, compiled from its `transitions.Machine`."""
