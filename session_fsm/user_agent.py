@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,7 @@ from session_fsm.errors import CallFailedError, LocalProtocolError, SessionFsmEr
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.incoming import IncomingInvite
 from session_fsm.incoming_queue import IncomingQueue
+from session_fsm.leaving import Leaving
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.addresses import is_wildcard, parse_address, written
 from session_fsm.runtime.driver import Driver
@@ -88,9 +90,7 @@ class UserAgent:
         self._calls: dict[SessionId, Call] = {}
         self._log = EventLog()
         self._incoming = IncomingQueue()
-        self._arrived = asyncio.Event()
-        self._leaving = False
-        self._released = asyncio.Event()
+        self._leaving = Leaving(self._calls, self._incoming)
         self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
             SessionCreated: self._begin,
             IncomingCall: self._queue,
@@ -109,7 +109,7 @@ class UserAgent:
 
     async def start(self) -> None:
         """Open the SIP socket. Raises TransportError, with one sentence, when that is not possible."""
-        if self._leaving:
+        if self._leaving.begun:
             raise SessionFsmError(CLOSED)
         if self._open_driver is None:
             self._open_driver = Driver(
@@ -125,27 +125,46 @@ class UserAgent:
 
     async def close(self) -> None:
         """Hang up every call, give the peers LEAVE_TIMEOUT to answer, then release everything."""
+        await self._leave(0.0, LEAVE_TIMEOUT)
+
+    async def drain(self, deadline: Seconds) -> None:
+        """Take no more calls, let those that are up end by themselves, and release everything `deadline` seconds later.
+
+        A new caller hears 503 with Retry-After. What still goes on is hung up in time for its BYE to be answered.
+        """
+        check_timeout(deadline)
+        await self._leave(deadline - min(LEAVE_TIMEOUT, deadline / 2), deadline)
+
+    def drain_on(self, *signals: signal.Signals, deadline: Seconds) -> None:
+        """Drain when one of these signals comes; `incoming_calls`, `serve` and `async with` then end by themselves.
+
+        A second signal hangs up at once. Needs a loop that has `add_signal_handler`, as on every Unix.
+        """
+        check_timeout(deadline)
+        self._driver.check_loop()
+        self._leaving.begin_on(signals, lambda: self.drain(deadline))
+
+    async def _leave(self, patience: Seconds, deadline: Seconds) -> None:
         driver = self._open_driver
-        if self._leaving:
-            await self._released.wait()
-        if driver is None or self._leaving:
+        if self._leaving.begun:
+            await self._leaving.done.wait()
             return
-        self._leaving = True
-        driver.coordinator.take_no_more_calls("we are leaving")
-        self._arrived.set()
+        if driver is None:
+            return
         try:
-            for call in list(self._calls.values()):
-                await call.hang_up()
-            await self._settled()
+            await self._leaving.end_calls(driver, patience, deadline)
         finally:
             for call in list(self._calls.values()):
                 self._over(call)
             self._incoming.clear()
             self._log.close()
+            self._leaving.forget_signals()
             # What still lingers of its sessions goes with it.
             self._open_driver = None
-            self._released.set()
-            await driver.close()
+            try:
+                await driver.close()
+            finally:
+                self._leaving.done.set()
 
     # What it is.
 
@@ -187,7 +206,7 @@ class UserAgent:
         it may ring. Raises Malformed for a URI that is none, TransportError when no RTP port is left.
         """
         driver = self._driver
-        if self._leaving:
+        if self._leaving.begun:
             raise SessionFsmError(CLOSED)
         uri, direction = sip_uri(target), direction_of(direction)
         hop = parse_address(next_hop) if next_hop is not None else None
@@ -214,10 +233,10 @@ class UserAgent:
             while (invite := self._incoming.take()) is not None:
                 if not invite.is_over:
                     yield invite
-            if self._leaving:
+            if self._leaving.begun:
                 return
-            self._arrived.clear()
-            await self._arrived.wait()
+            self._leaving.changed.clear()
+            await self._leaving.changed.wait()
 
     async def serve(self, handler: Callable[[IncomingInvite], Awaitable[None]]) -> None:
         """Run `handler` for each call that comes in, several at a time, until the user agent is left.
@@ -280,7 +299,7 @@ class UserAgent:
 
     @property
     def _driver(self) -> Driver:
-        if self._open_driver is None and self._leaving:
+        if self._open_driver is None and self._leaving.begun:
             raise SessionFsmError(CLOSED)
         if self._open_driver is None:
             raise SessionFsmError("the user agent is not open: use it as `async with UserAgent(...)`, or await start()")
@@ -318,7 +337,7 @@ class UserAgent:
         invite = IncomingInvite(self._driver, call, caller=event.caller, target=event.target)
         self._incoming.put(invite)
         call._invite = invite
-        self._arrived.set()
+        self._leaving.changed.set()
 
     def _end(self, event: SessionEvent, call: Call | None) -> None:
         """A call has ended. Its log is closed later, so that whoever waits for another event of this turn gets it."""
@@ -332,17 +351,7 @@ class UserAgent:
                 call._invite = None
             self._driver.media.release(call.id, call.failure())
             call._log.close()
-            self._arrived.set()
-
-    async def _settled(self) -> None:
-        """Wait, not too long, until every call is over."""
-        try:
-            async with asyncio.timeout(LEAVE_TIMEOUT):
-                while self._calls:
-                    self._arrived.clear()
-                    await self._arrived.wait()
-        except TimeoutError:
-            LOG.warning("left %d calls whose other side did not answer the BYE", len(self._calls))
+            self._leaving.changed.set()
 
 
 async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invite: IncomingInvite) -> None:

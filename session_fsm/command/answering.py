@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import dataclass
 from itertools import count
 
@@ -14,7 +15,6 @@ from session_fsm.command.watching import Watch
 from session_fsm.errors import WaitTimeout
 from session_fsm.incoming import IncomingInvite
 from session_fsm.session.events import CallEnded
-from session_fsm.user_agent import UserAgent
 
 URI = "sip:answer@localhost"
 
@@ -29,13 +29,15 @@ class Answering:
     "Seconds of 180 Ringing before the answer."
     status: int | None = None
     "Refuse with this status."
+    drain: float = 0.0
+    "Seconds that SIGTERM gives calls to end by themselves."
 
 
 async def answer(options: Options, answering: Answering) -> Exit:
     """Answer until enough calls have ended, or until Ctrl-C. It holds, whatever became of the calls."""
     report = make_report(as_json=options.as_json, doing=_doing(options, answering))
     with trace_to(options.trace, options.charts_folder) as on_trace, stopped_by_signals() as stop:
-        agent = UserAgent(URI, bind=options.bind, charts=options.charts, on_trace=on_trace)
+        agent = options.user_agent(URI, on_trace)
         watch = Watch(agent, report, until=answering.calls)
         numbers = count(1)
         await agent.start()
@@ -44,6 +46,8 @@ async def answer(options: Options, answering: Answering) -> Exit:
             tasks.create_task(watch.follow())
             tasks.create_task(agent.serve(lambda invite: _take(invite, options, answering, next(numbers), report)))
             await first_of(stop, watch.enough)
+            if stop.number is signal.SIGTERM and answering.drain:
+                await agent.drain(answering.drain)
     return Exit.HOLDS
 
 

@@ -34,6 +34,9 @@ Play = Annotated[str, typer.Option("--play", metavar="SRC", help=f"What is playe
 Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", help="Write what was heard.")]
 Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
+Advertise = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="What the peer is told instead of our address, behind a NAT.")
+]
 Charts = Annotated[
     Path | None, typer.Option("--charts", metavar="DIR", help="Charts found there replace ours by name.")
 ]
@@ -75,11 +78,15 @@ def answer(
     bind: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where SIP is received; port 0: any.")] = (
         "127.0.0.1:5070"
     ),
+    advertise: Advertise = None,
     play: Play = "silence",
     record: Record = None,
     calls: Annotated[int | None, typer.Option(metavar="N", help="End after so many calls have ended.")] = None,
     ring: Annotated[float, typer.Option(metavar="SECONDS", help="Ring before the answer.")] = 0.0,
     status: Annotated[int | None, typer.Option(metavar="CODE", help="Refuse with this status.")] = None,
+    drain: Annotated[
+        float, typer.Option(metavar="SECONDS", help="After SIGTERM: let calls end by themselves for so long.")
+    ] = 0.0,
     trace: Trace = None,
     as_json: Json = False,
     charts: Charts = None,
@@ -91,8 +98,17 @@ def answer(
         within("--calls", calls, 1, None)
         within("--ring", ring, 0, LONGEST)
         within("--status", status, 400, 699)
-        options = setup.make_options(bind=bind, play=play, record=record, trace=trace, charts=charts, as_json=as_json)
-        return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status))
+        within("--drain", drain, 0, LONGEST)
+        options = setup.make_options(
+            bind=bind,
+            advertise=advertise,
+            play=play,
+            record=record,
+            trace=trace,
+            charts=charts,
+            as_json=as_json,
+        )
+        return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status, drain=drain))
 
     _run(start)
 
@@ -101,6 +117,7 @@ def answer(
 def call(
     uri: Annotated[str, typer.Argument(metavar="URI", help="Whom to call, such as sip:bob@127.0.0.1:5070.")],
     bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
+    advertise: Advertise = None,
     play: Play = "silence",
     record: Record = None,
     seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
@@ -116,6 +133,7 @@ def call(
         within("--seconds", seconds, 0, LONGEST)
         options = setup.make_options(
             bind=bind or calling.default_bind(target),
+            advertise=advertise,
             play=play,
             record=record,
             trace=trace,

@@ -13,9 +13,9 @@ from session_fsm.command.talking import talk
 from session_fsm.command.watching import Watch
 from session_fsm.errors import CallFailedError, Malformed, WaitTimeout
 from session_fsm.runtime.addresses import LOOPBACK, Address, family_of, is_ip, route_from
+from session_fsm.sdp import why_no_peer
 from session_fsm.session.events import CallAnswered, CallEnded
 from session_fsm.sip import SipUri
-from session_fsm.user_agent import UserAgent
 
 URI = "sip:caller@localhost"
 ANY_ADDRESS = "0.0.0.0"
@@ -29,6 +29,9 @@ def checked_target(text: str) -> SipUri:
         raise CommandError(f"URI: {text!r} is no SIP URI; write it like sip:bob@127.0.0.1:5070") from None
     if uri.scheme != "sip" or uri.transport not in (None, "udp"):
         raise CommandError(f"URI: {text} cannot be called: only sip: over UDP is built")
+    why = why_no_peer(uri.address[0])
+    if why is not None:
+        raise CommandError(f"URI: {text} cannot be called: {why}")
     return uri
 
 
@@ -44,7 +47,7 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
     """Call, talk for so long, hang up. Complains when the call is not answered."""
     report = make_report(as_json=options.as_json, doing=options.doing)
     with trace_to(options.trace, options.charts_folder) as on_trace, stopped_by_signals() as stop:
-        agent = UserAgent(URI, bind=options.bind, charts=options.charts, on_trace=on_trace)
+        agent = options.user_agent(URI, on_trace)
         watch = Watch(agent, report, until=1)
         await agent.start()
         async with asyncio.TaskGroup() as tasks, agent:

@@ -19,6 +19,8 @@ from session_fsm.command.sources import Source, parse_source
 from session_fsm.errors import TransportError
 from session_fsm.machine import TraceRow, write_jsonl
 from session_fsm.runtime.addresses import Address, parse_address
+from session_fsm.sdp import why_no_peer
+from session_fsm.user_agent import UserAgent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class Options:
     """What both commands can be told."""
 
     bind: Address
+    advertise: Address | None = None
+    "What peers are told instead of our own address."
     play: Source
     record: Path | None = None
     trace: Path | None = None
@@ -40,6 +44,10 @@ class Options:
         """What will happen to the audio, in words."""
         return f"plays {self.play}" + (f", records {self.record}" if self.record else "")
 
+    def user_agent(self, uri: str, on_trace: Callable[[TraceRow], None] | None) -> UserAgent:
+        """A user agent that is told all of this."""
+        return UserAgent(uri, bind=self.bind, advertise=self.advertise, charts=self.charts, on_trace=on_trace)
+
     def recording(self, number: int) -> Recording | None:
         """The recording of the call with this number, from 1."""
         return Recording(numbered(self.record, number)) if self.record else None
@@ -48,6 +56,7 @@ class Options:
 def make_options(
     *,
     bind: str | Address,
+    advertise: str | None,
     play: str,
     record: Path | None,
     trace: Path | None,
@@ -58,6 +67,7 @@ def make_options(
     log_to_stderr(as_json=as_json)
     return Options(
         bind=parse_bind(bind) if isinstance(bind, str) else bind,
+        advertise=parse_advertise(advertise) if advertise else None,
         play=parse_source(play),
         record=writable(record, "--record"),
         trace=writable(trace, "--trace"),
@@ -73,6 +83,18 @@ def parse_bind(text: str) -> Address:
         return parse_address(text)
     except TransportError as error:
         raise CommandError(f"--bind: {error}; write HOST:PORT such as 127.0.0.1:5070, port 0 for any") from None
+
+
+def parse_advertise(text: str) -> Address:
+    """`--advertise`, or a complaint that says how it is written. Port 0 stands for the one that SIP is received at."""
+    try:
+        address = parse_address(text, default_port=0)
+    except TransportError as error:
+        raise CommandError(f"--advertise: {error}; write ADDRESS or ADDRESS:PORT such as 203.0.113.7") from None
+    why = why_no_peer(address[0])
+    if why is not None:
+        raise CommandError(f"--advertise: {why}; write the address that peers send to, such as 203.0.113.7")
+    return address
 
 
 def writable(path: Path | None, option: str) -> Path | None:
@@ -116,13 +138,25 @@ def _noting(failures: list[OSError]) -> Iterator[None]:
         failures.append(error)
 
 
+class Stop(asyncio.Event):
+    """Set by Ctrl-C and SIGTERM."""
+
+    number: signal.Signals | None = None
+    "Which of them came last."
+
+    def by(self, number: signal.Signals) -> None:
+        """This signal came."""
+        self.number = number
+        self.set()
+
+
 @contextmanager
-def stopped_by_signals() -> Iterator[asyncio.Event]:
+def stopped_by_signals() -> Iterator[Stop]:
     """An event that Ctrl-C and SIGTERM set, so that calls are hung up and not just dropped."""
-    stop = asyncio.Event()
+    stop = Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.by, number)
     try:
         yield stop
     finally:

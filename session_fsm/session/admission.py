@@ -9,6 +9,7 @@ from session_fsm.sip import METHODS, Request, SipUri
 
 ALLOW = ("Allow", ", ".join(ALLOWED))
 ACCEPT = ("Accept", "application/sdp")
+RETRY_AFTER = ("Retry-After", "5")  # seconds; how soon a caller may try again when we are full, or leave
 
 
 class Refused(NamedTuple):

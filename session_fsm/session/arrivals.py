@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2s
 
 from session_fsm.machine.trace import TraceRow
-from session_fsm.session.admission import ACCEPT, ALLOW, Refused, admit
+from session_fsm.session.admission import ACCEPT, ALLOW, RETRY_AFTER, Refused, admit
 from session_fsm.session.answer import Answer
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, bracketed
@@ -22,7 +22,6 @@ IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "o
 "What a request within a dialog is for `dialog.toml`."
 
 OVERLOADED = 503
-RETRY_AFTER = "5"  # seconds; how soon a caller may try again when we are full
 LARGEST_ANSWER = 1.5  # times the request, to a source that may be a victim's address
 
 
@@ -154,7 +153,7 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner, source: A
     if owner is not Owner.NOBODY or request.method not in ("INVITE", "OPTIONS"):
         return Refused(481)
     full = _full(endpoint, source) if request.method == "INVITE" else None
-    return Refused(OVERLOADED, (("Retry-After", RETRY_AFTER),), full) if full is not None else None
+    return Refused(OVERLOADED, (RETRY_AFTER,), full) if full is not None else None
 
 
 def _full(endpoint: Endpoint, source: Address) -> str | None:
