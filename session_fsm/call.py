@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from session_fsm.call_media import CallMedia
+from session_fsm.call_quality import Quality, quality_of
 from session_fsm.call_summary import CallSummary, summarise
 from session_fsm.chart import Chart
 from session_fsm.errors import CallFailedError, RefusedError, WaitTimeout, printable
@@ -143,6 +144,10 @@ class Call:
     def events(self) -> AsyncIterator[SessionEvent]:
         """Every event from the first one on, until the call is over."""
         return self._log.follow()
+
+    def quality(self) -> Quality | None:
+        """How well the peer is heard, and what it says of us; None until loss and jitter were measured."""
+        return quality_of(self._session, self.media._stream) if self.media._stream else None
 
     def summary(self) -> CallSummary:
         """What came of it, in figures. Complete once the call is over."""

@@ -6,6 +6,7 @@ from session_fsm.rtp import MediaMetrics, MediaQuality, StreamStatistics
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.sdp import LocalMedia, MediaDirection
 from session_fsm.session.events import Address, MediaState
+from session_fsm.session.quality import TOLD
 from session_fsm.session.session import Session
 
 
@@ -53,8 +54,9 @@ class CallMedia:
 
     @property
     def quality(self) -> MediaQuality | None:
-        """The band of what was measured last; None before a measurement."""
-        return self._stream.figures.quality if self._stream else None
+        """The band that counts, which was told last; None before a measurement, and when the call is over."""
+        machine = self._session.quality
+        return TOLD.get(machine.state) if machine is not None else None
 
     @property
     def metrics(self) -> MediaMetrics | None:

@@ -17,6 +17,9 @@ CLIENTS = frozenset({"invite_client", "non_invite_client"})
 SERVERS = frozenset({"invite_server", "non_invite_server"})
 TRANSACTION_CHARTS = ("invite_client", "invite_server", "non_invite_client", "non_invite_server")
 
+APART = ("quality",)
+"Charts of a call that are not explored with it: what they hear is measured, and no other machine hears them."
+
 
 class Plan(NamedTuple):
     """What a step does, as far as an explorer looks at it."""

@@ -33,6 +33,8 @@ class MediaMetrics:
 
     packet_loss: float | None = None
     "Lost packets as a fraction of the expected ones, 0.0 to 1.0."
+    discarded: float | None = None
+    "Packets that came too late to be heard, as a fraction of the expected ones."
     jitter_ms: float | None = None
     "Interarrival jitter (RFC 3550 §6.4.1), in milliseconds."
     round_trip_ms: float | None = None

@@ -47,6 +47,7 @@ class IncomingStream:
 
     __slots__ = (
         "_expected_before",
+        "_late_before",
         "_measured_at",
         "_octets_before",
         "_probation",
@@ -70,7 +71,7 @@ class IncomingStream:
         self.ssrc: int | None = None
         self._probation = probation
         self._measured_at: Seconds | None = None
-        self._octets_before = self._expected_before = self._received_before = 0
+        self._octets_before = self._expected_before = self._received_before = self._late_before = 0
         self._report_ntp, self._report_arrival = 0, 0.0
         self.reception = Reception(clock_rate, probation)
 
@@ -118,11 +119,13 @@ class IncomingStream:
         expected = self.reception.expected - self._expected_before
         received = self.reception.received - self._received_before
         elapsed = now - self._measured_at if self._measured_at is not None else 0.0
+        late = self.playout.late - self._late_before
         bits = (self.octets - self._octets_before) * 8
         self._expected_before, self._received_before = self.reception.expected, self.reception.received
-        self._measured_at, self._octets_before = now, self.octets
+        self._measured_at, self._octets_before, self._late_before = now, self.octets, self.playout.late
         return MediaMetrics(
             packet_loss=min(max(expected - received, 0) / expected, 1.0) if expected > 0 else None,
+            discarded=min(late / expected, 1.0) if expected > 0 else None,
             jitter_ms=self.reception.jitter_ms,
             round_trip_ms=round_trip * 1000 if round_trip is not None else None,
             bitrate_bps=round(bits / elapsed) if elapsed > 0 else None,

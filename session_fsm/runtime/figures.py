@@ -13,31 +13,37 @@ REFUSED_FOR = 1.0  # seconds of refused packets before the path is said to have 
 
 
 class Figures:
-    """Loss, jitter, round trip and bit rate over intervals, and the quality that they amount to."""
+    """Loss, jitter, round trip and bit rate over intervals, and the band that each falls into."""
 
-    __slots__ = ("_due_at", "_every", "_incoming", "metrics", "quality")
+    __slots__ = ("_began_at", "_due_at", "_every", "_incoming", "band", "metrics", "seconds")
 
     def __init__(self, incoming: IncomingStream, every: Seconds) -> None:
         self.metrics: MediaMetrics | None = None
-        self.quality: MediaQuality | None = None
+        self.band: MediaQuality | None = None
+        "Of the last interval in which anything was expected; which one counts, the chart of quality says."
+        self.seconds: Seconds = 0.0
+        "How long the last interval was."
         self._incoming = incoming
         self._every = every
+        self._began_at: Seconds = 0.0
         self._due_at: Seconds = float("inf")
 
     def begin(self, now: Seconds) -> None:
         """The path is open: the first figures are due after one interval."""
-        self._due_at = now + self._every
+        self._began_at, self._due_at = now, now + self._every
 
     def entered_band(self, now: Seconds, round_trip: Seconds | None) -> bool:
-        """Measure, if it is time to. Whether the quality has entered another band."""
+        """Measure, if it is time to. Whether this interval is in another band than the one before."""
         if now < self._due_at:
             return False
-        self._due_at = now + self._every
-        self.metrics = self._incoming.measure(now, round_trip)
-        quality = classify(self.metrics)
-        if quality is None or quality is self.quality:
+        metrics = self._incoming.measure(now, round_trip)
+        self.seconds = now - self._began_at
+        self._began_at, self._due_at = now, now + self._every
+        self.metrics = metrics
+        band = classify(metrics)
+        if band is None or band is self.band:
             return False
-        self.quality = quality
+        self.band = band
         return True
 
 

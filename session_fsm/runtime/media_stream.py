@@ -58,7 +58,10 @@ class MediaStream:
         self._rtp.on_datagram = self._hear
         self._rtcp.on_datagram = self._hear_rtcp
         self.sender = AudioSender()
-        self.receiver = AudioReceiver(settings.make_concealment())
+        concealment = settings.make_concealment()
+        self.conceals = concealment is not None
+        "Whether the lost are concealed."
+        self.receiver = AudioReceiver(concealment)
         self.channels = AudioChannels(self.sender, self.receiver)
         self.sources = Sources()
         self.incoming = IncomingStream(playout=settings.make_playout())
@@ -189,8 +192,8 @@ class MediaStream:
         if now >= self.reports.due_at:
             self._report(now)
         if self.figures.entered_band(now, self.reports.round_trip):
-            extra = (self.figures.quality, self.figures.metrics)
-            self._tell(Edge.QUALITY_CHANGED, EdgeFacts(source=self.sources.peer, arrival=now, extra=extra))
+            extra = (self.figures.band, self.figures.metrics)
+            self._tell(Edge.MEASURED, EdgeFacts(source=self.sources.peer, arrival=now, extra=extra))
         if self._expects and (silence := self._silence.has_come(now)) is not None:
             LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, silence)
             self._tell(Edge.STALLED, self._facts(now, f"no frame for {silence:.0f} s"))

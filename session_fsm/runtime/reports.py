@@ -43,6 +43,7 @@ class Reports:
         "_packets_before",
         "_peer_sends",
         "_wall",
+        "about_us",
         "due_at",
         "packet_time",
         "received",
@@ -70,6 +71,8 @@ class Reports:
         self.sent = self.received = 0
         self.packet_time: Seconds = 0.020
         "How much audio our packets hold."
+        self.about_us: ReportBlock | None = None
+        "What the peer said last of our audio."
         self.due_at: Seconds = float("inf")
         self.round_trip: Seconds | None = None
         "From the last report block about our stream that could tell; None until then."
@@ -106,6 +109,7 @@ class Reports:
                 self._incoming.note_sender_report(packet, now)
         blocks = [block for packet in packets for block in _blocks(packet) if block.ssrc == self._outgoing.ssrc]
         for block in blocks:
+            self.about_us = block
             measured = round_trip(block, now + self._wall)
             self.round_trip = self.round_trip if measured is None else measured
         return bool(blocks) and self._outgoing.packets > 0

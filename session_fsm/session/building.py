@@ -12,7 +12,7 @@ from session_fsm.chart import Chart, check_set
 from session_fsm.errors import ChartError, ChartFault
 from session_fsm.machine import Binding, Mailbox
 from session_fsm.machine.trace import TraceRow
-from session_fsm.session import answer, call, dialog, events, hold, media, offer_answer, transaction
+from session_fsm.session import answer, call, dialog, events, hold, media, offer_answer, quality, transaction
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
 from session_fsm.session.matching import Index
@@ -31,6 +31,7 @@ REGISTRIES: Mapping[str, Registry] = {
     "offer_answer": offer_answer.REGISTRY,
     "call": call.REGISTRY,
     "media": media.REGISTRY,
+    "quality": quality.REGISTRY,
     "hold": hold.REGISTRY,
     "peer_hold": hold.PEER_REGISTRY,
 }

@@ -16,6 +16,7 @@ from session_fsm.errors import LocalProtocolError, Malformed
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.session import quality
 from session_fsm.session.arrivals import arrive, note
 from session_fsm.session.building import build_endpoint
 from session_fsm.session.call import FinalRefusal
@@ -89,7 +90,10 @@ class SessionCoordinator:
         """The media plane saw something happen for the first time. Edges of sessions that are gone are passed over."""
         session = self._endpoint.sessions.get(session_id)
         if session is not None:
-            self._endpoint.mailbox.post(session.media, edge.value, facts)
+            if edge is Edge.MEASURED:
+                quality.measured(session, facts)
+            else:
+                self._endpoint.mailbox.post(session.media, edge.value, facts)
             self._run(now)
 
     # What the user asks.

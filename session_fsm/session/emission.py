@@ -107,6 +107,10 @@ def _peer_hold(session: Session, source: Emitter, payload: object) -> Iterable[M
     return () if session.peer_hold is None else (session.peer_hold,)
 
 
+def _quality(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return (session.quality,) if session.quality is not None else ()
+
+
 # Of every other chart a session has one machine, under the chart's name.
 CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
     "answer": _answers,
@@ -114,4 +118,5 @@ CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = 
     "hold": _hold,
     "invite_client": _invites,
     "peer_hold": _peer_hold,
+    "quality": _quality,
 }

@@ -50,7 +50,7 @@ MediaOrder = OpenPath | PausePath | ClosePath
 
 
 class Edge(StrEnum):
-    """What the media plane tells: only edges, never every packet. Each value is an event of `media.toml`."""
+    """What the media plane tells: edges, never every packet. Each value but the last is an event of `media.toml`."""
 
     PATH_OPENED = "path_opened"
     PATH_FAILED = "path_failed"
@@ -64,7 +64,8 @@ class Edge(StrEnum):
     "No RTP for the stall time although the peer may send."
     FLOW_RESUMED = "flow_resumed"
     SOURCE_CHANGED = "source_changed"
-    QUALITY_CHANGED = "quality_changed"
+    MEASURED = "measured"
+    "The band of what was measured last differs from the one before; an event of `quality.toml`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +81,4 @@ class EdgeFacts:
     rtcp_received: bool = False
     detail: str = ""
     extra: object = field(default=None)
-    "MediaMetrics and MediaQuality of a quality change, as a tuple."
+    "MediaQuality and MediaMetrics of an interval, as a tuple."

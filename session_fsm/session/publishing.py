@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 # Within one turn the same order for both roles, whichever machine the turn began with: the call, its dialogs,
 # offer/answer, media, holds. The end of a call is the last that is told.
-RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3, "hold": 4, "peer_hold": 4}
+RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3, "quality": 3, "hold": 4, "peer_hold": 4}
 MEDIA = RANKS["media"]
 LAST = 5
 
-OF_SESSION = ("call", "offer_answer", "media", "hold", "peer_hold")
+OF_SESSION = ("call", "offer_answer", "media", "quality", "hold", "peer_hold")
 "The charts that have the session itself as their context; those of a part of it know their session."
 
 Own = tuple[object, ...]
@@ -160,7 +160,9 @@ def _confirmed(session: Session, source: Emitter, payload: object, variant: str)
 
 
 def _quality(session: Session, source: Emitter, payload: object, variant: str) -> Own:
-    quality, metrics = cast("tuple[object, object]", _facts(payload).extra)
+    # When a band has lasted nothing new was measured: what was is remembered.
+    facts = payload if isinstance(payload, EdgeFacts) else session.measured
+    quality, metrics = cast("tuple[object, object]", facts.extra)
     return (quality, metrics)
 
 

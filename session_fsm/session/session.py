@@ -15,6 +15,7 @@ from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, Kept
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
 from session_fsm.session.negotiation import Negotiation
+from session_fsm.session.orders import EdgeFacts
 from session_fsm.session.publishing import Told
 from session_fsm.session.received import Received
 from session_fsm.sip import NameAddr, Request, Response, SipUri
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # Looked up here: to call an enum class costs ten times as much.
 _CALL_STATES = {state.value: state for state in CallState}
 _MEDIA_STATES = {state.value: state for state in MediaState}
+
+NOT_MEASURED = EdgeFacts()
 
 
 class Session:
@@ -51,6 +54,7 @@ class Session:
         "local",
         "local_seq",
         "local_tag",
+        "measured",
         "media",
         "negotiation",
         "next_hop",
@@ -58,6 +62,7 @@ class Session:
         "offer_answer",
         "open_path",
         "peer_hold",
+        "quality",
         "reason",
         "remote",
         "role",
@@ -124,6 +129,8 @@ class Session:
         "The agreement that the media plane was last told."
         self.signalled_from: Address | None = None
         "Where the peer's signalling comes from."
+        self.measured = NOT_MEASURED
+        "The last interval that was told of: its band and its figures are in `extra`."
         self.rtp_flowing = False
         self.rtcp_received = False
         # outcome
@@ -142,6 +149,7 @@ class Session:
         "From the first wish on."
         self.peer_hold: Machine | None = None
         "From the second agreement on."
+        self.quality: Machine | None = None
 
     # Getters.
 

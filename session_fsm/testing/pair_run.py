@@ -60,7 +60,7 @@ LATER = (
     Edge.FLOW_RESUMED,
     Edge.SOURCE_CHANGED,
     Edge.REPORT_RECEIVED,
-    Edge.QUALITY_CHANGED,
+    Edge.MEASURED,
 )
 FLOWING = (MediaState.ESTABLISHED, MediaState.ACTIVE, MediaState.STALLED, MediaState.HELD)
 LIED_ABOUT = 2  # datagrams on the way that are offered to be spoilt
@@ -230,7 +230,7 @@ class PairRun:
         return self.bob if phone is self.alice else self.alice
 
     def _hear(self, line: Line, edge: Edge) -> None:
-        extra = (MediaQuality.POOR, MediaMetrics(packet_loss=0.07)) if edge is Edge.QUALITY_CHANGED else None
+        extra = (MediaQuality.POOR, MediaMetrics(packet_loss=0.07)) if edge is Edge.MEASURED else None
         facts = EdgeFacts(source=("10.0.0.3", 4000), ssrc=7, arrival=self.net.now, detail="fuzz", extra=extra)
         line.phone.coordinator.media_edge(line.id, edge, facts, self.net.now)
         line.phone.drain()

@@ -303,7 +303,7 @@ async def test_silence_is_told_once_and_its_end_too(open_side):
     open_side.look(60)
     open_side.hear(peer.packet())
 
-    told = [edge for edge in open_side.edges if edge is not Edge.QUALITY_CHANGED]
+    told = [edge for edge in open_side.edges if edge is not Edge.MEASURED]
     assert [Edge.FIRST_FRAME, Edge.STALLED, Edge.FLOW_RESUMED] == told
     assert 2 == open_side.packets
 
@@ -320,7 +320,7 @@ async def test_quality_is_measured_or_unknown(open_side):
     """No packets, no figures; then loss and jitter, and an edge when the band changes."""
     peer = Peer()
     open_side.look(2)
-    assert open_side.stream.figures.quality is None
+    assert open_side.stream.figures.band is None
     for n in range(100):
         data = peer.packet()
         open_side.now += 0.02
@@ -329,8 +329,8 @@ async def test_quality_is_measured_or_unknown(open_side):
     open_side.look(0.001)
 
     quality, metrics = open_side.facts.extra
-    assert Edge.QUALITY_CHANGED is open_side.edges[-1]
-    assert "Poor" == quality == open_side.stream.figures.quality
+    assert Edge.MEASURED is open_side.edges[-1]
+    assert "Poor" == quality == open_side.stream.figures.band
     assert 0.08 < metrics.packet_loss < 0.11
     assert metrics.round_trip_ms is None
 

@@ -166,7 +166,7 @@ def test_a_path_that_cannot_send_is_told(net, alice, bob):
     assert "Active" == line.media
 
 
-@pytest.mark.parametrize("edge", [edge for edge in Edge if edge is not Edge.QUALITY_CHANGED])
+@pytest.mark.parametrize("edge", [edge for edge in Edge if edge is not Edge.MEASURED])
 def test_an_edge_after_the_end_changes_nothing(net, alice, bob, edge):
     """A late packet finds the media closed."""
     line, _ = talking(net, alice, bob)

@@ -92,7 +92,7 @@ def test_an_edge_that_is_only_told_changes_no_state(net, alice, bob, what):
 
 def test_another_band_of_quality_changes_no_state(net, alice, bob):
     line, _ = talking(net, alice, bob)
-    edge(line, Edge.QUALITY_CHANGED, extra=(MediaQuality.POOR, MediaMetrics(packet_loss=0.07)))
+    edge(line, Edge.MEASURED, extra=(MediaQuality.POOR, MediaMetrics(packet_loss=0.07)))
 
     assert "Active" == line.media
 

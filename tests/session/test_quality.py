@@ -1,0 +1,161 @@
+"""The band that counts: worse at once, better when it has lasted, and nothing after the end."""
+
+from __future__ import annotations
+
+import pytest
+from plain_calls import talking
+
+from session_fsm.rtp import MediaMetrics, MediaQuality
+from session_fsm.session.events import CallEnded, MediaQualityChange
+from session_fsm.session.orders import Edge, EdgeFacts
+from session_fsm.testing import Line
+
+GOOD, DEGRADED, POOR, FAILED = MediaQuality
+STEADY = 4.0  # seconds, in quality.toml
+
+
+def measured(line: Line, *bands: MediaQuality) -> None:
+    """Intervals in these bands, one after the other."""
+    for band in bands:
+        facts = EdgeFacts(extra=(band, MediaMetrics(jitter_ms=list(MediaQuality).index(band) * 100.0)))
+        line.phone.command(lambda at, now, facts=facts: at.media_edge(line.id, Edge.MEASURED, facts, now))
+
+
+def told(line: Line) -> list[MediaQuality]:
+    return [event.quality for event in line.told(MediaQualityChange)]
+
+
+def state(line: Line) -> str:
+    machine = line.session.quality
+    return machine.state if machine else "none"
+
+
+@pytest.fixture
+def line(net, alice, bob) -> Line:
+    return talking(net, alice, bob)[0]
+
+
+@pytest.mark.parametrize("band", MediaQuality)
+def test_the_first_measurement_is_told(line, band):
+    """Until then there is no machine, and no quality."""
+    before = state(line)
+    measured(line, band)
+
+    assert ("none", str(band), [band]) == (before, state(line), told(line))
+
+
+@pytest.mark.parametrize(
+    ("bands", "at_last"),
+    [
+        ((GOOD, DEGRADED, POOR, FAILED), "Failed"),
+        ((GOOD, POOR), "Poor"),
+        ((GOOD, FAILED), "Failed"),
+        ((DEGRADED, FAILED), "Failed"),
+    ],
+)
+def test_worse_is_told_at_once(line, bands, at_last):
+    measured(line, *bands)
+
+    assert (list(bands), at_last) == (told(line), state(line))
+
+
+@pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
+def test_better_is_told_when_it_has_lasted(line, net, worse):
+    """With the figures of the interval that was better."""
+    measured(line, worse, GOOD)
+    net.run_for(STEADY - 0.1)
+    before = told(line)
+    net.run_for(0.2)
+
+    assert ([worse], [worse, GOOD], "Good") == (before, told(line), state(line))
+    assert 0.0 == line.told(MediaQualityChange)[-1].metrics.jitter_ms
+
+
+@pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
+def test_better_for_a_moment_is_not_told(line, net, worse):
+    """The edge of a band does not flicker."""
+    for _ in range(5):
+        measured(line, worse, GOOD)
+        net.run_for(STEADY / 2)
+    measured(line, worse)
+    net.run_for(STEADY * 2)
+
+    assert ([worse], str(worse)) == (told(line), state(line))
+
+
+@pytest.mark.parametrize(
+    ("bands", "then", "state_then"),
+    [
+        ((POOR, DEGRADED), DEGRADED, "Degraded"),
+        ((FAILED, DEGRADED), DEGRADED, "Degraded"),
+        ((FAILED, POOR), POOR, "Poor"),
+        ((FAILED, POOR, DEGRADED), DEGRADED, "Degraded"),
+        ((FAILED, DEGRADED, POOR), POOR, "Poor"),
+        ((FAILED, POOR, GOOD), GOOD, "Good"),
+        ((POOR, DEGRADED, GOOD), GOOD, "Good"),
+        ((POOR, GOOD, DEGRADED), DEGRADED, "Degraded"),
+    ],
+)
+def test_what_lasts_is_told_not_what_came_first(line, net, bands, then, state_then):
+    """The band of the last interval counts when the time is over."""
+    measured(line, *bands)
+    net.run_for(STEADY + 0.1)
+
+    assert ([bands[0], then], state_then) == (told(line), state(line))
+    assert list(MediaQuality).index(then) * 100.0 == line.told(MediaQualityChange)[-1].metrics.jitter_ms
+
+
+@pytest.mark.parametrize(
+    ("bands", "expected"),
+    [
+        ((DEGRADED, GOOD, POOR), [DEGRADED, POOR]),
+        ((DEGRADED, GOOD, FAILED), [DEGRADED, FAILED]),
+        ((POOR, GOOD, FAILED), [POOR, FAILED]),
+    ],
+)
+def test_worse_than_before_is_told_while_better_is_waited_for(line, net, bands, expected):
+    measured(line, *bands)
+    net.run_for(STEADY * 2)
+
+    assert (expected, str(expected[-1])) == (told(line), state(line))
+
+
+@pytest.mark.parametrize("band", [GOOD, DEGRADED, POOR, FAILED])
+def test_the_same_band_again_is_not_told(line, band):
+    """A stream that was silent meanwhile is as it was; its figures are the new ones."""
+    measured(line, band)
+    facts = EdgeFacts(extra=(band, MediaMetrics(jitter_ms=7.0)))
+    line.phone.command(lambda at, now: at.media_edge(line.id, Edge.MEASURED, facts, now))
+
+    assert ([band], facts) == (told(line), line.session.measured)
+
+
+@pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
+def test_good_again_and_again_while_waiting(line, net, worse):
+    """It does not put off the moment."""
+    measured(line, worse, GOOD)
+    net.run_for(STEADY / 2)
+    measured(line, GOOD)
+    net.run_for(STEADY / 2 + 0.1)
+
+    assert [worse, GOOD] == told(line)
+
+
+def test_the_end_of_the_call_is_the_end_of_its_quality(line, net):
+    """What would have been told later is not; a measurement that comes too late begins nothing."""
+    measured(line, POOR, GOOD)
+    line.hang_up()
+    net.deliver()
+    measured(line, FAILED)
+    net.run_for(STEADY * 2)
+
+    assert ("Closed", [POOR]) == (state(line), told(line))
+    assert isinstance(line.events[-1], CallEnded)
+
+
+def test_a_call_that_was_never_measured_ends_without(line, net):
+    line.hang_up()
+    net.deliver()
+    measured(line, GOOD)
+
+    assert ("none", []) == (state(line), told(line))
