@@ -17,6 +17,7 @@ from session_fsm.chart.guards import excluded, implied
 from session_fsm.explore.abstract import Facts, Key, Message, Outcome, Place, Side, Stand
 from session_fsm.explore.rules import Rules
 from session_fsm.machine import Step, TraceRow, step
+from session_fsm.machine.trace import Origin
 
 Answer = TypeVar("Answer")
 Posted = tuple[Key, str, Message | None, int | None]
@@ -187,24 +188,10 @@ class Turn:
         self, key: Key, stand: Stand, event: str, payload: Message | None, found: Step, cause: int | None
     ) -> TraceRow:
         chart = self.rules.charts[key.chart]
-        return TraceRow(
-            n=self.row,
-            cause=cause,
-            time=0.0,
-            session=self.side,
-            role=chart.role if chart.role != "both" else self.side,
-            machine=str(key),
-            chart=chart.id,
-            version=chart.version,
-            event=event,
-            payload=payload.summary() if payload is not None else None,
-            from_state=stand.state,
-            to_state=found.state,
-            verdict=found.verdict,
-            row=found.row,
-            guards=found.guards,
-            effects=found.effects,
-        )
+        role = chart.role if chart.role != "both" else self.side
+        said = payload.summary() if payload is not None else None
+        origin = Origin(self.side, role, str(key), chart.id, chart.version)
+        return TraceRow(self.row, cause, 0.0, origin, event, said, stand.state, found)
 
     # The end.
 

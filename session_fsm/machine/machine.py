@@ -14,7 +14,7 @@ from session_fsm.machine.binding import Action, Binding, Emit, Planned, Predicat
 from session_fsm.machine.mailbox import Mailbox, Posted
 from session_fsm.machine.snapshot import Convert, Plain, Saved, from_plain, to_plain
 from session_fsm.machine.step import Step, step
-from session_fsm.machine.trace import Origin, Trace, row_of
+from session_fsm.machine.trace import Origin, Trace, TraceRow
 
 EFFECT_FAILED = "effect_failed"
 "The event that a chart declares (as `world`) to hear of its own failed effects; its payload is the exception."
@@ -163,7 +163,7 @@ class Machine:
         mailbox = self.mailbox
         mailbox.row = number = mailbox.row + 1
         if self.trace is not None:
-            self.trace.append(row_of(number, cause, mailbox.now, self, event, payload, before, found))
+            self.trace.append(TraceRow(number, cause, mailbox.now, self, event, payload, before, found))
         if found.effects:
             actions = binding.actions[found.index] if found.index >= 0 else binding.planned(found.effects)
             self._act(actions, event, payload, number)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TextIO, cast
 
 from session_fsm.chart import Effect, Seconds, Verdict
-from session_fsm.frozen import plain
 from session_fsm.machine.step import Step
 
 SCHEMA = 1
@@ -40,7 +39,6 @@ class HasOrigin(Protocol):
         """Which machine it is."""
 
 
-@plain
 class TraceRow:
     """What one event did to one machine.
 
@@ -55,22 +53,14 @@ class TraceRow:
         n: int,
         cause: int | None,
         time: Seconds,
-        session: str,
-        role: str,
-        machine: str,
-        chart: str,
-        version: int,
+        source: HasOrigin,
         event: str,
         payload: object,
         from_state: str,
-        to_state: str,
-        verdict: Verdict,
-        row: str | None,
-        guards: tuple[tuple[str, bool], ...],
-        effects: tuple[Effect, ...],
+        found: Step,
     ) -> None:
-        self._source: HasOrigin = Origin(session, role, machine, chart, version)
-        self._step = Step(state=to_state, effects=effects, row=row, verdict=verdict, guards=guards)
+        self._source = source
+        self._step = found
         self.n = n
         "The row's number in its mailbox, from 1."
         self.cause = cause
@@ -135,8 +125,6 @@ class TraceRow:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TraceRow) and self._told() == other._told()
 
-    __hash__ = None  # type: ignore[assignment]  # a payload may be anything
-
     def __repr__(self) -> str:
         move = f"{self.from_state} -> {self.to_state}"
         return f"<TraceRow {self.n} of {self.machine}: {self.event}, {move}, {self.row or self.verdict}>"
@@ -171,26 +159,6 @@ class TraceRow:
     def same_step(self, other: TraceRow) -> bool:
         """Whether two rows tell the same, whatever their payloads' objects are."""
         return self.as_dict() == other.as_dict()
-
-
-def row_of(
-    n: int, cause: int | None, time: Seconds, machine: HasOrigin, event: str, payload: object, before: str, step: Step
-) -> TraceRow:
-    """The row of a step of this machine."""
-    row: TraceRow = _new(TraceRow)
-    row.n = n
-    row.cause = cause
-    row.time = time
-    row.event = event
-    row.payload = payload
-    row.from_state = before
-    row._source = machine
-    row._step = step
-    return row
-
-
-# Calling a class runs its `__init__` at three times the price of filling the slots.
-_new = object.__new__
 
 
 class Trace(Protocol):
@@ -258,21 +226,27 @@ def _folder(data: object) -> str:
 def _row(data: dict[str, object]) -> TraceRow:
     if data["schema"] != SCHEMA:
         raise ValueError(f"schema {data['schema']!r}")
-    return TraceRow(
-        n=cast(int, data["n"]),
-        cause=cast("int | None", data["cause"]),
-        time=cast(float, data["time"]),
+    origin = Origin(
         session=cast(str, data["session"]),
         role=cast(str, data["role"]),
         machine=cast(str, data["machine"]),
         chart=cast(str, data["chart"]),
         version=cast(int, data["version"]),
+    )
+    found = Step(
+        state=cast(str, data["to"]),
+        effects=tuple((kind, name) for kind, name in cast("list[tuple[str, str]]", data["effects"])),
+        row=cast("str | None", data["row"]),
+        verdict=cast(Verdict, data["verdict"]),
+        guards=tuple((name, value) for name, value in cast("list[tuple[str, bool]]", data["guards"])),
+    )
+    return TraceRow(
+        n=cast(int, data["n"]),
+        cause=cast("int | None", data["cause"]),
+        time=cast(float, data["time"]),
+        source=origin,
         event=cast(str, data["event"]),
         payload=data["payload"],
         from_state=cast(str, data["from"]),
-        to_state=cast(str, data["to"]),
-        verdict=cast(Verdict, data["verdict"]),
-        row=cast("str | None", data["row"]),
-        guards=tuple((name, value) for name, value in cast("list[tuple[str, bool]]", data["guards"])),
-        effects=tuple((kind, name) for kind, name in cast("list[tuple[str, str]]", data["effects"])),
+        found=found,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2s
 
-from session_fsm.machine.trace import TraceRow
+from session_fsm.machine import Step
+from session_fsm.machine.trace import Origin, TraceRow
 from session_fsm.session.admission import ACCEPT, ALLOW, RETRY_AFTER, Refused, admit
 from session_fsm.session.answer import Answer
 from session_fsm.session.dialog import Dialog
@@ -237,28 +238,15 @@ def _drop(endpoint: Endpoint, reason: str, rule: str, source: Address | None) ->
     note(endpoint, "dropped", f"{reason}: {rule}", source)
 
 
+_WIRE = Origin(session="", role="", machine="wire", chart="", version=0)
+
+
 def note(endpoint: Endpoint, event: str, what: str, source: Address | None) -> None:
     """A trace row for a datagram that reached no machine."""
     if endpoint.trace is None:
         return
     mailbox = endpoint.mailbox
     mailbox.row += 1
-    row = TraceRow(
-        n=mailbox.row,
-        cause=None,
-        time=mailbox.now,
-        session="",
-        role="",
-        machine="wire",
-        chart="",
-        version=0,
-        event=event,
-        payload={"what": what, "source": f"{source[0]}:{source[1]}" if source else ""},
-        from_state="",
-        to_state="",
-        verdict="ignored",
-        row=None,
-        guards=(),
-        effects=(),
-    )
+    said = {"what": what, "source": f"{source[0]}:{source[1]}" if source else ""}
+    row = TraceRow(mailbox.row, None, mailbox.now, _WIRE, event, said, "", Step(state="", verdict="ignored"))
     endpoint.trace.append(row)

@@ -6,7 +6,8 @@ Rules: RFC 3261 §7, §18.3, §19, §20 and §25; RFC 4475 and RFC 5118 for what
 from __future__ import annotations
 
 from session_fsm.sip.cseq import CSeq
-from session_fsm.sip.message import HeaderValue, Message, Request, Response
+from session_fsm.sip.fields import HeaderValue
+from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
 from session_fsm.sip.name_addr import NameAddr
 from session_fsm.sip.reasons import REASONS, reason_of

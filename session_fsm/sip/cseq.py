@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
-from session_fsm.frozen import plain
 from session_fsm.sip.grammar import MAX_UINT32, T, number
 from session_fsm.sip.methods import METHODS
 
@@ -14,15 +12,22 @@ _RULE = "RFC 3261 §20.16 CSeq"
 _CSEQ = re.compile(rf"([0-9]++)[ \t]++({T}++)")
 
 
-@plain
-@dataclass(slots=True)
 class CSeq:
     """`number method`. A value: it is never changed after it was made."""
 
-    number: int
-    "Expressible as a 32-bit unsigned integer."
-    method: str
-    "The method, case-sensitive."
+    __slots__ = ("method", "number")
+
+    def __init__(self, number: int, method: str) -> None:
+        self.number = number
+        "Expressible as a 32-bit unsigned integer."
+        self.method = method
+        "The method, case-sensitive."
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CSeq) and self.number == other.number and self.method == other.method
+
+    def __repr__(self) -> str:
+        return f"<CSeq {self}>"
 
     @classmethod
     def parse(cls, text: str) -> CSeq:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from session_fsm.errors import Malformed
-from session_fsm.frozen import plain
 from session_fsm.sip.grammar import QUOTED, Params, format_params, parse_params, quote, readable, unquote
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 
@@ -18,17 +16,27 @@ _RULE = "RFC 3261 §20.10 name-addr"
 _NAME_ADDR = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
 
 
-@plain
-@dataclass(slots=True)
 class NameAddr:
     """`"Display Name" <uri>;params`. A value: it is never changed after it was made."""
 
-    uri: SipUri | OtherUri
-    "Whom it names."
-    display_name: str | None = None
-    "The name for people, quotes and escapes resolved, or None."
-    params: Params = field(default_factory=dict)
-    "Header parameters in order; for From and To the tag is one of them."
+    __slots__ = ("display_name", "params", "uri")
+
+    def __init__(self, uri: SipUri | OtherUri, display_name: str | None = None, params: Params | None = None) -> None:
+        self.uri = uri
+        "Whom it names."
+        self.display_name = display_name
+        "The name for people, quotes and escapes resolved, or None."
+        self.params: Params = {} if params is None else params
+        "Header parameters in order; for From and To the tag is one of them."
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NameAddr) and self._parts() == other._parts()
+
+    def __repr__(self) -> str:
+        return f"<NameAddr {self}>"
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.uri, self.display_name, self.params
 
     @classmethod
     def parse(cls, text: str, rule: str = _RULE) -> NameAddr:

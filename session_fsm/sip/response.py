@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.message import HeaderValue, Request
+from session_fsm.sip.fields import HeaderValue
+from session_fsm.sip.message import Request
 from session_fsm.sip.reasons import REASONS, reason_of
 from session_fsm.sip.uri import Address
 

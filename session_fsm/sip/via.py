@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from session_fsm.errors import Malformed
-from session_fsm.frozen import plain
 from session_fsm.sip.grammar import Params, T, format_host, format_params, parse_host, parse_params, parse_port
 from session_fsm.sip.uri import Address
 
@@ -28,21 +26,38 @@ _USUAL = re.compile(
 )
 
 
-@plain
-@dataclass(slots=True)
 class Via:
     """`SIP/2.0/UDP host:port;params`. A value: it is never changed after it was made."""
 
-    transport: str
-    "UDP, TCP, TLS, SCTP or another token, upper case."
-    host: str
-    "Where the sender wants its answer (sent-by); IPv6 without brackets."
-    port: int | None = None
-    "The port that is written, or None."
-    params: Params = field(default_factory=dict)
-    "Parameters in order: branch, received, rport and others."
-    protocol: str = "SIP/2.0"
-    "Protocol name and version."
+    __slots__ = ("host", "params", "port", "protocol", "transport")
+
+    def __init__(
+        self,
+        transport: str,
+        host: str,
+        port: int | None = None,
+        params: Params | None = None,
+        protocol: str = "SIP/2.0",
+    ) -> None:
+        self.transport = transport
+        "UDP, TCP, TLS, SCTP or another token, upper case."
+        self.host = host
+        "Where the sender wants its answer (sent-by); IPv6 without brackets."
+        self.port = port
+        "The port that is written, or None."
+        self.params: Params = {} if params is None else params
+        "Parameters in order: branch, received, rport and others."
+        self.protocol = protocol
+        "Protocol name and version."
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Via) and self._parts() == other._parts()
+
+    def __repr__(self) -> str:
+        return f"<Via {self}>"
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.transport, self.host, self.port, self.params, self.protocol
 
     @classmethod
     def parse(cls, text: str) -> Via:

@@ -19,30 +19,29 @@ from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
 from session_fsm.frozen import plain
-from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.grammar import is_token, number, readable
 from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
-from session_fsm.sip.name_addr import NameAddr
 from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, unusual_key
 from session_fsm.sip.typed import (
-    parse_call_id,
-    parse_contacts,
     parse_max_forwards,
     parse_record_routes,
     parse_routes,
 )
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
-from session_fsm.sip.via import Via
 
 
-@plain
-@dataclass(slots=True)
 class Accepted:
     """A well-formed message. No typed access of it raises."""
 
-    message: Request | Response
-    "What was read."
+    __slots__ = ("message",)
+
+    def __init__(self, message: Request | Response) -> None:
+        self.message = message
+        "What was read."
+
+    def __repr__(self) -> str:
+        return f"<Accepted {self.message}>"
 
 
 @plain
@@ -135,9 +134,7 @@ def _read_response(start: str, lines: list[str], body: bytes, fault: Malformed |
     status = number(match[2], "RFC 3261 §7.2 Status-Code")
     if len(match[2]) != 3 or not 100 <= status <= 699:
         return Dropped("malformed response", "RFC 3261 §7.2 Status-Code", readable(start[:80]))
-    response = Response.__new__(Response)
-    response.status = status
-    response.reason = readable(match[3] or "")
+    response = Response(status, readable(match[3] or ""))
     fault = fault or _fill(response, lines, body) or _fault_in(response, _check_response)
     if fault is not None:
         return Dropped("malformed response", fault.rule, _shown(fault))
@@ -154,14 +151,13 @@ def _read_request(start: str, lines: list[str], body: bytes, fault: Malformed | 
         cut_short = method in METHODS and not uri and ":" in version
         if not is_token(method) or not (_VERSION.fullmatch(version) or cut_short):
             return Dropped("not SIP", "RFC 3261 §7.1 Request-Line", readable(start[:80]))
-    request = Request.__new__(Request)
-    request.method = method
     status = 400
     if not uri:
         uri, fault = version, fault or Malformed("RFC 3261 §7.1 SIP-Version is missing", start)
-    elif version.upper() != "SIP/2.0":
+    elif version != "SIP/2.0" and version.upper() != "SIP/2.0":
         status, fault = 505, Malformed("RFC 3261 §7.1 SIP-Version", version)
-    request.uri, uri_fault = _request_uri(uri.strip(" "))
+    found, uri_fault = _request_uri(uri.strip(" "))
+    request = Request(method, found)
     body_fault = _fill(request, lines, body)
     fault = fault or uri_fault or body_fault or _fault_in(request, _check_request)
     if fault is None:
@@ -211,6 +207,7 @@ def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
         else:
             more[key] = [first[key], value.strip(" \t")]
     message._lines = lines
+    message._rows = None
     message._first = first
     message._more = more
     message.body = body
@@ -250,35 +247,23 @@ def _check_common(message: Message) -> None:
     for key in _MANDATORY:
         if key not in first:
             raise Malformed(f"RFC 3261 §8.1.1 {CANONICAL[key]} is missing")
-    if "via" in more or "," in first["via"]:
-        message.via = message.vias[0]
-    else:
-        message.via = Via.parse(first["via"])
-    message.from_ = NameAddr.parse(first["from"], "RFC 3261 §20.20 From")
-    message.to = NameAddr.parse(first["to"], "RFC 3261 §20.39 To")
-    message.cseq = CSeq.parse(first["cseq"])
-    message.call_id = parse_call_id(first["call-id"])
-    message.branch = message.via.unique_branch
-    message.from_tag = message.from_.params.get("tag")
-    message.to_tag = message.to.params.get("tag")
+    # They are kept: whoever asks for them later finds them made.
+    _ = message.via, message.from_, message.to, message.cseq, message.call_id
     if "contact" in first:
-        message.contacts = parse_contacts(message)
+        _ = message.contacts
     if "record-route" in first:
-        message.record_routes = parse_record_routes(message)
+        parse_record_routes(message)
 
 
 def _check_request(message: Message) -> None:
     _check_common(message)
     if "route" in message._first:
-        message.routes = parse_routes(message)
-    message.max_forwards = parse_max_forwards(message)
+        parse_routes(message)
+    parse_max_forwards(message)
 
 
 def _check_response(message: Message) -> None:
     _check_common(message)
-    # RFC 3261 §7.3.2: request header fields in a response are ignored, so they cannot be malformed there either.
-    message.routes = []
-    message.max_forwards = None
     # RFC 3261 §8.1.3.3: a response with more than one Via was not meant for this user agent.
     if "via" in message._more or "," in message._first["via"]:
         raise Malformed("RFC 3261 §8.1.3.3 a second Via in a response", str(message.vias[1]))

@@ -128,9 +128,9 @@ def readers(verdict: Verdict) -> None:
     """Everything that the engine may do with a verdict."""
     match verdict:
         case Accepted(message=message):
-            for slot in type(message).__mro__[1].__slots__:
-                if not slot.startswith("_"):
-                    getattr(message, slot)
+            for name in dir(message):
+                if not name.startswith("_"):
+                    getattr(message, name)
             for name, _ in message.headers():
                 message.get_all(name)
             json.dumps(message.summary()).encode()

@@ -1,0 +1,139 @@
+"""The header fields of a message as text, in their order: looked up by name, replaced, added and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from session_fsm.errors import Malformed
+from session_fsm.sip.cseq import CSeq
+from session_fsm.sip.grammar import split_list
+from session_fsm.sip.name_addr import NameAddr
+from session_fsm.sip.names import CANONICAL, KEYS, LISTS, key_of
+from session_fsm.sip.uri import OtherUri, SipUri
+from session_fsm.sip.via import Via
+
+HeaderValue = str | int | Via | NameAddr | CSeq | SipUri | OtherUri
+"What may be given as the value of a header field; `str()` of it is what is sent."
+
+
+class Fields:
+    """Header fields in order. Those of a message that was read are kept as lines until somebody wants them all."""
+
+    __slots__ = ("_first", "_lines", "_more", "_rows")
+
+    def __init__(self, headers: Iterable[tuple[str, HeaderValue]]) -> None:
+        self._lines: list[str] = []
+        "Header lines as they arrived, unfolded; the source of `_rows` of a message that was read."
+        self._rows: list[tuple[str, str]] | None = [_row(name, value) for name, value in headers]
+        "All header fields in order; known names in the spelling that we send. None until `_lines` are taken apart."
+        self._first: dict[str, str] = {}
+        "Key to the first field's value."
+        self._more: dict[str, list[str]] = {}
+        "Key to all values, for fields that appear more than once."
+        if self._rows:
+            self._index(self._rows)
+
+    def has(self, name: str) -> bool:
+        """Whether a header field of this name is present, even if empty."""
+        return key_of(name) in self._first
+
+    def get(self, name: str) -> str | None:
+        """The first field of this name as written (unfolded, trimmed), or None."""
+        return self._first.get(key_of(name))
+
+    def get_all(self, name: str) -> list[str]:
+        """All values of this name in order; comma lists are split where the field is defined as a list.
+
+        Octets that were no UTF-8 on the wire are kept as lone surrogates, here and in `get`.
+        """
+        key = key_of(name)
+        rows = self.rows(key)
+        if key not in LISTS:
+            return rows
+        return [item for row in rows for item in _items(row)]
+
+    def rows(self, key: str) -> list[str]:
+        """The field values of a key, one a row, nothing split."""
+        if key in self._more:
+            return list(self._more[key])
+        return [self._first[key]] if key in self._first else []
+
+    def headers(self) -> list[tuple[str, str]]:
+        """All header fields in order, known names in the spelling that we send."""
+        return list(self._all())
+
+    def set(self, name: str, value: HeaderValue) -> None:
+        """Replace all fields of this name by one, at the place of the first; append it if there was none."""
+        key = key_of(name)
+        before = self._all()
+        rows = [row for row in before if key_of(row[0]) != key]
+        at = next((n for n, row in enumerate(before) if key_of(row[0]) == key), len(rows))
+        rows.insert(at, _row(name, value))
+        self._replace(rows)
+
+    def add(self, name: str, value: HeaderValue) -> None:
+        """Append a field, behind others of the same name."""
+        self._replace([*self._all(), _row(name, value)])
+
+    def prepend(self, name: str, value: HeaderValue) -> None:
+        """Put a field before all others: a Via, a Route."""
+        self._replace([_row(name, value), *self._all()])
+
+    def remove(self, name: str) -> None:
+        """Remove all fields of this name."""
+        key = key_of(name)
+        self._replace([row for row in self._all() if key_of(row[0]) != key])
+
+    def _all(self) -> list[tuple[str, str]]:
+        rows = self._rows
+        if rows is None:
+            rows = self._rows = [row for row in map(_read, self._lines) if row is not None]
+        return rows
+
+    def _replace(self, rows: list[tuple[str, str]]) -> None:
+        self._rows = rows
+        self._first, self._more = {}, {}
+        self._index(rows)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was derived from the fields is derived again when it is asked for."""
+
+    def _index(self, rows: list[tuple[str, str]]) -> None:
+        first, more = self._first, self._more
+        for name, value in rows:
+            key = KEYS.get(name) or key_of(name)
+            if key not in first:
+                first[key] = value
+            elif key in more:
+                more[key].append(value)
+            else:
+                more[key] = [first[key], value]
+
+
+def _row(name: str, value: HeaderValue) -> tuple[str, str]:
+    """One header field to be sent; a name that is no token or a value that would begin a new line is refused."""
+    key = key_of(name)
+    text = value if isinstance(value, str) else str(value)
+    if "\r" in text or "\n" in text:
+        raise Malformed(f"RFC 3261 §7.3.1 line break in {name}", text)
+    return CANONICAL.get(key) or name.rstrip(" \t"), text.strip(" \t")
+
+
+def _read(line: str) -> tuple[str, str] | None:
+    """A line that arrived as a field; None when it is none."""
+    name, colon, value = line.partition(":")
+    name = name.rstrip(" \t")
+    try:
+        return (CANONICAL.get(key_of(name), name), value.strip(" \t")) if colon else None
+    except Malformed:
+        return None
+
+
+def _items(row: str) -> list[str]:
+    try:
+        return split_list(row, "RFC 3261 §7.3.1")
+    except Malformed:
+        # A field that nobody depends on: empty items are left out, an open quote makes it all one value.
+        items = row.split(",") if '"' not in row and "<" not in row else [row]
+        return [item.strip(" \t") for item in items if item.strip(" \t")]
