@@ -87,6 +87,19 @@ def test_every_application_event_is_emitted_by_a_chart(charts):
     assert set() == APPLICATION_EVENTS - emitted
 
 
+def test_whoever_hears_a_refusal_hears_that_of_a_challenge(charts):
+    """RFC 3261 §22.2: a 401 or 407 that is not answered is the final response like any other."""
+    final = {"invite_client.failure", "non_invite_client.final"}
+    deaf = [
+        f"{name}.{event.name}"
+        for name, chart in charts.items()
+        for event in chart.events.values()
+        if final & set(event.origin) and "authentication.refused" not in event.origin
+    ]
+
+    assert [] == deaf
+
+
 def changed(name: str, old: str, new: str) -> Chart:
     """A shipped chart with one text exchanged."""
     text = Path(shipped()[name]).read_text(encoding="utf-8")

@@ -142,7 +142,10 @@ class Composition:
 
     def _request_of(self, event: Event) -> str:
         """The request that must have left before a client transaction can raise this event; empty for others."""
-        clients = event.kind == "machine" and all(chart.endswith("_client") for chart in self._outside(event))
+        outside = self._outside(event)
+        clients = event.kind == "machine" and all(
+            chart.endswith("_client") or chart == "authentication" for chart in outside
+        )
         return event.of if clients else ""
 
 

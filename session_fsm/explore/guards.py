@@ -50,6 +50,8 @@ def _holding(turn: Turn, payload: Payload) -> bool:
 
 GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("call", "offering"): lambda turn, _: bool(turn.facts["offering"]),
+    # Nobody asks for a digest here.
+    ("call", "answering"): lambda turn, _: False,
     ("call", "ringing"): lambda turn, payload: payload is not None and payload.status == 180,
     ("call", "followable"): _followable,
     ("call", "nobody_answered"): lambda turn, _: bool(turn.facts["gave_up"]),

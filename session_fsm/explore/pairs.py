@@ -12,10 +12,16 @@ from session_fsm.chart import Chart
 from session_fsm.explore.abstract import CALL_ID, TAGS, Event, Facts, Key, Message, Outcome, Place, Side, other
 from session_fsm.explore.rules import Rules
 from session_fsm.explore.turn import Meaning, Sink, Turn
+from session_fsm.session.authentication import CHALLENGES
 from session_fsm.session.matching import Identity, Index, client_key, match, server_key
 
 PAIRS = (("invite_client", "invite_server"), ("non_invite_client", "non_invite_server"))
-STATUSES = {"send_provisional": 180, "send_success": 200, "send_final": 200, "send_failure": 486}
+STATUSES = {
+    "send_provisional": (180,),
+    "send_success": (200,),
+    "send_final": (200, 401),
+    "send_failure": (486, 401),
+}
 "What the user of a server transaction may send."
 BRANCH = 1
 
@@ -83,12 +89,8 @@ class PairSide:
             index.clients[client_key(seen)] = index.servers[server_key(seen)] = self.key
         return index
 
-    def deaf(self, place: Place, messages: Sequence[Message]) -> Iterator[bool]:
+    def deaf(self, place: Place, message: Message) -> bool:
         """Never: this product is small."""
-        return (False for _ in messages)
-
-    def gives_up(self, event: Event) -> bool:
-        """Never: its users may do anything at any time."""
         return False
 
     def outcomes(self, place: Place, event: Event) -> list[Outcome]:
@@ -116,7 +118,7 @@ class PairSide:
         elif event.kind == "timer":
             turn.post(self.key, self.chart.timers[event.name].event)
         elif event.kind == "command":
-            status = STATUSES.get(event.name, 200)
+            status = turn.choose(STATUSES.get(event.name, (200,)))
             response = Message(self.side, self.key.purpose, status, 1, BRANCH, True)
             turn.post(self.key, event.name, response)
         else:
@@ -131,6 +133,8 @@ class PairSide:
             return "invite_received" if message.method == "INVITE" else "request_received"
         if message.status < 200:
             return "provisional"
+        if message.status in CHALLENGES:
+            return "challenge"
         if "final" in self.chart.events:
             return "final"
         return "success" if message.status < 300 else "failure"

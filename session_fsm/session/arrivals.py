@@ -9,6 +9,7 @@ from session_fsm.machine import Step
 from session_fsm.machine.trace import Origin, TraceRow
 from session_fsm.session.admission import ACCEPT, ALLOW, RETRY_AFTER, Refused, admit
 from session_fsm.session.answer import Answer
+from session_fsm.session.authentication import CHALLENGES
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address, Role
@@ -22,6 +23,7 @@ from session_fsm.sip import METHODS, Accepted, Echo, Rejected, Request, Response
 IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "options_received"}
 "What a request within a dialog is for `dialog.toml`."
 
+UNAUTHORIZED = 401
 OVERLOADED = 503
 LARGEST_ANSWER = 1.5  # times the request, to a source that may be a victim's address
 
@@ -47,13 +49,19 @@ def _arrive_response(endpoint: Endpoint, response: Response, source: Address) ->
         _drop(endpoint, "stray response", "RFC 3261 §18.1.2", source)
         return
     status = response.status
-    if found.session is not None:
-        if found.purpose == "INVITE" and status < 300 and _is_one_fork_too_many(found.session, response.to_tag):
+    user = found.session
+    if user is not None:
+        forks = found.purpose == "INVITE" and status < 300
+        if forks and isinstance(user, Session) and _is_one_fork_too_many(user, response.to_tag):
             _drop(endpoint, "one fork too many", "RFC 3261 §13.2.2.4", source)
             return
-        found.session.signalled_from = source
+        user.signalled_from = source
+        if user.keyring is not None and status < 300:
+            user.keyring.renew(response)
     if status < 200:
         found.post("provisional", response)
+    elif status in CHALLENGES and found.purpose != "CANCEL":
+        found.post("challenge", response)
     elif found.chart == "non_invite_client":
         found.post("final", response)
     else:
@@ -106,7 +114,7 @@ def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Ad
     opened = open_server(endpoint, request, source, identity=identity, purpose="CANCEL", session=session, to_tag=tag)
     received = Received(request, opened)
     received.respond(200)
-    if session is not None and meant is session.transaction:
+    if isinstance(session, Session) and meant is session.transaction:
         endpoint.mailbox.post(session.call, "cancel_received", received)
 
 
@@ -118,7 +126,7 @@ def _within(endpoint: Endpoint, request: Request, identity: Identity, source: Ad
         endpoint, request, source, identity=identity, purpose=purpose, session=dialog.session, to_tag=None
     )
     received = Received(request, opened)
-    refused = admit(request)
+    refused = admit(request) or _challenge_within(endpoint, request)
     if refused is not None:
         received.respond(refused.status, headers=refused.headers)
         return
@@ -154,7 +162,24 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner, source: A
     if owner is not Owner.NOBODY or request.method not in ("INVITE", "OPTIONS"):
         return Refused(481)
     full = _full(endpoint, source) if request.method == "INVITE" else None
-    return Refused(OVERLOADED, (RETRY_AFTER,), full) if full is not None else None
+    if full is not None:
+        return Refused(OVERLOADED, (RETRY_AFTER,), full)
+    return _challenge(endpoint, request)
+
+
+def _challenge_within(endpoint: Endpoint, request: Request) -> Refused | None:
+    asks = endpoint.challenger is not None and endpoint.challenger.policy.in_dialogs
+    return _challenge(endpoint, request) if asks else None
+
+
+def _challenge(endpoint: Endpoint, request: Request) -> Refused | None:
+    """RFC 3261 §22.2: 401 for who has not proven who it is; None for who has, or need not."""
+    if endpoint.challenger is None:
+        return None
+    judged = endpoint.challenger.judge(request, endpoint.mailbox.now)
+    if not judged.challenges:
+        return None
+    return Refused(UNAUTHORIZED, tuple(("WWW-Authenticate", str(one)) for one in judged.challenges), judged.why)
 
 
 def _full(endpoint: Endpoint, source: Address) -> str | None:
@@ -220,7 +245,9 @@ def _answer_statelessly(
     what only helps, and then not at all.
     """
     echo = Echo(request, _stateless_tag(request), received_from=source)
-    for data in (echo.response(status, headers=headers), echo.response(status)):
+    # A 401 asks something (RFC 3261 §21.4.2): what is most preferred is what it asks at least.
+    least = headers[:1] if status == UNAUTHORIZED else ()
+    for data in (echo.response(status, headers=headers), echo.response(status, headers=least)):
         if len(data) <= LARGEST_ANSWER * size:
             endpoint.transmit(data, echo.reply_to or source)
             return

@@ -12,9 +12,24 @@ from session_fsm.chart import Chart, check_set
 from session_fsm.errors import ChartError, ChartFault
 from session_fsm.machine import Binding, Mailbox
 from session_fsm.machine.trace import TraceRow
-from session_fsm.session import answer, call, dialog, events, hold, media, offer_answer, quality, transaction
+from session_fsm.session import (
+    answer,
+    authentication,
+    call,
+    dialog,
+    events,
+    hold,
+    media,
+    offer_answer,
+    quality,
+    registration,
+    transaction,
+)
+from session_fsm.session.account import Account
+from session_fsm.session.challenger import Challenger, DigestPolicy
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
+from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
 from session_fsm.session.registry import Registry
 from session_fsm.session.routing import routes_of
@@ -26,6 +41,7 @@ log = logging.getLogger("session_fsm")
 
 REGISTRIES: Mapping[str, Registry] = {
     **transaction.REGISTRIES,
+    "authentication": authentication.REGISTRY,
     "answer": answer.REGISTRY,
     "dialog": dialog.REGISTRY,
     "offer_answer": offer_answer.REGISTRY,
@@ -34,10 +50,11 @@ REGISTRIES: Mapping[str, Registry] = {
     "quality": quality.REGISTRY,
     "hold": hold.REGISTRY,
     "peer_hold": hold.PEER_REGISTRY,
+    "registration": registration.REGISTRY,
 }
 "Every chart that an endpoint runs, and the functions behind its names. The order is the order of hearing."
 
-PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork")
+PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork", "REGISTER")
 "What client transactions are opened for: the names that an event may give in `of`."
 
 APPLICATION_EVENTS = {
@@ -60,6 +77,8 @@ def build_endpoint(
     settings: Settings,
     charts: Mapping[str, Chart],
     on_trace: Callable[[TraceRow], None] | None,
+    account: Account,
+    challenge: DigestPolicy | None,
 ) -> Endpoint:
     """An endpoint without sessions. `charts` replace shipped ones of the same name."""
     used = {**shipped_charts(), **charts}
@@ -80,9 +99,15 @@ def build_endpoint(
         counters=counters,
         waiting=WaitingRoom(settings.max_waiting, settings.max_waiting_per_source),
         unsettled={},
+        trust=Trust(account, uri.host),
+        account=account,
         on_trace=_tolerated(on_trace, counters) if on_trace else None,
     )
     endpoint.trace = endpoint.new_trace()
+    if challenge is not None:
+        endpoint.challenger = Challenger(challenge, dice, counters)
+    if account.registrar is not None:
+        endpoint.registration = registration.Registration(endpoint, account.registrar)
     return endpoint
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
 from session_fsm.session.admission import ALLOW
 from session_fsm.session.answer import send_answer
+from session_fsm.session.authentication import why_refused
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.events import Role
-from session_fsm.session.messages import address_of, cancel, invite
+from session_fsm.session.keyring import ANSWERS
+from session_fsm.session.messages import cancel, first_hop, invite, preloaded_route
 from session_fsm.session.offer_answer import warning
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
 from session_fsm.session.transaction import start_client
-from session_fsm.sip import Response, SipUri, reason_of
+from session_fsm.sip import Request, Response, SipUri, reason_of
 
 if TYPE_CHECKING:
     from session_fsm.session.session import Session
@@ -39,6 +41,10 @@ DECLINE = FinalRefusal(603)
 
 def _offering(at: Session, _: object) -> bool:
     return at.negotiation.offering
+
+
+def _answering(at: Session, request: Request) -> bool:
+    return any(request.has(name) for name in ANSWERS)
 
 
 def _ringing(at: Session, response: Response) -> bool:
@@ -125,6 +131,8 @@ def _note_peer_hung_up(at: Session, received: Received) -> None:
 
 def _note_failure(at: Session, response: Response) -> None:
     at.status, at.reason = response.status, response.reason or reason_of(response.status)
+    if at.transaction is not None and (why := why_refused(at.transaction, response)):
+        at.reason += f" ({why})"
     if 300 <= response.status < 400:
         at.contacts = tuple(str(contact.uri) for contact in response.contacts)
 
@@ -172,7 +180,7 @@ def _send_invite(at: Session, _: object) -> None:
     at.local_seq += 1
     at.negotiation.first_seq = at.local_seq
     body = at.negotiation.offer_again() if at.negotiation.offering else b""
-    destination = at.next_hop or address_of(at.target)
+    destination = at.next_hop or first_hop(at.endpoint, at.target)
     at.invite = invite(
         at.endpoint,
         at.target,
@@ -182,7 +190,8 @@ def _send_invite(at: Session, _: object) -> None:
         call_id=at.call_id,
         cseq=at.local_seq,
         body=body,
-        headers=at.headers,
+        # Whoever names a next hop goes there directly.
+        headers=[*([] if at.next_hop else preloaded_route(at.endpoint)), *at.headers],
     )
     at.signalled_from = destination
     at.transaction = start_client(at.endpoint, at.invite, destination, purpose="INVITE", session=at, role=at.role)
@@ -244,6 +253,7 @@ def _send_603(at: Session, _: object) -> None:
 REGISTRY: Registry = Registry(
     guards={
         "offering": _offering,
+        "answering": _answering,
         "ringing": _ringing,
         "followable": _followable,
         "nobody_answered": _nobody_answered,

@@ -17,14 +17,17 @@ from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import LocalMedia, MediaDirection
 from session_fsm.session import quality
+from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.arrivals import arrive, note
 from session_fsm.session.building import build_endpoint
 from session_fsm.session.call import FinalRefusal
+from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
 from session_fsm.session.negotiation import Wish
 from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
 from session_fsm.session.possible import check_headers, check_host, check_seconds, check_status, check_text, sip_uri
 from session_fsm.session.publishing import settle
+from session_fsm.session.registration import Registration
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
 from session_fsm.session.transaction import Transaction
@@ -50,6 +53,8 @@ class SessionCoordinator:
         charts: Mapping[str, Chart] | None = None,
         on_trace: Callable[[TraceRow], None] | None = None,
         home: Callable[[Address], Address] | None = None,
+        account: Account = NO_ACCOUNT,
+        challenge: DigestPolicy | None = None,
     ) -> None:
         """`local` is where peers reach us; `home` says it for each peer where that differs."""
         self._endpoint = build_endpoint(
@@ -59,6 +64,8 @@ class SessionCoordinator:
             settings=settings or Settings(),
             charts=charts or {},
             on_trace=on_trace,
+            account=account,
+            challenge=challenge,
         )
         self._endpoint.home = home
         self._endpoint.mailbox.on_failure = self._failed
@@ -196,6 +203,14 @@ class SessionCoordinator:
         """From now on a new INVITE gets 503 with Retry-After. Calls that are there go on."""
         self._endpoint.waiting.close(why)
 
+    def register(self, *, now: Seconds) -> None:
+        """Ask the registrar to keep our Contact, and keep it alive from then on."""
+        self._command(self._registration("register"), "register", None, now)
+
+    def unregister(self, *, now: Seconds) -> None:
+        """Ask the registrar to forget our Contact."""
+        self._command(self._registration("unregister"), "unregister", None, now)
+
     # What we hand out.
 
     def poll_transmit(self) -> Transmit | None:
@@ -239,7 +254,18 @@ class SessionCoordinator:
             "answers": len(index.answers),
         }
 
+    @property
+    def registration(self) -> Registration | None:
+        """Our binding at the registrar, if we have one to register with."""
+        return self._endpoint.registration
+
     # Inside.
+
+    def _registration(self, command: str) -> Machine:
+        found = self._endpoint.registration
+        if found is None:
+            raise LocalProtocolError(command, "without a registrar", machine="the user agent")
+        return found.registration
 
     def _known(self, session_id: SessionId, command: str) -> Session:
         session = self._endpoint.sessions.get(session_id)

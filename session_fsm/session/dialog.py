@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from session_fsm.session.admission import ACCEPT, ALLOW
+from session_fsm.session.authentication import answers_for_ack
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, DialogState
@@ -93,7 +94,8 @@ class Dialog:
 
     def send_ack(self, response: Response, body: bytes) -> None:
         """RFC 3261 §13.2.2.4: the ACK has the INVITE's CSeq number, a branch of its own, and is kept for repeats."""
-        request, destination = self.request("ACK", response.cseq.number, body)
+        number = response.cseq.number
+        request, destination = self.request("ACK", number, body, answers_for_ack(self.session, number))
         self.ack = (request.encode(), destination)
         self.endpoint.transmit(*self.ack)
 

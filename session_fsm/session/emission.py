@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from session_fsm.machine import Machine
     from session_fsm.session.endpoint import Endpoint
     from session_fsm.session.session import Session
+    from session_fsm.session.transaction_user import TransactionUser
 
 
 class Emitter(Protocol):
@@ -28,7 +29,7 @@ class Emitter(Protocol):
         """The user agent it belongs to."""
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> TransactionUser | None:
         """The session it belongs to, if any."""
 
     @property
@@ -63,11 +64,11 @@ def _way(chart: str, route: Route) -> Carry:
     """To one receiving chart: the one machine of that name, or those that the session chooses."""
     target, event, of = route
     hearers = CHOSEN.get(target)
-    the_one: Callable[[Session], Machine] = attrgetter(target)
+    the_one: Callable[[TransactionUser], Machine] = attrgetter(target)
     if hearers is None and not of and chart in OF_SESSION:
 
         def carry_within(source: Emitter, payload: object) -> None:
-            session = cast("Session", source)
+            session = cast("TransactionUser", source)
             session.endpoint.mailbox.post(the_one(session), event, payload)
 
         return carry_within
@@ -80,7 +81,8 @@ def _way(chart: str, route: Route) -> Carry:
         if hearers is None:
             post(the_one(session), event, payload)
         else:
-            for machine in hearers(session, source, payload):
+            # Who is chosen is a part of a call: no registration emits for them.
+            for machine in hearers(cast("Session", session), source, payload):
                 post(machine, event, payload)
 
     return carry
@@ -93,6 +95,10 @@ def _answers(session: Session, source: Emitter, payload: object) -> Iterable[Mac
 def _invites(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
     machines = [transaction.machine for transaction in session.transactions if transaction.chart == "invite_client"]
     return sorted(machines, key=lambda machine: machine.label)
+
+
+def _authentications(user: TransactionUser, source: Emitter, payload: object) -> Iterable[Machine]:
+    return user.authentications_for(source)
 
 
 def _dialogs(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
@@ -114,6 +120,7 @@ def _quality(session: Session, source: Emitter, payload: object) -> Iterable[Mac
 # Of every other chart a session has one machine, under the chart's name.
 CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
     "answer": _answers,
+    "authentication": _authentications,
     "dialog": _dialogs,
     "hold": _hold,
     "invite_client": _invites,

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from session_fsm.frozen import maker_of, plain
 from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
+from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.events import Address, Role, SessionEvent
+from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
 from session_fsm.session.orders import MediaOrder, Transmit
 from session_fsm.session.settings import Settings
@@ -24,9 +26,12 @@ from session_fsm.sip import MAGIC_COOKIE, SipUri
 
 if TYPE_CHECKING:
     from session_fsm.session.answer import Answer
+    from session_fsm.session.challenger import Challenger
     from session_fsm.session.dialog import Dialog
+    from session_fsm.session.registration import Registration
     from session_fsm.session.session import Session
     from session_fsm.session.transaction import Transaction
+    from session_fsm.session.transaction_user import TransactionUser
 
 BRANCH_BITS = 64  # RFC 3261 §8.1.1.7: unique over space and time
 TAG_BITS = 64  # RFC 3261 §19.3 asks for at least 32 bits of randomness
@@ -54,10 +59,18 @@ class Endpoint:
     counters: Counter[str]
     waiting: WaitingRoom
     "Incoming calls whose caller has not shown yet that it hears us."
-    unsettled: dict[str, Session]
+    unsettled: dict[str, TransactionUser]
     "Sessions to which something happened since the events were last handed out."
+    trust: Trust
+    "The hosts and realms that get our answers."
     home: Callable[[Address], Address] | None = None
     "Where each peer reaches us, when that is not `local` for all."
+    account: Account = NO_ACCOUNT
+    "The registrar and the proxy that we use."
+    registration: Registration | None = None
+    "Our binding at the registrar."
+    challenger: Challenger | None = None
+    "What asks others who they are."
     on_trace: Callable[[TraceRow], None] | None = None
     trace: Trace | None = None
     "Rows of transactions that belong to no session."
@@ -82,7 +95,9 @@ class Endpoint:
         """Hand one datagram out."""
         self.transmits.append(_transmit(data, destination))
 
-    def machine(self, chart: str, role: Role, context: object, session: Session | None, label: str = "") -> Machine:
+    def machine(
+        self, chart: str, role: Role, context: object, session: TransactionUser | None, label: str = ""
+    ) -> Machine:
         """A machine of this chart that shares our mailbox."""
         name, trace = ("", self.trace) if session is None else (session.id, session.trace)
         return Machine(

@@ -319,6 +319,40 @@ class RemoteResume(SessionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Registered(SessionEvent):
+    """The registrar keeps our Contact, from now on or again. `session_id` names the registration, which has no call."""
+
+    registrar: str
+    "The registrar's URI."
+    contact: str
+    "Our Contact, as it is kept."
+    expires: int
+    "Seconds that were granted; it is refreshed before."
+    bindings: tuple[str, ...] = ()
+    "All Contacts of our address that the registrar keeps, ours too."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationFailed(SessionEvent):
+    """The registrar refused us, or did not answer. Calls go on."""
+
+    registrar: str
+    status: int | None
+    "The SIP status; 408 when no response came, 503 when the request could not be delivered."
+    reason: str
+    retry_in: float | None
+    "Seconds until the next try; None when there will be none, because it would be refused again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered(SessionEvent):
+    """The binding is gone: we left, or it lapsed."""
+
+    registrar: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(SessionEvent):
     """The call is over: a BYE was answered, or it was cancelled before an answer."""
 

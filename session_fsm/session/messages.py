@@ -57,6 +57,44 @@ def invite(
     return Request("INVITE", str(target), _with_type(fields, body), body)
 
 
+def register(
+    endpoint: Endpoint,
+    registrar: SipUri,
+    *,
+    towards: Address,
+    from_: NameAddr,
+    call_id: str,
+    cseq: int,
+    expires: int,
+) -> Request:
+    """A REGISTER for our own address (RFC 3261 §10.2), as it is sent to `towards`."""
+    name, contact = endpoint.contact_for(towards)
+    fields: list[Header] = [
+        via(endpoint, towards),
+        ("Max-Forwards", MAX_FORWARDS),
+        ("From", from_),
+        ("To", NameAddr(endpoint.uri)),
+        ("Call-ID", call_id),
+        ("CSeq", f"{cseq} REGISTER"),
+        (name, f"{contact};expires={expires}"),
+        ("Expires", expires),
+        *capabilities(endpoint),
+        *preloaded_route(endpoint),
+    ]
+    return Request("REGISTER", str(registrar), fields)
+
+
+def preloaded_route(endpoint: Endpoint) -> list[Header]:
+    """RFC 3261 §8.1.2: an outbound proxy is a route set of one for what is sent outside a dialog."""
+    proxy = endpoint.account.proxy
+    return [] if proxy is None else [("Route", f"<{proxy}>")]
+
+
+def first_hop(endpoint: Endpoint, target: Uri) -> Address:
+    """Where a request outside a dialog goes: to the proxy, if there is one."""
+    return address_of(endpoint.account.proxy or target)
+
+
 def cancel(request: Request) -> Request:
     """RFC 3261 §9.1: the INVITE's Request-URI, Via, From, To, Call-ID, CSeq number and Route, and nothing else."""
     return _twin(request, "CANCEL", request.to)

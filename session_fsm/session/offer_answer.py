@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from session_fsm.sdp import Agreement, Refusal
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.session.answer import send_answer
+from session_fsm.session.authentication import answers_for_ack
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.dialog import Dialog
 from session_fsm.session.events import Role
@@ -121,7 +122,7 @@ def _send_ack(at: Session, response: Response) -> None:
     number, ours = response.cseq.number, at.negotiation
     if ours.reack is None or ours.reack[0] != number:
         assert at.dialog is not None  # a re-INVITE has one
-        request, destination = at.dialog.request("ACK", number)
+        request, destination = at.dialog.request("ACK", number, headers=answers_for_ack(at, number))
         ours.reack = (number, request.encode(), destination)
     at.endpoint.transmit(ours.reack[1], ours.reack[2])
 

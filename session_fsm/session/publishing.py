@@ -20,15 +20,26 @@ from session_fsm.sip import Request, Response
 if TYPE_CHECKING:
     from session_fsm.session.dialog import Dialog
     from session_fsm.session.emission import Emitter
+    from session_fsm.session.registration import Registration
     from session_fsm.session.session import Session
+    from session_fsm.session.transaction_user import TransactionUser
 
 # Within one turn the same order for both roles, whichever machine the turn began with: the call, its dialogs,
 # offer/answer, media, holds. The end of a call is the last that is told.
-RANKS = {"call": 0, "dialog": 1, "offer_answer": 2, "media": 3, "quality": 3, "hold": 4, "peer_hold": 4}
+RANKS = {
+    "call": 0,
+    "dialog": 1,
+    "offer_answer": 2,
+    "media": 3,
+    "quality": 3,
+    "hold": 4,
+    "peer_hold": 4,
+    "registration": 0,
+}
 MEDIA = RANKS["media"]
 LAST = 5
 
-OF_SESSION = ("call", "offer_answer", "media", "quality", "hold", "peer_hold")
+OF_SESSION = ("call", "offer_answer", "media", "quality", "hold", "peer_hold", "registration")
 "The charts that have the session itself as their context; those of a part of it know their session."
 
 Own = tuple[object, ...]
@@ -50,7 +61,8 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
     rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
 
     def publish(source: Emitter, payload: object) -> None:
-        session = cast("Session", source) if is_session else source.session
+        # Of a registration, which emits too, its own events ask nothing that only a call has.
+        session = cast("Session", source if is_session else source.session)
         if session is None:
             return
         endpoint = session.endpoint
@@ -61,7 +73,7 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
     return publish
 
 
-def settle(session: Session) -> list[events.SessionEvent]:
+def settle(session: TransactionUser) -> list[events.SessionEvent]:
     """The events of a session whose step has settled: only now the states are known that they tell."""
     told, session.told = session.told, []
     if len(told) > 1:
@@ -191,6 +203,21 @@ def _local(session: Session) -> events.Address:
     return media.address if media else session.endpoint.local
 
 
+def _registered(session: Session, source: Emitter, *_: object) -> Own:
+    at = cast("Registration", source)
+    return str(at.registrar), at.contact, at.expires, at.bindings
+
+
+def _not_registered(session: Session, source: Emitter, *_: object) -> Own:
+    at = cast("Registration", source)
+    return str(at.registrar), at.status, at.reason, at.retry_in
+
+
+def _unregistered(session: Session, source: Emitter, *_: object) -> Own:
+    at = cast("Registration", source)
+    return str(at.registrar), at.reason
+
+
 def _remote(session: Session) -> events.Address:
     agreement = session.negotiation.agreement
     return agreement.remote if agreement else ("", 0)
@@ -235,4 +262,7 @@ _COMPOSERS: Mapping[str, Compose] = {
     "MediaEvent": _media,
     "CallEnded": _ended,
     "CallFailed": _failed,
+    "Registered": _registered,
+    "RegistrationFailed": _not_registered,
+    "Unregistered": _unregistered,
 }

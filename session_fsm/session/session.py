@@ -12,12 +12,12 @@ from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import Agreement
 from session_fsm.session.dialog import Dialog
-from session_fsm.session.endpoint import Endpoint, Kept
+from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
 from session_fsm.session.negotiation import Negotiation
 from session_fsm.session.orders import EdgeFacts
-from session_fsm.session.publishing import Told
 from session_fsm.session.received import Received
+from session_fsm.session.transaction_user import Numbering, TransactionUser
 from session_fsm.sip import NameAddr, Request, Response, SipUri
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _MEDIA_STATES = {state.value: state for state in MediaState}
 NOT_MEASURED = EdgeFacts()
 
 
-class Session:
+class Session(TransactionUser):
     """One call of one side."""
 
     __slots__ = (
@@ -43,16 +43,12 @@ class Session:
         "contacts",
         "dialog",
         "dialogs",
-        "endpoint",
         "gave_up",
         "headers",
         "hold",
-        "id",
         "incoming",
         "invite",
-        "labels",
         "local",
-        "local_seq",
         "local_tag",
         "measured",
         "media",
@@ -65,23 +61,14 @@ class Session:
         "quality",
         "reason",
         "remote",
-        "role",
         "rtcp_received",
         "rtp_flowing",
-        "shown",
-        "shown_media",
-        "signalled_from",
         "status",
         "target",
-        "told",
-        "trace",
         "transaction",
-        "transactions",
         "tried",
         "winner",
     )
-
-    purpose = ""
 
     def __init__(
         self,
@@ -94,9 +81,7 @@ class Session:
         remote: NameAddr,
         target: SipUri | str,
     ) -> None:
-        self.endpoint = endpoint
-        self.id = session_id
-        self.role = role
+        super().__init__(endpoint, session_id, role)
         self.call_id = call_id
         self.local = local
         "From of the caller, To of the callee, with our tag."
@@ -104,15 +89,11 @@ class Session:
         self.remote = remote
         self.target = target
         "Where requests go outside a dialog: the URI that is called, or the caller's Contact."
-        self.trace: Kept | None = endpoint.new_trace()
         self.invite: Request | None = None
         self.incoming: Received | None = None
         "UAS: the INVITE and its transaction."
         self.transaction: Transaction | None = None
         "The transaction of the INVITE."
-        self.transactions: set[Transaction] = set()
-        self.labels: dict[str, int] = {}
-        "How many transactions of each name there were."
         self.answers: list[Answer] = []
         self.dialogs: dict[str | None, Dialog] = {}
         self.dialog: Dialog | None = None
@@ -121,14 +102,11 @@ class Session:
         self.next_hop: Address | None = None
         self.headers: Sequence[tuple[str, str]] = ()
         self.no_answer: float | None = None
-        self.local_seq = 0
         self.negotiation = Negotiation(endpoint.local, endpoint.settings)
         self.answered_early = False
         # media evidence
         self.open_path: Agreement | None = None
         "The agreement that the media plane was last told."
-        self.signalled_from: Address | None = None
-        "Where the peer's signalling comes from."
         self.measured = NOT_MEASURED
         "The last interval that was told of: its band and its figures are in `extra`."
         self.rtp_flowing = False
@@ -139,9 +117,6 @@ class Session:
         self.contacts: tuple[str, ...] = ()
         self.tried: list[str] = []
         self.gave_up = False
-        self.shown = CallState.IDLE
-        self.shown_media = MediaState.IDLE
-        self.told: list[Told] = []
         self.call = endpoint.machine("call", role, self, self)
         self.offer_answer = endpoint.machine("offer_answer", role, self, self)
         self.media = endpoint.machine("media", role, self, self)
@@ -226,6 +201,19 @@ class Session:
             self.endpoint.index.dialogs.pop((self.call_id, self.local_tag, tag), None)
         self.dialogs.clear()
         self.dialog = None
+
+    def numbering_of(self, request: Request) -> Numbering:
+        """A dialog numbers its own requests (RFC 3261 §12.2.1.1)."""
+        return self.dialogs.get(request.to_tag, self)
+
+    def sent_again(self, old: Transaction, new: Transaction) -> None:
+        """RFC 3261 §8.1.3.5. What the first INVITE led to is over, as after a redirection."""
+        if old is self.transaction:
+            self.transaction, self.invite = new, new.request
+            self.negotiation.first_seq = new.request.cseq.number
+            self.forget_dialogs()
+        elif old.purpose == "re-INVITE":
+            self.negotiation.reoffer_seq = new.request.cseq.number
 
     def leave(self) -> None:
         """Nothing is open any more: be found by nobody, and leave no cycle for the collector.

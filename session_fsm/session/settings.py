@@ -32,6 +32,10 @@ class Settings:
     "UAC: how long it may ring before the INVITE is cancelled."
     unanswered: Seconds = 180.0
     "UAS: how long an application may take to decide before the caller gets 480."
+    register_retry: Seconds = 30.0
+    "How long a registration waits after a first failure, about; each further one doubles it (RFC 5626 §4.5)."
+    register_retry_most: Seconds = 1800.0
+    "How long it waits at most, whatever the registrar says."
     codecs: tuple[Codec, ...] = CODECS
     "What is offered and accepted, in order of preference."
     ptime_ms: int = DEFAULT_PTIME_MS
@@ -57,7 +61,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what is not possible, before a call finds out."""
-        for name in ("t1", "t2", "t4", "no_answer", "unanswered"):
+        for name in ("t1", "t2", "t4", "no_answer", "unanswered", "register_retry", "register_retry_most"):
             check_seconds(name, getattr(self, name))
         for name in (
             "max_sessions",

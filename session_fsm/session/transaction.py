@@ -20,7 +20,8 @@ from session_fsm.sip import Echo, Request, Response
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from session_fsm.session.session import Session
+    from session_fsm.session.authentication import Authentication
+    from session_fsm.session.transaction_user import TransactionUser
 
 
 SERVERS = ("invite_server", "non_invite_server")
@@ -30,6 +31,7 @@ class Transaction:
     """One request and its responses. Its state is its machine's."""
 
     __slots__ = (
+        "authentication",
         "chart",
         "destination",
         "echo",
@@ -57,7 +59,7 @@ class Transaction:
         destination: Address,
         *,
         purpose: str,
-        session: Session | None,
+        session: TransactionUser | None,
         role: Role,
     ) -> None:
         self.endpoint = endpoint
@@ -66,7 +68,10 @@ class Transaction:
         self.destination = destination
         self.purpose = purpose
         self.session = session
+        "Whoever opened it, and hears what becomes of it."
         self.role = role
+        self.authentication: Authentication | None = None
+        "Client: what became of the challenges to it; none before the first."
         self.message = b""
         self.last = b""
         self.echo: Echo | None = None
@@ -106,6 +111,8 @@ class Transaction:
     def forget(self) -> None:
         """Its machine has ended: nobody finds it any more, and no cycle is left for the collector."""
         self.machine.context = self.machine.trace = None
+        if self.authentication is not None:
+            self.authentication.machine.context = self.authentication.machine.trace = None
         if self.session is not None:
             self.session.transactions.discard(self)
             self.endpoint.unsettled[self.session.id] = self.session
@@ -122,7 +129,7 @@ def _quiet_states(chart: Chart) -> frozenset[str]:
     return frozenset(chart.states) - moved
 
 
-def _label(endpoint: Endpoint, session: Session | None, name: str) -> str:
+def _label(endpoint: Endpoint, session: TransactionUser | None, name: str) -> str:
     """A name that no other transaction of the session has, by which a trace can be told apart and replayed."""
     if session is None:
         endpoint.alone += 1
@@ -148,9 +155,14 @@ class SentResponse:
 
 
 def start_client(
-    endpoint: Endpoint, request: Request, destination: Address, *, purpose: str, session: Session | None, role: Role
+    endpoint: Endpoint, request: Request, destination: Address, *, purpose: str, session: TransactionUser, role: Role
 ) -> Transaction:
-    """Open a client transaction; its machine sends the request when it starts."""
+    """Open a client transaction; its machine sends the request when it starts.
+
+    The request gets the answers that are known where it goes; RFC 3261 §22.1: a CANCEL is not challenged.
+    """
+    if session.keyring is not None and request.method != "CANCEL":
+        session.keyring.sign(request, destination)
     chart = "invite_client" if request.method == "INVITE" else "non_invite_client"
     made = Transaction(endpoint, chart, request, destination, purpose=purpose, session=session, role=role)
     made.message = request.encode()
@@ -167,7 +179,7 @@ def open_server(
     *,
     identity: Identity,
     purpose: str,
-    session: Session | None,
+    session: TransactionUser | None,
     to_tag: str | None,
 ) -> Transaction:
     """Open a server transaction for a new request, whose identity is known since it was looked for."""

@@ -15,8 +15,19 @@ from session_fsm.chart import Chart
 from session_fsm.errors import SessionFsmError
 from session_fsm.machine import TraceRow
 from session_fsm.sdp import Codec, LocalMedia, MediaDirection
+from session_fsm.session.account import NO_ACCOUNT, Account
+from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.coordinator import SessionCoordinator
-from session_fsm.session.events import Address, IncomingCall, SessionCreated, SessionEvent, SessionId
+from session_fsm.session.events import (
+    Address,
+    IncomingCall,
+    Registered,
+    RegistrationFailed,
+    SessionCreated,
+    SessionEvent,
+    SessionId,
+    Unregistered,
+)
 from session_fsm.session.orders import ClosePath, Edge, EdgeFacts
 from session_fsm.session.settings import Seconds, Settings
 from session_fsm.testing.datagram import Datagram, Log, uri_of
@@ -62,6 +73,8 @@ class Phone:
         when_called: Callable[[Line], None] | None = None,
         settings: Settings | None = None,
         charts: Mapping[str, Chart] | None = None,
+        account: Account = NO_ACCOUNT,
+        challenge: DigestPolicy | None = None,
     ) -> None:
         self.name = name
         self.address: Address = (host, port)
@@ -80,7 +93,14 @@ class Phone:
         self._next_port = FIRST_RTP_PORT
         dice = Random(f"{name} {seed}")
         self.coordinator = SessionCoordinator(
-            self.uri, self.address, dice=dice, settings=self.settings, charts=charts, on_trace=self._trace
+            self.uri,
+            self.address,
+            dice=dice,
+            settings=self.settings,
+            charts=charts,
+            on_trace=self._trace,
+            account=account,
+            challenge=challenge,
         )
 
     # What a test asks.
@@ -117,6 +137,14 @@ class Phone:
         line = self._line_of(made)
         self.drain()
         return line
+
+    def register(self) -> None:
+        """Register with the account's registrar."""
+        self.command(lambda at, now: at.register(now=now))
+
+    def unregister(self) -> None:
+        """Leave the registrar."""
+        self.command(lambda at, now: at.unregister(now=now))
 
     @property
     def line(self) -> Line:
@@ -233,6 +261,8 @@ class Phone:
         self.events.append(event)
         if isinstance(event, SessionCreated):
             self._line_of(event.session_id)
+        if isinstance(event, Registered | RegistrationFailed | Unregistered):
+            return []
         line = next(line for line in reversed(self.lines) if line.id == event.session_id)
         line.events.append(event)
         return [line] if isinstance(event, IncomingCall) else []

@@ -67,7 +67,7 @@ COMPLAINTS = [
     ("demo --caller tone:x", 2, "--caller: 'x' is no frequency"),
     ("demo --callee stereo.wav", 2, "--callee: stereo.wav is 8 kHz stereo"),
     ("demo --out text.wav", 2, "--out: cannot write into text.wav: File exists"),
-    ("draw nothing", 2, "nothing: no chart has this name; known are: answer, call"),
+    ("draw nothing", 2, "nothing: no chart has this name; known are: answer, authentication"),
     ("draw no.toml", 2, "no.toml: this is not TOML"),
     ("draw faulty.toml", 3, "faulty.toml: "),
     ("draw media -o no/where.mmd", 2, "-o: cannot write no/where.mmd: No such file or directory"),
