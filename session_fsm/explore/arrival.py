@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from session_fsm.explore.abstract import CALL_ID, TAGS, Key, Message, Place, other
+from session_fsm.explore.abstract import CALL_ID, TAGS, Key, Message, Place, Side, other
 from session_fsm.explore.meaning import CallMeaning
-from session_fsm.explore.rules import Rules
+from session_fsm.explore.rules import CLIENTS, SERVERS
 from session_fsm.explore.sending import CALL, DIALOG, MEDIA, OFFER_ANSWER, open_dialog, respond, server_of
 from session_fsm.explore.turn import Turn
 from session_fsm.session.arrivals import IN_DIALOG
@@ -21,35 +21,27 @@ def open_session(turn: Turn) -> None:
 class Arrival:
     """A SIP message at one side: what `session.arrivals` makes of it, asked of the same `match`."""
 
-    def __init__(self, turn: Turn, rules: Rules, meaning: CallMeaning, place: Place) -> None:
+    def __init__(self, turn: Turn, meaning: CallMeaning, place: Place) -> None:
         self.turn = turn
         self.place = place
-        self.index = self._index(place, meaning)
+        keys = tuple(key for key, _ in place.machines)
+        asked = (keys, place.facts.absorbed, self._has_left(place, meaning))
+        index = meaning.indexes.get(asked)
+        if index is None:
+            index = meaning.indexes[asked] = _index(turn.side, *asked)
+        self.index = index
 
-    def _index(self, place: Place, meaning: CallMeaning) -> Index[Key]:
-        index: Index[Key] = Index()
-        ours, theirs = TAGS[self.turn.side], TAGS[other(self.turn.side)]
-        open_ones = [key for key, _ in place.machines if key.chart.endswith(("_client", "_server"))]
-        answers = [key for key, _ in place.machines if key.chart == "answer"]
-        call = dict(place.machines).get(CALL)
-        for key in (*open_ones, *place.facts.absorbed):
-            method = "INVITE" if key.chart.startswith("invite") else key.purpose
-            tag = ours if key.to_tag else None
-            seen = Identity(True, method, key.branch, other(self.turn.side), CALL_ID, tag, theirs, key.cseq)
-            if key.chart.endswith("_client"):
-                index.clients[client_key(seen)] = key
-            else:
-                index.servers[server_key(seen)] = key
-        over = call is not None and call.state in meaning.finals["call"] and not (open_ones or answers)
-        # The session has left then, and its dialogs with it, unless an ACK is still awaited: nobody counts those here.
-        if over and not place.facts.lingers and (not place.facts.busy or self.turn.choose([True, False])):
-            return index
-        for key in answers:
-            seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
-            index.answers[answer_key(seen)] = key
-        if DIALOG in self.turn.stands:
-            index.dialogs[CALL_ID, ours, theirs] = DIALOG
-        return index
+    def _has_left(self, place: Place, meaning: CallMeaning) -> bool:
+        """Whether the session is gone, and its dialogs with it.
+
+        A transaction that still awaits its ACK keeps it: nobody counts those here, so both ways are tried.
+        """
+        call = self.turn.stands.get(CALL)
+        if call is None or call.state not in meaning.finals["call"] or place.facts.lingers:
+            return False
+        if any(key.chart in CLIENTS or key.chart in SERVERS or key.chart == "answer" for key, _ in place.machines):
+            return False
+        return not place.facts.busy or self.turn.choose([True, False])
 
     def of(self, message: Message) -> None:
         """Post the event that it is."""
@@ -101,3 +93,26 @@ def response_event(client: Key, message: Message) -> str:
     if client.chart == "non_invite_client":
         return "final"
     return "success" if message.status < 300 else "failure"
+
+
+def _index(side: Side, keys: tuple[Key, ...], absorbed: tuple[Key, ...], has_left: bool) -> Index[Key]:
+    """What the coordinator of a side looks messages up in, when these machines are open."""
+    index: Index[Key] = Index()
+    ours, theirs = TAGS[side], TAGS[other(side)]
+    for key in (*(key for key in keys if key.chart in CLIENTS or key.chart in SERVERS), *absorbed):
+        method = "INVITE" if key.chart.startswith("invite") else key.purpose
+        tag = ours if key.to_tag else None
+        seen = Identity(True, method, key.branch, other(side), CALL_ID, tag, theirs, key.cseq)
+        if key.chart in CLIENTS:
+            index.clients[client_key(seen)] = key
+        else:
+            index.servers[server_key(seen)] = key
+    if has_left:
+        return index
+    for key in keys:
+        if key.chart == "answer":
+            seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
+            index.answers[answer_key(seen)] = key
+    if DIALOG in keys:
+        index.dialogs[CALL_ID, ours, theirs] = DIALOG
+    return index

@@ -21,7 +21,7 @@ from session_fsm.chart import Chart
 from session_fsm.explore.abstract import PACKETS, RTP, SENDS, Event, Facts, Key, Message, Outcome, Place, Side, Stand
 from session_fsm.explore.arrival import Arrival, open_session, response_event
 from session_fsm.explore.meaning import CallMeaning
-from session_fsm.explore.rules import Rules
+from session_fsm.explore.rules import CLIENTS, Rules
 from session_fsm.explore.sending import CALL, DIALOG, HOLD, MEDIA, server_of
 from session_fsm.explore.turn import Sink, Turn
 
@@ -88,10 +88,20 @@ class CallSide:
         blank.run(self.meaning)
         return blank.outcome(self.meaning).after
 
+    def gives_up(self, event: Event) -> bool:
+        """A timer that gives up, and a transport that fails."""
+        if event.kind == "timer" and event.key is not None:
+            return self.rules.charts[event.key.chart].timers[event.name].gives_up
+        return event.name == "transport_error"
+
     def outcomes(self, place: Place, event: Event) -> list[Outcome]:
         """Everything that an event may lead to."""
-        found: dict[tuple[Place, tuple[Message, ...], tuple[tuple[str, str], ...]], Outcome] = {}
-        scripts: list[tuple[int, ...]] = [()]
+        turn = self._turn(place, event, ())
+        first = turn.outcome(self.meaning)
+        scripts = turn.further()
+        if not scripts:
+            return [first]
+        found = {(first.after, first.sent, first.faults): first}
         while scripts:
             turn = self._turn(place, event, scripts.pop())
             outcome = turn.outcome(self.meaning)
@@ -106,7 +116,7 @@ class CallSide:
     def _turn(self, place: Place, event: Event, script: Sequence[int], sink: Sink | None = None) -> Turn:
         turn = Turn(self.rules, place, script, self.taken, sink)
         if event.message is not None and not event.message.is_packet:
-            Arrival(turn, self.rules, self.meaning, place).of(event.message)
+            Arrival(turn, self.meaning, place).of(event.message)
         else:
             self._begin(turn, place, event)
         turn.run(self.meaning)
@@ -242,22 +252,32 @@ class CallSide:
             names = names[:1]  # it is RTP again only where it had stopped
         return [Event("message", name, MEDIA, message) for name in names if name not in stand.postponed]
 
-    def deaf(self, place: Place, message: Message) -> bool:
-        """Whether a message can do nothing here any more: what it belongs to is gone and never opens again."""
+    def deaf(self, place: Place, messages: Sequence[Message]) -> Iterator[bool]:
+        """Whether each can do nothing here any more: what it belongs to is gone and never opens again."""
         stands = dict(place.machines)
-        if message.lost:
-            return True
-        if message.is_packet:
-            return MEDIA in stands and stands[MEDIA].state in self.rules.charts["media"].final
-        if message.status:
-            clients = [k for k in stands if k.branch == message.branch and k.chart.endswith("_client")]
-            return not any(self.rules.minds(k.chart, stands[k].state, response_event(k, message)) for k in clients)
-        if message.method == "ACK":
-            return not any(self._awaits(message, key, stand) for key, stand in place.machines)
-        if message.method == "INVITE" and not message.to_tag:
-            return self.has_begun(stands)
-        server = server_of(message)
-        return server in stands or server in place.facts.absorbed
+        media = stands.get(MEDIA)
+        silent = media is not None and media.state in self.meaning.finals["media"]
+        clients: dict[int, list[Key]] = {}
+        for key in stands:
+            if key.chart in CLIENTS:
+                clients.setdefault(key.branch, []).append(key)
+        for message in messages:
+            if message.status:
+                yield not any(self._minds(message, k, stands[k]) for k in clients.get(message.branch, ()))
+            elif message.lost:
+                yield True
+            elif message.method in PACKETS:
+                yield silent
+            elif message.method == "ACK":
+                yield not any(self._awaits(message, key, stand) for key, stand in place.machines)
+            elif message.method == "INVITE" and not message.to_tag:
+                yield self.has_begun(stands)
+            else:
+                server = server_of(message)
+                yield server in stands or server in place.facts.absorbed
+
+    def _minds(self, response: Message, client: Key, stand: Stand) -> bool:
+        return self.rules.minds(client.chart, stand.state, response_event(client, response))
 
     def _awaits(self, ack: Message, key: Key, stand: Stand) -> bool:
         if key.chart == "answer":

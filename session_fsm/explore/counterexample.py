@@ -11,7 +11,7 @@ from session_fsm.chart import NOWHERE
 from session_fsm.explore.abstract import SIDES, Side
 from session_fsm.explore.product import Move
 from session_fsm.explore.properties import Finding
-from session_fsm.explore.search import LOW, SHIFT, Found
+from session_fsm.explore.search import Found, Standing
 from session_fsm.machine import TraceRow
 
 SECONDS_A_STEP = 0.1  # the explorer knows no time; in its traces each step takes so long, in seconds
@@ -78,27 +78,27 @@ def run_to(found: Found, finding: Finding) -> Run:
     path = found.path_to(finding.state)
     moves = [_move(found, here, there) for here, there in pairwise(path)]
     if finding.event is not None and finding.outcome is not None:
-        moves.append(Move(finding.side, finding.event, finding.outcome, -1))
+        moves.append(Move(finding.side, finding.event, finding.outcome))
     return Run(steps=tuple(_told(found, moves)))
 
 
 def _move(found: Found, here: int, there: int) -> Move:
     """One move that leads from a state to the next."""
-    goal = found.codes[there]
-    return next(move for move, code in moves_of(found, found.codes[here]) if code == goal)
+    goal = found.standing(there)
+    return next(move for move, standing in moves_of(found, found.standing(here)) if standing == goal)
 
 
-def moves_of(found: Found, code: int) -> Iterator[tuple[Move, int]]:
+def moves_of(found: Found, here: Standing) -> Iterator[tuple[Move, Standing]]:
     """Every move from a state, with the state that it leads to."""
-    parts = (code >> SHIFT, code & LOW)
     for half in found.halves:
-        side = half.number
-        peer = found.halves[1 - side]
-        theirs = peer.parts[parts[1 - side]]
-        for move in half.moves(parts[side], peer, theirs.sent):
-            ours = half.keeping(move.part, peer.minds(theirs.place, half))
-            rest = peer.keeping(parts[1 - side], half.minds(half.parts[move.part].place, peer))
-            yield move, (rest << SHIFT | ours) if side else (ours << SHIFT | rest)
+        me, you = half.number, 1 - half.number
+        peer = found.halves[you]
+        for move in half.moves(here.places[me], peer, here.sent[you]):
+            place = half.book.place_of(move.outcome.after)
+            said = half.book.said_in(move.outcome)
+            ours = half.book.sets.joined_one(here.sent[me], said, peer.deaf_to(here.places[you], half))
+            theirs = peer.book.sets.joined_one(here.sent[you], 0, half.deaf_to(place, peer))
+            yield move, here.moved(me, place, ours, theirs)
 
 
 def _told(found: Found, moves: Sequence[Move]) -> Iterator[Step]:

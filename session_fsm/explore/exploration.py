@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from session_fsm.chart import Chart
 from session_fsm.explore.abstract import DIRECTIONS
+from session_fsm.explore.book import Book
 from session_fsm.explore.calling import Bound, CallSide
 from session_fsm.explore.counterexample import Run, run_to
 from session_fsm.explore.pairs import PAIRS, PairSide
 from session_fsm.explore.properties import Finding, call_findings, chart_findings, claimed, turn_findings
 from session_fsm.explore.rules import CALL_CHARTS, TRANSACTION_CHARTS
-from session_fsm.explore.search import Found, search
+from session_fsm.explore.search import Found, beginning, walk
 
 MOST_REINVITES = 2
 ANYWHERE = ("turn", "together", "never", "always")
@@ -20,6 +21,9 @@ ANYWHERE = ("turn", "together", "never", "always")
 
 WHOLE_CALL = {*CALL_CHARTS, "answer"}
 "The charts whose own properties are proved in calls; those of transactions are proved in pairs."
+
+Books = dict[tuple[Bound, Bound], tuple[Book, Book]]
+"By the bounds of their sides."
 
 Progress = Callable[[str, int, int], object]
 "Told the product's name, how many states were found, and how many of them were walked."
@@ -43,6 +47,8 @@ class Product:
     bounds: tuple[Bound, Bound] | None = None
     "Of the caller and of the callee; None for a pair of transactions."
     pair: tuple[str, str] | None = None
+    patient: bool = False
+    "Whether nobody ever gives up, though the sides could."
 
     @property
     def bound(self) -> str:
@@ -50,7 +56,13 @@ class Product:
         if self.bounds is None:
             return "one request; its users are free"
         uac, uas = self.bounds
-        return str(uac) if uac == uas else f"caller: {uac}; callee: {uas}"
+        free = ", nobody gives up" if self.patient else ""
+        return (str(uac) if uac == uas else f"caller: {uac}; callee: {uas}") + free
+
+    def begun(self, charts: Sequence[Chart]) -> Found:
+        """Both sides before anything has happened."""
+        first, second = self.sides(charts)
+        return beginning(Book(first), Book(second), patient=self.patient)
 
     def sides(self, charts: Sequence[Chart]) -> tuple[PairSide, PairSide] | tuple[CallSide, CallSide]:
         """Its two sides."""
@@ -126,8 +138,8 @@ def products(reinvites: int) -> list[Product]:
         still = Bound(smooth=True, fails=False)
         found.append(Product(name="directions of the caller's re-INVITEs", bounds=(again, still)))
         found.append(Product(name="directions of the callee's re-INVITEs", bounds=(still, again)))
-    patient, bound = Bound(reinvites=reinvites, fails=False), Bound(reinvites=reinvites)
-    found.append(Product(name="calls in which nobody gives up", bounds=(patient, patient)))
+    bound = Bound(reinvites=reinvites)
+    found.append(Product(name="calls in which nobody gives up", bounds=(bound, bound), patient=True))
     found.append(Product(name="calls", bounds=(bound, bound)))
     return found
 
@@ -150,8 +162,9 @@ def explore(
         properties = {property_name: properties[property_name]}
     done = Exploration(reinvites, properties)
     done.rows = [(c.id, row) for c in used for row in _rows(c) if c.id in WHOLE_CALL or c.id in TRANSACTION_CHARTS]
+    shared: Books = {}
     for product in products(reinvites):
-        _explore(done, product, used, limit, progress)
+        _explore(done, product, used, shared, limit, progress)
     done.violations = _shortest(done.violations)
     return done
 
@@ -161,25 +174,43 @@ def _rows(chart: Chart) -> Iterator[str]:
 
 
 def _explore(
-    done: Exploration, product: Product, charts: Sequence[Chart], limit: int | None, progress: Progress | None
+    done: Exploration,
+    product: Product,
+    charts: Sequence[Chart],
+    shared: Books,
+    limit: int | None,
+    progress: Progress | None,
 ) -> None:
-    first, second = product.sides(charts)
-    report = None if progress is None else (lambda found, walked: progress(product.name, found, walked))
-    found = search(first, second, limit=limit, progress=report)
+    first, second = _books(product, charts, shared)
+    found = beginning(first, second, patient=product.patient)
+    walk(found, limit, None if progress is None else (lambda found, walked: progress(product.name, found, walked)))
     done.walked.append(
         Walked(
             product=product,
-            states=len(found.codes),
-            edges=len(found.edges),
+            states=len(found),
+            edges=found.edges,
             seconds=found.seconds,
             complete=found.complete,
         )
     )
-    done.taken |= first.taken | second.taken
+    for book in (first, second):
+        done.taken |= book.actor.taken
     for finding in findings(found, product, charts):
         if finding.property in done.properties:
             run = run_to(found, finding)
             done.violations.append(Violation(property=finding.property, what=finding.what, product=product, run=run))
+
+
+def _books(product: Product, charts: Sequence[Chart], shared: Books) -> tuple[Book, Book]:
+    """Those of another product that has the same sides, if there is one."""
+    bounds = product.bounds
+    if bounds is None or bounds not in shared:
+        first, second = product.sides(charts)
+        books = (Book(first), Book(second))
+        if bounds is None:
+            return books
+        shared[bounds] = books
+    return shared[bounds]
 
 
 def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterator[Finding]:
@@ -188,7 +219,7 @@ def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterato
     if product.bounds is None:
         yield from chart_findings(found, charts, only=set(product.pair or ()))
         return
-    fails = product.bounds[0].fails
+    fails = product.bounds[0].fails and not product.patient
     for finding in (*chart_findings(found, charts, only=WHOLE_CALL), *call_findings(found)):
         # What only other products can show is not looked for: where nobody gives up not everything ends, and so on.
         if finding.kind in ANYWHERE or (finding.kind == "lossless") != fails:

@@ -9,7 +9,7 @@ from session_fsm.chart import Chart, read_folder
 from session_fsm.explore.abstract import SIDES
 from session_fsm.explore.counterexample import moves_of
 from session_fsm.explore.exploration import Violation, findings, products
-from session_fsm.explore.search import begin, starting, walk
+from session_fsm.explore.search import Found, walk
 from session_fsm.session.building import shipped_charts
 
 Steps = Sequence[tuple[str, str, tuple[int, ...]]]
@@ -44,21 +44,21 @@ def follow(
     """The properties that fail during these steps or where they end. A run that is not possible any more ends early."""
     used = list(charts if charts is not None else shipped_charts().values())
     walked = next(one for one in products(reinvites) if one.name == product)
-    found = begin(*walked.sides(used))
-    code = found.codes[0]
+    found = walked.begun(used)
+    here = found.standing(0)
     failed: set[str] = set()
     for side, event, script in steps:
         fitting = (
             (move, goal)
-            for move, goal in moves_of(found, code)
+            for move, goal in moves_of(found, here)
             if (SIDES[move.side], str(move.event), move.outcome.script) == (side, event, tuple(script))
         )
         taken = next(fitting, None)
         if taken is None:
             return sorted(failed)
-        code = taken[1]
+        here = taken[1]
         failed.update(rule for rule, _ in taken[0].outcome.faults)
-    onward = starting(found.halves, code)
+    onward = Found(found.halves, here)
     walk(onward, ENOUGH)
     claims = (finding for finding in findings(onward, walked, used) if finding.kind not in ("turn", "sometimes"))
     return sorted(failed.union(finding.property for finding in claims if finding.state == 0))

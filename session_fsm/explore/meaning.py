@@ -6,13 +6,12 @@ that is not listed, as in charts of a user's own, is open: the guard is tried bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from session_fsm.chart import is_application_event
 from session_fsm.explore.abstract import Key, Lingers, Place, Stand
 from session_fsm.explore.effects import EFFECTS
 from session_fsm.explore.guards import GUARDS
-from session_fsm.explore.rules import APART, Rules
+from session_fsm.explore.rules import APART, CLIENTS, SERVERS, Rules
 from session_fsm.explore.sending import (
     CALL,
     DIALOG,
@@ -25,9 +24,17 @@ from session_fsm.explore.sending import (
     respond,
 )
 from session_fsm.explore.turn import Meaning, Turn
+from session_fsm.session.matching import Index
 
 STATUSES = {"refusal": 486, "redirect": 302}
 "Sends of the call chart that are no status themselves."
+
+UNDECIDED = {"answered_early": False, "incoming": "", "prepared": ""}
+"What nobody asks about once the call is answered or has ended."
+ENDED = {"gave_up": False, "tried": 0, "waiting": (), "local": "sendrecv"}
+"What nobody asks about once it has ended."
+CLOSED = {"agreement": "", "open": "", "reinvites": 0, "retries": 0, "reoffer_seq": 0}
+"What nobody asks about once its media are closed."
 
 DECISIONS = ("invite_received", "accept", "progress")
 
@@ -38,6 +45,8 @@ class CallMeaning(Meaning):
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.finals = {name: frozenset(chart.final) for name, chart in rules.charts.items()}
+        self.indexes: dict[tuple[tuple[Key, ...], tuple[Key, ...], bool], Index[Key]] = {}
+        "What messages are looked up in, by the machines that are open."
         cells = rules.charts["call"].cells
         self.deciding = frozenset(state for (state, event), cell in cells.items() if cell.rows and event in DECISIONS)
         "Where the application of a callee may still answer."
@@ -50,8 +59,7 @@ class CallMeaning(Meaning):
     def effect(self, turn: Turn, key: Key, kind: str, name: str, payload: Payload) -> None:
         """By the chart, the kind and the effect's name."""
         if kind == "emit":
-            if not is_application_event(name):
-                self._emit(turn, key, name, payload)
+            self._emit(turn, key, name, payload)
             return
         known = EFFECTS.get((key.chart, kind, name))
         if known is not None:
@@ -91,26 +99,28 @@ class CallMeaning(Meaning):
         """Forget what no row can ask for any more: what was wanted when nothing is, and all of a call that is over."""
         facts = place.facts
         stands = dict(place.machines)
-        if not _is_wanted(stands):
-            facts = facts._replace(wanted="")
+        changes: dict[str, object] = {}
+        if facts.wanted and not _is_wanted(stands):
+            changes["wanted"] = ""
         call = stands[CALL].state if CALL in stands else ""
         if call and call not in self.deciding:
-            facts = facts._replace(answered_early=False, incoming="", prepared="")
+            changes.update(UNDECIDED)
         if call in self.finals["call"]:
-            facts = facts._replace(gave_up=False, tried=0, waiting=(), local="sendrecv")
-            if MEDIA in stands and stands[MEDIA].state in self.finals["media"]:
-                facts = facts._replace(agreement="", open="", reinvites=0, retries=0, reoffer_seq=0)
-        lingers = self._lingering(stands, facts.lingers)
-        if lingers != facts.lingers:
-            facts = facts._replace(lingers=lingers)
+            changes.update(ENDED)
+            if stands[MEDIA].state in self.finals["media"]:
+                changes.update(CLOSED)
+        clients = [(key, stand) for key, stand in place.machines if key.chart in CLIENTS]
+        lingers = self._lingering(clients, facts.lingers)
+        changes["lingers"] = lingers
         over = [key for key, stand in place.machines if self._is_over(key, stand, stands, lingers)]
         if not over:
-            return Place(place.machines, facts)
-        absorbed = {key for key in over if key.chart.endswith("_server")}
+            return Place(place.machines, facts._replace(**changes))  # type: ignore[arg-type]  # they are facts
+        absorbed = {key for key in over if key.chart in SERVERS}
         busy = any(stands[key].state not in self.rules.quiet[key.chart] for key in absorbed)
-        absorbed.update(facts.absorbed)
-        facts = facts._replace(absorbed=tuple(sorted(absorbed)), busy=facts.busy or (busy and lingers != "firmly"))
-        return Place(tuple(pair for pair in place.machines if pair[0] not in over), facts)
+        changes["absorbed"] = tuple(sorted(absorbed.union(facts.absorbed)))
+        changes["busy"] = facts.busy or (busy and lingers != "firmly")
+        left = tuple(pair for pair in place.machines if pair[0] not in over)
+        return Place(left, facts._replace(**changes))  # type: ignore[arg-type]  # they are facts
 
     def _is_over(self, key: Key, stand: Stand, stands: Mapping[Key, Stand], lingers: Lingers) -> bool:
         """An answer that is acknowledged or given up; a transaction that can only repeat itself and is not heard.
@@ -119,17 +129,17 @@ class CallMeaning(Meaning):
         """
         if key.chart in ("answer", "hold", "peer_hold"):
             return stand.state in self.finals[key.chart]
-        if not key.chart.endswith(("_client", "_server")):
-            return False
-        if key.chart.endswith("_client") and stand.state in self.rules.inert[key.chart]:
-            return True
-        if key.chart.endswith("_client") and lingers != "firmly":
+        if key.chart in CLIENTS:
+            if stand.state in self.rules.inert[key.chart]:
+                return True
+            if lingers != "firmly":
+                return False
+        elif key.chart not in SERVERS:
             return False
         emits = self.rules.remaining(key.chart, stand.state)
         return emits is not None and not any(self._is_heard(key, name, stands) for name in emits)
 
-    def _lingering(self, stands: Mapping[Key, Stand], before: Lingers) -> Lingers:
-        clients = [(key, stand) for key, stand in stands.items() if key.chart.endswith("_client")]
+    def _lingering(self, clients: Sequence[tuple[Key, Stand]], before: Lingers) -> Lingers:
         if before == "firmly" or any(stand.state in self.rules.permanent[key.chart] for key, stand in clients):
             return "firmly"
         inert = any(stand.state in self.rules.inert[key.chart] for key, stand in clients)

@@ -89,8 +89,12 @@ class PairSide:
             index.clients[client_key(seen)] = index.servers[server_key(seen)] = self.key
         return index
 
-    def deaf(self, place: Place, message: Message) -> bool:
+    def deaf(self, place: Place, messages: Sequence[Message]) -> Iterator[bool]:
         """Never: this product is small."""
+        return (False for _ in messages)
+
+    def gives_up(self, event: Event) -> bool:
+        """Never: its users may do anything at any time."""
         return False
 
     def outcomes(self, place: Place, event: Event) -> list[Outcome]:

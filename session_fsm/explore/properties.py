@@ -140,8 +140,7 @@ def _where(found: Found, side: int, chart: str, states: set[str], *, absent: boo
 def _by_place(found: Found, side: int, holds: Callable[[Place], bool]) -> Mask:
     half = found.halves[side]
     places = np.fromiter((holds(place) for place in half.places), dtype=bool, count=len(half.places))
-    of_part = np.fromiter((part.place for part in half.parts), dtype=np.int64, count=len(half.parts))
-    answer: Mask = places[of_part][found.parts()[side]]
+    answer: Mask = places[found.places(side)]
     return answer
 
 
@@ -150,10 +149,7 @@ def call_findings(found: Found) -> Iterator[Finding]:
     halves = found.halves
     both = _by_place(found, 0, lambda place: _has_ended(found, 0, place))
     both &= _by_place(found, 1, lambda place: _has_ended(found, 1, place))
-    stuck = ~both
-    counts = found.counts()
-    stuck[: len(counts)] &= counts == 0
-    stuck[len(counts) :] = False
+    stuck = found.stuck() & ~both
     what = "nothing can happen any more, and the call has not ended on both sides"
     yield from _first("no-deadlock", "ending", stuck, what)
     yield from _first("can-end", "ending", ~found.can_reach(both), "there is no way for both sides to end")
@@ -165,11 +161,9 @@ def call_findings(found: Found) -> Iterator[Finding]:
     for side in (0, 1):
         what = f"the {SIDES[side]} has agreed on media, which are not Ready"
         yield from _first("ready-at-agreement", "together", _by_place(found, side, _agreed_unready), what)
-    settled = np.zeros(len(found.codes), dtype=bool)
-    settled[np.frombuffer(found.settled, dtype=np.uint32)] = True
     told: set[str] = set()
-    for state in np.flatnonzero(settled):
-        places = [half.places[half.parts[found.part_of(int(state), half.number)].place] for half in halves]
+    for state in found.settled.tolist():
+        places = [half.places[place] for half, place in zip(halves, found.standing(state).places, strict=True)]
         for name, kind, what in (
             ("media-agrees", "together", _disagreement(places[0], places[1])),
             ("ends-together", "lossless", _left_alone(found, places)),
@@ -177,7 +171,7 @@ def call_findings(found: Found) -> Iterator[Finding]:
         ):
             if what and what not in told:
                 told.add(what)
-                yield Finding(property=name, kind=kind, what=what, state=int(state))
+                yield Finding(property=name, kind=kind, what=what, state=state)
 
 
 def _state(place: Place, chart: str) -> str:

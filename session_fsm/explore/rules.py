@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from session_fsm.chart import Cell, Chart, Row, Timer
+from session_fsm.chart import Cell, Chart, Effect, Row, Timer, is_application_event
 from session_fsm.explore.abstract import Side
-from session_fsm.machine import Table, compile_chart
+from session_fsm.machine import Step, Table, compile_chart
 from session_fsm.session.routing import Routes, routes_of
 
 CALL_CHARTS = ("call", "dialog", "offer_answer", "media")
 "A call has one machine of each, and enters them in this order."
 
+CLIENTS = frozenset({"invite_client", "non_invite_client"})
+SERVERS = frozenset({"invite_server", "non_invite_server"})
 TRANSACTION_CHARTS = ("invite_client", "invite_server", "non_invite_client", "non_invite_server")
 
 APART = ("quality", "authentication", "registration")
 "Charts that are not explored with a call: what quality hears is measured, and nobody here asks who we are."
+
+
+class Plan(NamedTuple):
+    """What a step does, as far as an explorer looks at it."""
+
+    effects: tuple[Effect, ...]
+    "What is done, sent and emitted to other machines, in order."
+    timers: tuple[tuple[bool, str], ...]
+    "(whether it is started, or else cancelled; timer), of the timers that a place remembers."
 
 
 class Rules:
@@ -33,6 +45,7 @@ class Rules:
         self._minds: dict[tuple[str, str, str], bool] = {}
         self._hears: dict[tuple[str, str, str], bool] = {}
         self._remaining: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._plans: dict[tuple[str, int], Plan] = {}
         self.inert = {
             name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()
         }
@@ -47,6 +60,16 @@ class Rules:
             for name, chart in self.charts.items()
         }
         "States that a machine leaves only by a timer that lingers."
+
+    def plan(self, chart: str, found: Step) -> Plan:
+        """What a step of a chart's table does; worked out once."""
+        plan = self._plans.get((chart, found.index))
+        if plan is None or found.index < 0:
+            heard = [(k, n) for k, n in found.effects if k != "emit" or not is_application_event(n)]
+            timers = [(k == "start", n) for k, n in heard if k in ("start", "cancel") and self.kept(chart, n)]
+            effects = tuple((kind, name) for kind, name in heard if kind not in ("start", "cancel"))
+            plan = self._plans[chart, found.index] = Plan(effects, tuple(timers))
+        return plan
 
     def kept(self, chart: str, timer: str) -> bool:
         """Whether a place remembers that this timer runs. What only repeats or lingers is not worth remembering."""

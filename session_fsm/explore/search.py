@@ -1,27 +1,42 @@
-"""Breadth first through a product, so that the first run to anything is a shortest one."""
+"""Breadth first through a product, many states at a time, so that the first run to anything is a shortest one."""
 
 from __future__ import annotations
 
 import gc
-from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from session_fsm.explore.abstract import Event, Outcome
-from session_fsm.explore.product import REMEMBERED, Actor, Follow, Half
+from session_fsm.explore.book import Actor, Book
+from session_fsm.explore.numbering import Growing, Ints, Numbering
+from session_fsm.explore.product import LOW, Half
 
-SHIFT = 24  # bits of a state's number that are the second side's part
-LOW = (1 << SHIFT) - 1
-TELL_EVERY = 20_000  # states between two calls of `progress`
+AT_ONCE = 20_000  # states that are walked together, all of them equally far from the first
 
 Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
+Columns = tuple[Ints, Ints]
+"Of the first side and of the second."
 Progress = Callable[[int, int], object]
 "Told how many states were found and how many of them were walked."
+
+
+class Standing(NamedTuple):
+    """One state of a product, in the numbers of its halves."""
+
+    places: tuple[int, int]
+    sent: tuple[int, int]
+    "The sets of what each side has sent, without what its peer is deaf to."
+
+    def moved(self, side: int, place: int, ours: int, theirs: int) -> Standing:
+        """After one side's doing, which may also leave less of the other's messages."""
+        if side == 0:
+            return Standing((place, self.places[1]), (ours, theirs))
+        return Standing((self.places[0], place), (theirs, ours))
 
 
 @dataclass(slots=True)
@@ -34,162 +49,193 @@ class Faulty:
     outcome: Outcome
 
 
-@dataclass(slots=True)
 class Found:
-    """Everything that can be reached."""
+    """Everything that can be reached. States are numbered in the order in which they were found."""
 
-    halves: tuple[Half, Half]
-    codes: list[int]
-    "The states, in the order in which they were found: (part << SHIFT) | part."
-    parents: array[int]
-    edges: array[int]
-    offsets: array[int]
-    "Where the edges of each state end."
-    settled: array[int]
-    "States in which nothing that is on its way would change anything."
-    faulty: list[Faulty] = field(default_factory=list)
-    complete: bool = True
-    seconds: float = 0.0
+    def __init__(self, halves: tuple[Half, Half], start: Standing) -> None:
+        self.halves = halves
+        self.faulty: list[Faulty] = []
+        self.walked = 0
+        "How many states were walked; those with the lowest numbers."
+        self.seconds = 0.0
+        self.parents = Growing()
+        "The state that each was found from."
+        self._states = Numbering(2)
+        self._edges: list[npt.NDArray[np.uint64]] = []
+        "(state << 32) | the state that follows, sorted; one array for each handful of states that was walked."
+        self._before: tuple[Ints, npt.NDArray[np.uint32]] | None = None
+        self._settled: list[Ints] = []
+        here = [np.array([place << 32 | sent]) for place, sent in zip(start.places, start.sent, strict=True)]
+        self.add((here[0], here[1]), np.zeros(1, dtype=np.int64))
 
-    def parts(self) -> tuple[Numbers, Numbers]:
-        """The parts of all states, of one side and of the other."""
-        codes = np.fromiter(self.codes, dtype=np.int64, count=len(self.codes))
-        return codes >> SHIFT, codes & LOW
+    def __len__(self) -> int:
+        return len(self._states)
 
-    def counts(self) -> Numbers:
-        """How many edges leave each state that was walked."""
-        ends = np.frombuffer(self.offsets, dtype=np.uint64).astype(np.int64)
-        found: Numbers = np.concatenate((ends[:1], ends[1:] - ends[:-1]))
+    @property
+    def complete(self) -> bool:
+        """Whether everything was walked."""
+        return self.walked == len(self)
+
+    @property
+    def edges(self) -> int:
+        """How many pairs of different states follow each other."""
+        return sum(map(len, self._edges))
+
+    def add(self, codes: Columns, origins: Ints) -> Ints:
+        """The numbers of these states; the new ones were found from their origins."""
+        numbers, fresh = self._states.of(*codes)
+        self.parents.extend(origins[fresh])
+        return numbers
+
+    def note(self, edges: Ints, settled: Ints) -> None:
+        """Edges, and states in which nothing that is on its way would change anything."""
+        self._edges.append(edges.view(np.uint64))
+        self._settled.append(settled)
+
+    def codes(self, begin: int = 0, end: int | None = None) -> Columns:
+        """Each side's place, in the upper 32 bits, and the set of what it sent."""
+        first, second = (column.all[begin:end] for column in self._states.columns)
+        return first, second
+
+    def places(self, side: int) -> Ints:
+        """One side's place in every state."""
+        found: Ints = self.codes()[side] >> 32
         return found
 
-    def part_of(self, state: int, side: int) -> int:
-        """One side's part in one state."""
-        return self.codes[state] & LOW if side else self.codes[state] >> SHIFT
+    def standing(self, state: int) -> Standing:
+        """One state in full."""
+        first, second = (int(column[0]) for column in self.codes(state, state + 1))
+        return Standing((first >> 32, second >> 32), (first & LOW, second & LOW))
+
+    @property
+    def settled(self) -> Ints:
+        """States in which nothing that is on its way would change anything, in order."""
+        return np.sort(np.concatenate(self._settled)) if self._settled else np.empty(0, dtype=np.int64)
+
+    def stuck(self) -> Mask:
+        """States from which nothing leads away, among those that were walked."""
+        found = np.zeros(len(self), dtype=bool)
+        found[: self.walked] = True
+        for edges in self._edges:
+            found[(edges >> np.uint64(32)).view(np.int64)] = False
+        return found
 
     def path_to(self, state: int) -> list[int]:
         """The states of the shortest run to this one."""
         path = [state]
         while path[-1] != 0:
-            path.append(self.parents[path[-1]])
+            path.append(int(self.parents.all[path[-1]]))
         return path[::-1]
 
     def can_reach(self, target: Mask) -> Mask:
         """The states from which one of these can be reached. States that were not walked count as if they could."""
         able = target.copy()
-        walked = len(self.offsets)
-        able[walked:] = True
-        source = np.repeat(np.arange(walked, dtype=np.uint32), self.counts())
-        goal = np.frombuffer(self.edges, dtype=np.uint32) if len(self.edges) else np.zeros(0, dtype=np.uint32)
-        while True:
-            open_ones = ~able[source]
-            source, goal = source[open_ones], goal[open_ones]
-            found = source[able[goal]]
-            if not len(found):
-                return able
-            able[found] = True
+        able[self.walked :] = True
+        starts, sources = self._backwards()
+        front = np.flatnonzero(able)
+        while len(front):
+            before = _members(starts, sources, front)
+            front = np.unique(before[~able[before]])
+            able[front] = True
+        return able
+
+    def _backwards(self) -> tuple[Ints, npt.NDArray[np.uint32]]:
+        """(where the run of each state begins, the states that it follows), made once."""
+        if self._before is None or len(self._before[0]) != len(self) + 1:
+            turned = np.concatenate(self._edges) if self._edges else np.empty(0, dtype=np.uint64)
+            turned = turned << np.uint64(32) | turned >> np.uint64(32)
+            turned.sort()
+            counts = np.bincount((turned >> np.uint64(32)).view(np.int64), minlength=len(self))
+            starts: Ints = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
+            self._before = (starts, turned.astype(np.uint32))
+        return self._before
+
+
+def _members(starts: Ints, values: npt.NDArray[np.uint32], numbers: Ints) -> Ints:
+    """The values in the runs of these numbers."""
+    counts = starts[numbers + 1] - starts[numbers]
+    ahead = np.cumsum(counts) - counts
+    at = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts[numbers] - ahead, counts)
+    found: Ints = values[at].astype(np.int64)
+    return found
 
 
 def begin(first: Actor, second: Actor) -> Found:
     """Two sides before anything has happened."""
-    halves = (Half(first, 0), Half(second, 1))
-    return starting(halves, halves[0].start << SHIFT | halves[1].start)
+    return beginning(Book(first), Book(second))
 
 
-def starting(halves: tuple[Half, Half], code: int) -> Found:
-    """Nothing but one state, to be walked from."""
-    return Found(halves, [code], array("I", [0]), array("I"), array("Q"), array("I"))
+def beginning(first: Book, second: Book, *, patient: bool = False) -> Found:
+    """The same with the books of two sides, of which much may be known already; `patient`: nobody ever gives up."""
+    halves = (Half(first, 0, patient=patient), Half(second, 1, patient=patient))
+    return Found(halves, Standing((first.start, second.start), (0, 0)))
 
 
 def search(first: Actor, second: Actor, *, limit: int | None = None, progress: Progress | None = None) -> Found:
-    """Walk everything that two sides and their network can do, or the first `limit` states of it."""
-    begun = perf_counter()
+    """Walk everything that two sides and their network can do, or until `limit` states of it were found."""
     found = begin(first, second)
     walk(found, limit, progress)
-    found.seconds = perf_counter() - begun
     return found
 
 
 def walk(found: Found, limit: int | None = None, progress: Progress | None = None) -> None:
     """Walk everything that follows from the first state."""
+    begun = perf_counter()
     # Millions of tuples are made, and none of them in a cycle: looking for cycles would take longer than the walk.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        _walk(found, limit, progress)
+        while not found.complete and (limit is None or len(found) < limit):
+            level = len(found)
+            while found.walked < level and (limit is None or len(found) < limit):
+                _expand(found, min(found.walked + AT_ONCE, level))
+                if progress is not None:
+                    progress(len(found), found.walked)
     finally:
         if collecting:
             gc.enable()
-    found.complete = len(found.offsets) == len(found.codes)
+        found.seconds += perf_counter() - begun
 
 
-def _walk(found: Found, limit: int | None, progress: Progress | None) -> None:
-    """The hot loop: a state is one number, and what may follow a part was worked out before."""
-    left, right = found.halves
-    codes, parents, edges, offsets, settled = found.codes, found.parents, found.edges, found.offsets, found.settled
-    seen = {codes[0]: 0}
-    known_left: dict[tuple[int, int], Follow] = {}
-    known_right: dict[tuple[int, int], Follow] = {}
-    parts_left, parts_right = left.parts, right.parts
-    state = 0
-    while state < len(codes) and (limit is None or len(codes) < limit):
-        code = codes[state]
-        one, two = code >> SHIFT, code & LOW
-        part_one, part_two = parts_left[one], parts_right[two]
-        ours = known_left.get((one, part_two.sent))
-        if ours is None:
-            if len(known_left) > REMEMBERED:
-                known_left.clear()
-            ours = known_left[one, part_two.sent] = left.following(one, right, part_two.sent)
-            _note(found, left, state)
-        theirs = known_right.get((two, part_one.sent))
-        if theirs is None:
-            if len(known_right) > REMEMBERED:
-                known_right.clear()
-            theirs = known_right[two, part_one.sent] = right.following(two, left, part_one.sent)
-            _note(found, right, state)
-        numbers = [part << SHIFT | two for part in ours.plain]
-        high = code & ~LOW
-        numbers += [high | part for part in theirs.plain]
-        if ours.sending or ours.leaving:
-            minds = right.minds(part_two.place, left)
-            numbers += [left.keeping(part, minds) << SHIFT | two for part in ours.sending]
-            for keep, parts in ours.leaving:
-                rest = right.keeping(two, keep)
-                numbers += [left.keeping(part, minds) << SHIFT | rest for part in parts]
-        if theirs.sending or theirs.leaving:
-            minds = left.minds(part_one.place, right)
-            numbers += [high | right.keeping(part, minds) for part in theirs.sending]
-            for keep, parts in theirs.leaving:
-                rest = left.keeping(one, keep) << SHIFT
-                numbers += [rest | right.keeping(part, minds) for part in parts]
-        for number in numbers:
-            goal = seen.get(number)
-            if goal is None:
-                goal = seen[number] = len(codes)
-                codes.append(number)
-                parents.append(state)
-            edges.append(goal)
-        if ours.calm and theirs.calm and _is_settled(found, code, ours.replying, theirs.replying):
-            settled.append(state)
-        offsets.append(len(edges))
-        state += 1
-        if progress is not None and state % TELL_EVERY == 0:
-            progress(len(codes), state)
+class _Edges(NamedTuple):
+    """What leads away from some states by one side's doing."""
+
+    sources: Ints
+    "Counted from the first of these states."
+    codes: Columns
+    progress: Ints
 
 
-def _is_settled(found: Found, code: int, ours: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
-    """Whether all that arrives is answered in words to which the other side is deaf."""
-    left, right = found.halves
-    one, two = code >> SHIFT, code & LOW
-    minds = right.minds(right.parts[two].place, left)
-    if any(left.keeping(part, minds) != one for part in ours):
-        return False
-    minds = left.minds(left.parts[one].place, right)
-    return all(right.keeping(part, minds) == two for part in theirs)
-
-
-def _note(found: Found, half: Half, state: int) -> None:
-    """Outcomes with faults that have come up now can come in this state, and in none that was found before."""
-    if half.faulty:
-        found.faulty += [Faulty(state, half.number, event, outcome) for event, outcome in half.faulty]
+def _expand(found: Found, end: int) -> None:
+    """Walk the next states, all at once. They are equally far from the first."""
+    first = found.walked
+    codes = found.codes(first, end)
+    places = (codes[0] >> 32, codes[1] >> 32)
+    halves = found.halves
+    follows = [half.following(places[me], codes[1 - me] & LOW, halves[1 - me]) for me, half in enumerate(halves)]
+    for me, half in enumerate(halves):
+        half.book.judge(places[me], halves[1 - me].book)
+        found.faulty += [Faulty(first + position, me, event, outcome) for event, outcome, position in half.faulty]
         half.faulty.clear()
+    sides = [_edges(halves, me, codes, follows[me]) for me in (0, 1)]
+    sources = np.concatenate([edges.sources for edges in sides])
+    one, two = (np.concatenate([edges.codes[side] for edges in sides]) for side in (0, 1))
+    goals = found.add((one, two), first + sources)
+    moved = np.zeros(end - first, dtype=bool)
+    for edges in sides:
+        moved[edges.sources[edges.progress != 0]] = True
+    found.note(np.unique((first + sources) << 32 | goals), first + np.flatnonzero(~moved))
+    found.walked = end
+
+
+def _edges(halves: tuple[Half, Half], me: int, codes: Columns, follows: Ints) -> _Edges:
+    """The edges of one side, without those that lead back to where they come from."""
+    half, peer = halves[me], halves[1 - me].book
+    sources, records = half.follows.of(follows)
+    after, said, progress, rest = (column.all[records] for column in half.follows.columns)
+    theirs = codes[1 - me][sources] >> 32
+    ours = half.book.sets.joined(codes[me][sources] & LOW, said, peer.deafness.all[theirs])
+    mine, their = after << 32 | ours, theirs << 32 | rest
+    changed = (mine != codes[me][sources]) | (their != codes[1 - me][sources])
+    found = (mine[changed], their[changed])
+    return _Edges(sources[changed], found if me == 0 else (found[1], found[0]), progress[changed])

@@ -24,6 +24,7 @@ Posted = tuple[Key, str, Message | None, int | None]
 Sink = Callable[[TraceRow], object]
 
 
+NOBODY = Stand("")
 ENDLESS = 200  # steps of one turn; a turn of the shipped charts takes about twenty
 SAME = 4  # events of one name that wait at one machine; more would make no other difference
 
@@ -128,49 +129,51 @@ class Turn:
         self.row += 1
         if found.row is not None:
             self.taken.add((key.chart, found.row))
-        self._account(key, stand, event, found, cause)
+        else:
+            self._account(key, stand, event, found, cause)
         if self.sink is not None:
             self.sink(self._trace_row(key, stand, event, payload, found, cause))
-        self._act(meaning, key, payload, found)
-        self._settle(key, stand, found)
+        if found.effects or found.state != stand.state:
+            self._act(meaning, key, payload, found)
+        if found.state != stand.state and self.stands.get(key, NOBODY).postponed:
+            self._bring_back(key)
+        if self._own:
+            self._queue.extendleft(reversed(self._own))
+            self._own.clear()
         self.entered.add((key.chart, found.state))
 
     def _account(self, key: Key, stand: Stand, event: str, found: Step, cause: int | None) -> None:
-        postponed = stand.postponed
-        if found.verdict == "postponed" and postponed.count(event) < SAME:
-            postponed = (*postponed, event)
+        if found.verdict == "postponed" and stand.postponed.count(event) < SAME:
+            self.stands[key] = Stand(stand.state, stand.timers, (*stand.postponed, event))
         elif found.verdict == "impossible":
             self.fault("no-impossible-cell", f"{key} in {stand.state} was sent {event}")
         elif found.verdict == "refused" and cause is not None:
             self.fault("no-refused-command", f"{key} in {stand.state} refuses {event}")
-        self.stands[key] = Stand(found.state, stand.timers, postponed)
 
     def _act(self, meaning: Meaning, key: Key, payload: Message | None, found: Step) -> None:
+        """The new state first, and then the effects; timers are on the way as the effects leave them."""
+        before = self.stands[key]
+        self.stands[key] = Stand(found.state, before.timers, before.postponed)
         self._stepping, self._cause = key, self.row
-        timers = set(self.stands[key].timers)
-        for kind, name in found.effects:
-            if kind == "start":
-                timers.add(name) if self.rules.kept(key.chart, name) else None
-            elif kind == "cancel":
-                timers.discard(name)
-            else:
-                try:
-                    meaning.effect(self, key, kind, name, payload)
-                except StuckError as why:
-                    self.fault("no-effect-fails", f"{name} of {key}: {why}")
+        plan = self.rules.plan(key.chart, found)
+        for kind, name in plan.effects:
+            try:
+                meaning.effect(self, key, kind, name, payload)
+            except StuckError as why:
+                self.fault("no-effect-fails", f"{name} of {key}: {why}")
         self._stepping = self._cause = None
-        if key in self.stands:
-            self.stands[key] = self.stands[key]._replace(timers=tuple(sorted(timers)))
+        if plan.timers and key in self.stands:
+            timers = set(before.timers)
+            for starts, name in plan.timers:
+                timers.add(name) if starts else timers.discard(name)
+            self.stands[key] = Stand(found.state, tuple(sorted(timers)), before.postponed)
 
-    def _settle(self, key: Key, before: Stand, found: Step) -> None:
+    def _bring_back(self, key: Key) -> None:
         """What it had postponed comes back once its state has changed; what it posted to itself goes before that."""
-        stand = self.stands.get(key)
-        if stand is not None and stand.postponed and found.state != before.state:
-            back: list[Posted] = [(key, event, None, None) for event in stand.postponed]
-            self.stands[key] = stand._replace(postponed=())
-            self._queue.extendleft(reversed(back))
-        self._queue.extendleft(reversed(self._own))
-        self._own.clear()
+        stand = self.stands[key]
+        back: list[Posted] = [(key, event, None, None) for event in stand.postponed]
+        self.stands[key] = Stand(stand.state, stand.timers)
+        self._queue.extendleft(reversed(back))
 
     def _open_guard(self, key: Key, guard: str) -> bool:
         """A guard that nothing here decides: both ways, within what the chart says of the guards known so far."""
@@ -194,7 +197,7 @@ class Turn:
 
     def outcome(self, meaning: Meaning) -> Outcome:
         """Where it led."""
-        facts = Facts(**self.facts)  # type: ignore[arg-type]  # they came from Facts
+        facts = Facts._make(self.facts.values())  # their order is that of the fields
         place = meaning.settled(Place(tuple(sorted(self.stands.items())), facts))
         sent = tuple(dict.fromkeys(self.sent))
         return Outcome(place, sent, tuple(taken for taken, _ in self.asked), tuple(self.faults))

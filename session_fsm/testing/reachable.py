@@ -9,7 +9,7 @@ import numpy as np
 from session_fsm.chart import Chart
 from session_fsm.explore.abstract import Place
 from session_fsm.explore.exploration import products
-from session_fsm.explore.search import Found, search
+from session_fsm.explore.search import Found, walk
 
 Pair = tuple[str, ...]
 "The caller's `call / media`, and the callee's."
@@ -21,16 +21,18 @@ def reachable_pairs(charts: Iterable[Chart], *, reinvites: int = 0) -> set[Pair]
     pairs: set[Pair] = set()
     for product in products(reinvites):
         if product.bounds is not None:
-            pairs |= _pairs(search(*product.sides(used)))
+            found = product.begun(used)
+            walk(found)
+            pairs |= _pairs(found)
     return pairs
 
 
 def _pairs(found: Found) -> set[Pair]:
     stands: dict[str, int] = {}
     columns = []
-    for half, parts in zip(found.halves, found.parts(), strict=True):
-        numbers = np.array([_number(half.places[part.place], stands) for part in half.parts], dtype=np.int64)
-        columns.append(numbers[parts])
+    for side, half in enumerate(found.halves):
+        numbers = np.array([_number(place, stands) for place in half.places], dtype=np.int64)
+        columns.append(numbers[found.places(side)])
     names: Sequence[str] = list(stands)
     codes = np.unique(columns[0] * len(names) + columns[1])
     pairs = ((names[code // len(names)], names[code % len(names)]) for code in codes.tolist())

@@ -32,22 +32,22 @@ def led(seed: int, bound: Bound) -> set[tuple[str, str]]:
     actors = (CallSide(charts, "uac", bound), CallSide(charts, "uas", bound))
     found = begin(*actors)
     real = RealPair(bound)
-    code, places = found.codes[0], [actor.start() for actor in actors]
+    here, places = found.standing(0), [actor.start() for actor in actors]
     told: list[str] = []
     taken: set[tuple[str, str]] = set()
     for number in range(STEPS):
-        options = [(move, goal) for move, goal in moves_of(found, code) if real.knows(move, places[move.side])]
+        options = [(move, goal) for move, goal in moves_of(found, here) if real.knows(move, places[move.side])]
         if not options:
             break
         enders = dice.random() < 0.06
         if dice.random() < 0.8:
-            options = [one for one in options if one[1] != code] or options
+            options = [one for one in options if one[1] != here] or options
         move, goal = dice.choice([one for one in options if ends_early(one[0]) == enders] or options)
         rows: list[TraceRow] = []
         outcome = actors[move.side].told(places[move.side], move.event, move.outcome.script, rows.append)
         if asks_for_a_contact_that_is_no_use(rows):
             continue
-        code = goal
+        here = goal
         told.append(f"{number}. {SIDES[move.side]} {move.event} {move.outcome.script}")
         real.do(move, places[move.side], rows)
         places[move.side] = outcome.after
