@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from session_fsm.call_media import CallMedia
 from session_fsm.call_quality import Quality, quality_of
-from session_fsm.call_summary import CallSummary, summarise
+from session_fsm.call_silence import why_silent, why_unheard
+from session_fsm.call_summary import CallSummary, media_path, summarise
 from session_fsm.chart import Chart
 from session_fsm.errors import CallFailedError, RefusedError, WaitTimeout, printable
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
@@ -148,6 +149,14 @@ class Call:
     def quality(self) -> Quality | None:
         """How well the peer is heard, and what it says of us; None until loss and jitter were measured."""
         return quality_of(self._session, self.media._stream) if self.media._stream else None
+
+    def why_silent(self) -> str | None:
+        """In one sentence which side stands where, and what is missing; None when audio flows both ways."""
+        return why_silent(self._session, self.media._stream, self._reached)
+
+    def why_unheard(self) -> str | None:
+        """The same of a call that is over: why audio never came, or had stopped. None when it flowed until the end."""
+        return why_unheard(self._session, self.media._stream, self._reached)
 
     def summary(self) -> CallSummary:
         """What came of it, in figures. Complete once the call is over."""
@@ -291,11 +300,19 @@ class Call:
         names = [type(event).__name__ for event in self._log][-LAST_EVENTS:]
         missing = [*_open_rows(self._session.call.chart, self.state)] if not self._answered else []
         missing += _open_rows(self._session.media.chart, self.media.state)
+        why = self.why_silent() if self.media._stream is not None and not self.is_over else None
         return (
             f"no {wanted} within {timeout:g} s: call is {self.state}, media is {self.media.state}; "
             f"last events: {', '.join(names) or 'none'}; "
             f"has not happened: {' or '.join(missing) or 'nothing is possible any more'}"
+            f"{f'; {why}' if why else ''}"
         )
+
+    @property
+    def _reached(self) -> MediaState:
+        """The last media state before the end."""
+        states = media_path(tuple(self._log))
+        return states[-2] if states[-1] is MediaState.CLOSED else states[-1]
 
     @property
     def _answered(self) -> bool:

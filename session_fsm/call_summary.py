@@ -45,6 +45,8 @@ class CallSummary:
     "The media states in the order in which they were passed."
     status: int | None
     reason: str
+    why_silent: str | None = None
+    "Why there was no audio in the end, in one sentence; None where it flowed until then, and where nobody answered."
 
     def as_dict(self) -> dict[str, object]:
         """Plain data, for JSON."""
@@ -69,6 +71,7 @@ def summarise(call: Call, events: Sequence[SessionEvent]) -> CallSummary:
         longest_gap_ms=statistics.longest_gap_ms if statistics else None,
         media_path=media_path(events),
         status=call.status,
+        why_silent=call.why_unheard() if answered is not None else None,
         reason=next((event.reason for event in reversed(events) if isinstance(event, CallEnded | CallFailed)), ""),
     )
 

@@ -42,7 +42,8 @@ def _plain(value: object) -> object:
 def summary_line(summary: CallSummary) -> Line:
     """What came of a call."""
     plain = summary.as_dict()
-    return {"type": "Summary"} | {name: plain[name] for name in SUMMARY_FIELDS}
+    silence = {"why_silent": summary.why_silent} if summary.why_silent else {}
+    return {"type": "Summary"} | {name: plain[name] for name in SUMMARY_FIELDS} | silence
 
 
 def listening_line(address: Address, uri: str, now: float) -> Line:

@@ -106,6 +106,8 @@ def summary_rows(summary: CallSummary) -> list[tuple[str, Text]]:
         f"set up in {figure(summary.setup_ms, ' ms')}, first audio {figure(summary.audio_start_ms, ' ms')} later"
     )
     rows = [("call", result), ("media", ladder_text(list(summary.media_path)))]
+    if summary.why_silent:
+        rows.append(("silent", Text(printable(summary.why_silent), BAD)))
     return [*rows, ("timing", timing), ("frames", heard)] if summary.ok else rows
 
 

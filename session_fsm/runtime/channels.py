@@ -142,6 +142,16 @@ class AudioReceiver:
                 raise StopAsyncIteration
         return self._ready.popleft()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the application reads no more."""
+        return self._closed
+
+    @property
+    def unread(self) -> int:
+        """Packets that wait for the application to read them."""
+        return len(self._heard)
+
     def close(self) -> None:
         """Read no more. Reception goes on and is measured; its frames are counted as dropped."""
         self._closed = True

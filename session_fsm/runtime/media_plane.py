@@ -140,6 +140,7 @@ class MediaPlane:
                         batch = voiced[stream.coding] = ([], [])
                     batch[0].append(stream)
                     batch[1].append(samples)
+                    stream.noticed.written_at = now
             elif stream.sends:
                 stream.transmit(stream.silent_payload)
             if stream.playout.waits:

@@ -17,6 +17,7 @@ from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSend
 from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
 from session_fsm.runtime.figures import Figures, Refusals, Silence
 from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.runtime.noticed import Noticed
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.reports import Reports
@@ -98,6 +99,9 @@ class MediaStream:
         self.figures = Figures(self.incoming, settings.quality_every)
         self.counters: Counter[str] = Counter()
         "What was dropped, by reason."
+        self.noticed = Noticed()
+        self.opened_at: Seconds = 0.0
+        "When the path was opened last."
         self._paused_at: Seconds | None = None
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
         self._refusals = Refusals()
@@ -120,6 +124,26 @@ class MediaStream:
         """Whether its sockets are released."""
         return self._rtp.closed
 
+    @property
+    def now(self) -> Seconds:
+        """The time by the clock that everything here is measured with."""
+        return self._clock()
+
+    @property
+    def silent_for(self) -> Seconds:
+        """How long no packet of the peer's has come, since the path was opened."""
+        return self._clock() - self._silence.heard_at
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a packet of ours was refused since the peer was heard last."""
+        return self._refusals.any
+
+    @property
+    def payload_types(self) -> Collection[int]:
+        """What the peer may send."""
+        return self._decoders.keys()
+
     def belong(self, tell: Tell, edges: Collection[object], told: Callable[[], None]) -> None:
         """From now on its edges are told to a session: each one to `tell`, which fills `edges`; then `told`."""
         self._tell, self._edges, self._told = tell, edges, told
@@ -140,6 +164,7 @@ class MediaStream:
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = True
         self._refusals.clear()
         self._silence.begin(now)
+        self.opened_at = now
         self.figures.begin(now)
         self.reports.begin(now)
         if self.sends and not agreement.direction.sends:
@@ -189,6 +214,7 @@ class MediaStream:
         """What is due now and then: a report, the quality, a look at the silence."""
         if self._refusals.any:
             self._rtp.hear_errors(True)
+        self.noticed.listen(self.agreement.codec.name if self.agreement else "", now)
         if now >= self.reports.due_at:
             self._report(now)
         if self.figures.entered_band(now, self.reports.round_trip):
@@ -264,6 +290,7 @@ class MediaStream:
             return
         self._hand_out(self.incoming.receive(packet, now))
         self._silence.heard_at = now
+        self.noticed.payload = packet.payload
         if self._awaits_frame or self._silence.is_told or self._refusals.any:
             self._note_frame(packet, source, now)
 
@@ -281,6 +308,7 @@ class MediaStream:
             self._probe(packet)
         else:
             self.counters["stranger"] += 1
+            self.noticed.stranger = source
 
     def _probe(self, packet: Packet) -> None:
         data, source, now = packet
@@ -375,6 +403,7 @@ class MediaStream:
             self._told()
 
     def _refused(self, reason: str, now: Seconds) -> None:
+        self.noticed.refusal = reason
         if self.sends and self._refusals.have_failed(now):
             self._tell(Edge.PATH_FAILED, self._facts(now, reason))
 
