@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from session_fsm.call import Call, Seconds
-from session_fsm.errors import LocalProtocolError
+from session_fsm.errors import CallFailedError, LocalProtocolError
+from session_fsm.runtime.channels import AudioChannels, AudioSender
 from session_fsm.runtime.driver import Driver
+from session_fsm.runtime.framing import Samples
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import CallState, SessionId
 from session_fsm.session.possible import direction_of
@@ -25,6 +29,7 @@ class IncomingInvite:
         "The URI that calls."
         self.target = target
         "The URI that was called."
+        self._playing: asyncio.Task[None] | None = None
         came_from = call._session.signalled_from
         self.source = source_of(came_from[0]) if came_from else ""
         "The IP address that it came from; for IPv6 its network of 64 bits."
@@ -58,13 +63,33 @@ class IncomingInvite:
         """Send 180 Ringing."""
         self._command(lambda now: self._driver.coordinator.ring(self.session_id, now=now))
 
-    async def progress(self, direction: MediaDirection = MediaDirection.SENDRECV) -> None:
-        """Send 183 with our answer, so that audio flows before the call is answered."""
+    async def progress(
+        self, direction: MediaDirection = MediaDirection.SENDRECV, *, source: Iterable[Samples] | None = None
+    ) -> AudioChannels:
+        """Send 183 with our answer, so that audio flows before the call is answered; returns both ends of that audio.
+
+        `source` is played to the caller meanwhile, such as `Tone(425)` or an announcement: until it ends, or the call
+        is accepted or over.
+        """
         self._with_media("progress", direction)
+        assert self.call.media._stream is not None  # it was opened just now, or before
+        channels = self.call.media._stream.channels
+        if source is not None:
+            self._stop_playing()
+            self._playing = asyncio.create_task(_play(channels.sender, source), name=f"early media {self.session_id}")
+        return channels
+
+    async def defer(self, timeout: Seconds) -> None:
+        """Send 182 Queued and decide later; without a decision the caller gets 480 after so many seconds.
+
+        A handler of `UserAgent.serve` may return then: the call waits for whoever keeps this object.
+        """
+        self._command(lambda now: self._driver.coordinator.defer(self.session_id, timeout, now=now))
 
     async def accept(self, direction: MediaDirection = MediaDirection.SENDRECV) -> Call:
         """Send 200 and return the call. Raises CallFailedError when the caller has given up."""
         self._with_media("accept", direction)
+        self._stop_playing()
         return self.call
 
     async def reject(
@@ -98,6 +123,11 @@ class IncomingInvite:
             raise
         media._said = said
 
+    def _stop_playing(self) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
+            self._playing = None
+
     def _command(self, step: Callable[[Seconds], None]) -> None:
         try:
             self.call._command(step)
@@ -105,3 +135,10 @@ class IncomingInvite:
             if self.is_over or self.call.status is not None:
                 raise self.call.failure() from None
             raise
+
+
+async def _play(sender: AudioSender, source: Iterable[Samples]) -> None:
+    with suppress(CallFailedError):
+        for audio in source:
+            await sender.send(audio)
+        await sender.drain()

@@ -364,7 +364,8 @@ async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invit
         with suppress(CallFailedError, LocalProtocolError):
             await invite.reject(SERVER_ERROR)  # in vain where it was answered or refused already
     finally:
-        await invite.call.hang_up()
+        if invite.state is not CallState.QUEUED:
+            await invite.call.hang_up()
 
 
 Given = TypeVar("Given")

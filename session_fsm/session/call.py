@@ -212,6 +212,10 @@ def _send_180(at: Session, _: object) -> None:
     _incoming(at).respond(180, headers=[at.endpoint.contact_for(at.signalled_from)], record_route=True)
 
 
+def _send_182(at: Session, _: object) -> None:
+    _incoming(at).respond(182, headers=[at.endpoint.contact_for(at.signalled_from)], record_route=True)
+
+
 def _send_183(at: Session, _: object) -> None:
     _incoming(at).respond(
         183,
@@ -281,6 +285,7 @@ REGISTRY: Registry = Registry(
         "INVITE": _send_invite,
         "CANCEL": _send_cancel,
         "180": _send_180,
+        "182": _send_182,
         "183": _send_183,
         "200": _send_200,
         "refusal": _send_refusal,

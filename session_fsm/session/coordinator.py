@@ -148,6 +148,14 @@ class SessionCoordinator:
         """Send 183 with our answer: media flows before the call is answered."""
         self._command(self._known(session_id, "progress").call, "progress", media, now)
 
+    def defer(self, session_id: SessionId, timeout: Seconds | None = None, *, now: Seconds) -> None:
+        """Send 182 Queued and put the decision off: without one, the caller gets 480 after so long."""
+        call = self._known(session_id, "defer").call
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+            call.set_parameter("UNANSWERED", timeout)
+        self._command(call, "defer", None, now)
+
     def accept(self, session_id: SessionId, *, media: LocalMedia, now: Seconds) -> None:
         """Send 200 with our answer (or our offer, when the INVITE had none)."""
         self._command(self._known(session_id, "accept").call, "accept", media, now)

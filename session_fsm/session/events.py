@@ -35,6 +35,7 @@ class CallState(StrEnum):
     PROCEEDING = "Proceeding"
     REDIRECTED = "Redirected"
     RINGING = "Ringing"
+    QUEUED = "Queued"
     ACTIVE = "Active"
     ON_HOLD = "OnHold"
     CANCELLING = "Cancelling"

@@ -9,6 +9,7 @@ from session_fsm.machine import TraceRow
 from session_fsm.sdp import Codec, MediaDirection
 from session_fsm.session.events import CallState, MediaState, Role, SessionEvent, SessionId
 from session_fsm.session.session import Session
+from session_fsm.session.settings import Seconds
 
 if TYPE_CHECKING:
     from session_fsm.testing.phone import Phone
@@ -32,6 +33,10 @@ class Line:
     def ring(self) -> None:
         """Send 180."""
         self.phone.command(lambda at, now: at.ring(self.id, now=now))
+
+    def defer(self, timeout: Seconds | None = None) -> None:
+        """Send 182 and put the decision off."""
+        self.phone.command(lambda at, now: at.defer(self.id, timeout, now=now))
 
     def progress(self, direction: MediaDirection = MediaDirection.SENDRECV) -> None:
         """Send 183 with our answer."""

@@ -226,7 +226,7 @@ def test_early_media_without_an_offer_is_refused(net, bob, peer):
     with pytest.raises(LocalProtocolError) as caught:
         bob.line.progress()
 
-    assert {"accept", "hang_up", "redirect", "reject", "ring"} == set(caught.value.allowed)
+    assert {"accept", "defer", "hang_up", "redirect", "reject", "ring"} == set(caught.value.allowed)
 
 
 def test_no_number_of_reinvites_fills_the_memory(net, alice, bob):
