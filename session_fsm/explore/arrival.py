@@ -9,7 +9,17 @@ from session_fsm.explore.sending import CALL, DIALOG, MEDIA, OFFER_ANSWER, open_
 from session_fsm.explore.turn import Turn
 from session_fsm.session.arrivals import IN_DIALOG
 from session_fsm.session.authentication import CHALLENGES
-from session_fsm.session.matching import Identity, Index, Match, Owner, answer_key, client_key, match, server_key
+from session_fsm.session.matching import (
+    Identity,
+    Index,
+    Match,
+    Owner,
+    answer_key,
+    client_key,
+    inviting_key,
+    match,
+    server_key,
+)
 
 
 def open_session(turn: Turn) -> None:
@@ -61,6 +71,10 @@ class Arrival:
         elif owner is Owner.DIALOG:
             self._serve(message)
             self.turn.post(DIALOG, IN_DIALOG[message.method], message)
+        elif owner is Owner.INVITING:
+            open_dialog(self.turn)
+            self._serve(message)
+            self.turn.post(DIALOG, IN_DIALOG[message.method], message)
         elif owner is Owner.NOBODY:
             self._begin(message)
         elif owner in (Owner.NO_DIALOG, Owner.NO_TRANSACTION):
@@ -110,6 +124,9 @@ def _index(side: Side, keys: tuple[Key, ...], absorbed: tuple[Key, ...], has_lef
     if has_left:
         return index
     for key in keys:
+        if key.chart == "invite_client" and key.purpose == "INVITE":
+            seen = Identity(True, "BYE", 0, 0, CALL_ID, ours, theirs, key.cseq)
+            index.inviting[inviting_key(seen)] = key
         if key.chart == "answer":
             seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
             index.answers[answer_key(seen)] = key

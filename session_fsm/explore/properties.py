@@ -31,6 +31,7 @@ CALLS = {
     "ends-together": "when nothing is lost and nobody gave up, no side is left in a call that the other has ended",
     "answers-arrive": "when nothing is lost every request gets its final response, and every 2xx to an INVITE its ACK",
     "ready-at-agreement": "a side that has agreed on media is Ready or further",
+    "no-ghost-call": "nobody is in a call whose end it has been told",
     "active-implies-established": "media that is Active on one side has been Established on the other",
 }
 "Properties of both sides of a call together."
@@ -159,6 +160,9 @@ def call_findings(found: Found) -> Iterator[Finding]:
         what = f"media is Active at the {SIDES[side]}, and was never Established at the {SIDES[1 - side]}"
         yield from _first("active-implies-established", "together", active & ~heard, what)
     for side in (0, 1):
+        what = f"the {SIDES[side]} is in a call though it has answered the other's BYE"
+        yield from _first("no-ghost-call", "together", _by_place(found, side, _is_ghost), what)
+    for side in (0, 1):
         what = f"the {SIDES[side]} has agreed on media, which are not Ready"
         yield from _first("ready-at-agreement", "together", _by_place(found, side, _agreed_unready), what)
     told: set[str] = set()
@@ -221,6 +225,13 @@ def _left_waiting(found: Found, places: Sequence[Place]) -> str:
 
 def _has_ended_or_answered(found: Found, callee: Place) -> bool:
     return bool(callee.machines) and (_state(callee, "call") in ANSWERED or _has_ended(found, 1, callee))
+
+
+def _is_ghost(place: Place) -> bool:
+    """A BYE ends the dialog that it comes in, or will make; nothing may begin there afterwards."""
+    servers = (*(key for key, _ in place.machines), *place.facts.absorbed)
+    told = any(key.chart == "non_invite_server" and key.purpose == "BYE" for key in servers)
+    return told and _state(place, "call") in ANSWERED
 
 
 def _agreed_unready(place: Place) -> bool:

@@ -80,6 +80,8 @@ def _arrive_request(endpoint: Endpoint, request: Request, source: Address, size:
     if isinstance(found, Transaction):
         if owner is Owner.SERVER:
             _again(found, request)
+        elif owner is Owner.INVITING:
+            _overtake(endpoint, request, identity, source, found, size)
         elif _cancels(identity, found):
             _cancel(endpoint, request, identity, source, found)
         else:
@@ -116,6 +118,19 @@ def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Ad
     received.respond(200)
     if isinstance(session, Session) and meant is session.transaction:
         endpoint.mailbox.post(session.call, "cancel_received", received)
+
+
+def _overtake(
+    endpoint: Endpoint, bye: Request, identity: Identity, source: Address, invite: Transaction, size: int
+) -> None:
+    """A BYE of a callee whose 2xx has not come: the dialog that it names remembers it."""
+    session = invite.session
+    if not isinstance(session, Session) or _is_one_fork_too_many(session, bye.from_tag) or admit(bye) is not None:
+        _outside(endpoint, bye, identity, source, Owner.NO_DIALOG, size)
+        return
+    dialog = session.dialog_of(bye.from_tag)
+    opened = open_server(endpoint, bye, source, identity=identity, purpose="BYE", session=session, to_tag=None)
+    endpoint.mailbox.post(dialog.machine, IN_DIALOG["BYE"], Received(bye, opened))
 
 
 def _within(endpoint: Endpoint, request: Request, identity: Identity, source: Address, dialog: Dialog) -> None:

@@ -124,8 +124,8 @@ def _note_hung_up(at: Session, _: object) -> None:
     at.status, at.reason = None, "hung up"
 
 
-def _note_peer_hung_up(at: Session, received: Received) -> None:
-    said = received.request.get("Reason")
+def _note_peer_hung_up(at: Session, payload: Received | Response) -> None:
+    said = payload.request.get("Reason") if isinstance(payload, Received) else None
     at.status, at.reason = None, f"the peer hung up ({said})" if said else "the peer hung up"
 
 

@@ -258,7 +258,7 @@ class SessionCoordinator:
         index = self._endpoint.index
         return {
             "transactions": len(index.clients) + len(index.servers),
-            "dialogs": len(index.dialogs),
+            "dialogs": len(index.dialogs) + len(index.inviting),
             "answers": len(index.answers),
         }
 

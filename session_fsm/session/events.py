@@ -65,6 +65,7 @@ class DialogState(StrEnum):
     EARLY = "Early"
     MORATORIUM = "Moratorium"
     CONFIRMED = "Confirmed"
+    OVERTAKEN = "Overtaken"
     UNWANTED = "Unwanted"
     TERMINATED = "Terminated"
 

@@ -40,6 +40,7 @@ class Owner(StrEnum):
     CANCELLED = "the INVITE server transaction that a CANCEL means"
     ANSWER = "the 2xx that an ACK acknowledges"
     DIALOG = "dialog"
+    INVITING = "our INVITE, whose 2xx this BYE has overtaken"
     NOBODY = "no one yet: a new request"
     MERGED = "a request that came before on another way (482)"
     NO_DIALOG = "a dialog that is not open (481)"
@@ -50,7 +51,7 @@ class Owner(StrEnum):
 class Index(Generic[Found]):
     """The machines that are open, by the keys that messages carry."""
 
-    __slots__ = ("answers", "clients", "dialogs", "initial", "servers")
+    __slots__ = ("answers", "clients", "dialogs", "initial", "inviting", "servers")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Index(Generic[Found]):
         answers: dict[Hashable, Found] | None = None,
         dialogs: dict[Hashable, Found] | None = None,
         initial: dict[Hashable, Found] | None = None,
+        inviting: dict[Hashable, Found] | None = None,
     ) -> None:
         self.clients = clients or {}
         "(branch, method)."
@@ -70,6 +72,8 @@ class Index(Generic[Found]):
         "(Call-ID, local tag, remote tag)."
         self.initial = initial or {}
         "(Call-ID, remote tag, CSeq number, method) of requests without To tag whose server transaction is open."
+        self.inviting = inviting or {}
+        "(Call-ID, local tag) of INVITEs of ours outside a dialog: each may still make one."
 
 
 class Match(NamedTuple, Generic[Found]):
@@ -99,6 +103,11 @@ def answer_key(message: Identity) -> Hashable:
     return (message.call_id, message.local_tag, message.remote_tag, message.cseq)
 
 
+def inviting_key(message: Identity) -> Hashable:
+    """What every dialog of one INVITE has in common at the caller."""
+    return (message.call_id, message.local_tag)
+
+
 def initial_key(message: Identity) -> Hashable:
     """RFC 3261 §8.2.2.2: what two copies of one request have in common when a proxy forked it to us twice."""
     return (message.call_id, message.remote_tag, message.cseq, message.method)
@@ -117,10 +126,20 @@ def match(message: Identity, index: Index[Found]) -> Match[Found]:
         meant = server_key(message._replace(method="INVITE"))
         return _first(index.servers, meant, Owner.CANCELLED, Owner.NO_TRANSACTION)
     if message.local_tag is not None:
-        return _first(index.dialogs, dialog_key(message), Owner.DIALOG, Owner.NO_DIALOG)
+        return _match_dialog(message, index)
     if initial_key(message) in index.initial:
         return Match(Owner.MERGED)
     return Match(Owner.NOBODY)
+
+
+def _match_dialog(message: Identity, index: Index[Found]) -> Match[Found]:
+    """A callee that gives up on its ACK sends BYE (RFC 3261 §13.3.1.4), which may come before any of its 2xx."""
+    dialog = index.dialogs.get(dialog_key(message))
+    if dialog is not None:
+        return Match(Owner.DIALOG, dialog)
+    if message.method != "BYE":
+        return Match(Owner.NO_DIALOG)
+    return _first(index.inviting, inviting_key(message), Owner.INVITING, Owner.NO_DIALOG)
 
 
 def _match_ack(message: Identity, index: Index[Found]) -> Match[Found]:

@@ -221,6 +221,7 @@ class Session(TransactionUser):
         Whoever still holds the session can read how it ended.
         """
         index = self.endpoint.index
+        index.inviting.pop((self.call_id, self.local_tag), None)
         for tag, dialog in self.dialogs.items():
             index.dialogs.pop((self.call_id, self.local_tag, tag), None)
             dialog.machine.context = dialog.machine.trace = None

@@ -79,7 +79,7 @@ class Transaction:
         "Server: the tag of its responses' To."
         self.key: Hashable = None
         self.initial_key: Hashable = None
-        "Server: what other copies of this request are known by (RFC 3261 §8.2.2.2)."
+        "Server: what other copies of this request are known by (RFC 3261 §8.2.2.2). Client: what its dialogs will be."
         self.machine = endpoint.machine(chart, role, self, session, _label(endpoint, session, f"{chart}:{purpose}"))
         if session is not None:
             session.transactions.add(self)
@@ -168,6 +168,9 @@ def start_client(
     made.message = request.encode()
     made.key = (request.branch, request.method)
     endpoint.index.clients[made.key] = made
+    if purpose == "INVITE":
+        made.initial_key = (request.call_id, request.from_tag)
+        endpoint.index.inviting[made.initial_key] = made
     made.post(START, request)
     return made
 
@@ -226,6 +229,8 @@ def _send_last(at: Transaction, _: object) -> None:
 
 def _forget_client(at: Transaction, _: object) -> None:
     at.endpoint.index.clients.pop(at.key, None)
+    if at.endpoint.index.inviting.get(at.initial_key) is at:
+        del at.endpoint.index.inviting[at.initial_key]
     at.forget()
 
 

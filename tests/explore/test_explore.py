@@ -86,6 +86,12 @@ def test_no_guard_or_effect_has_a_meaning_and_no_chart():
 
 
 PLANTED = {
+    "a caller forgets the BYE of a callee whose 2xx is late": (
+        "dialog",
+        'to = "Unwanted", do = ["remember_peer"], send = ["ACK", "BYE"], emit = ["answered_and_over"]',
+        'to = "Confirmed", do = ["remember_peer", "win"], send = ["ACK"], emit = ["answered", "answered_and_over"]',
+        "no-ghost-call",
+    ),
     "the callee never negotiates": (
         "offer_answer",
         'emit = ["negotiating", "SdpEvent:offer_received"]',

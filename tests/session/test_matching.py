@@ -12,6 +12,7 @@ from session_fsm.session.matching import (
     client_key,
     dialog_key,
     initial_key,
+    inviting_key,
     match,
     server_key,
 )
@@ -108,3 +109,15 @@ def test_a_response_to_nothing_is_dropped(change):
     index = Index(clients={client_key(OK): "tx"})
 
     assert Owner.STRAY is match(OK._replace(**change), index).owner
+
+
+def test_a_bye_without_a_dialog_belongs_to_the_invite_that_may_still_make_it():
+    """RFC 3261 §13.3.1.4: a callee that saw no ACK sends BYE, which may come before its 2xx."""
+    assert (Owner.INVITING, "tx") == match(IN_DIALOG, Index(inviting={inviting_key(IN_DIALOG): "tx"}))
+
+
+@pytest.mark.parametrize("change", [{"local_tag": "x"}, {"call_id": "x"}, {"method": "OPTIONS"}])
+def test_nothing_else_belongs_to_an_invite_without_a_dialog(change):
+    index = Index(inviting={inviting_key(IN_DIALOG): "tx"})
+
+    assert (Owner.NO_DIALOG, None) == match(IN_DIALOG._replace(**change), index)
