@@ -9,7 +9,7 @@ STAMP   := $(VENV)/.installed
 PYTEST  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast sipp lint format types charts check races mutants bench clean
+.PHONY: help setup demo test fast sipp readers lint format types charts check races mutants bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,7 +25,7 @@ setup: $(STAMP) ## install into .venv
 demo: $(STAMP) ## two processes call each other and each hears the other
 	@$(BIN)/session-fsm demo $(ARGS)
 
-test: $(STAMP) sipp ## all tests; SIPp is installed by apt where that is allowed
+test: $(STAMP) sipp readers ## all tests; SIPp is installed by apt where that is allowed
 	$(PYTEST) $(ARGS)
 
 fast: $(STAMP) ## the tests that need no other program and no waiting
@@ -37,6 +37,15 @@ sipp: ## SIPp, by apt where that is allowed
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing sip-tester"; apt-get update -qq && apt-get install -y -qq --no-install-recommends sip-tester >/dev/null; \
 	  else echo "sipp is not installed (Debian: apt-get install sip-tester); its tests will be skipped"; fi; }
+
+# XState, SCION and Mermaid read what `draw` writes; without them their tests are skipped.
+READERS := build/readers
+readers: ## what reads our drawings, by npm where that is there
+	@mkdir -p $(READERS)
+	@cmp -s tests/render/programs/package.json $(READERS)/package.json && test -d $(READERS)/node_modules || { \
+	  command -v npm >/dev/null && cp tests/render/programs/package.json $(READERS)/ && \
+	  timeout 90 npm install --prefix $(READERS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null 2>&1 || { \
+	    rm -rf $(READERS); echo "npm could not fetch XState, SCION and Mermaid; their tests will be skipped"; }; }
 
 lint: $(STAMP) ## ruff
 	$(BIN)/ruff check .

@@ -22,17 +22,15 @@ from session_fsm.render.scxml import scxml
 from session_fsm.render.theme import Theme
 from session_fsm.render.xstate import xstate
 
-TEXTS: Mapping[Format, Callable[[Chart], str]] = {
-    Format.MERMAID: lambda chart: mermaid(chart),
-    Format.PLANTUML: lambda chart: plantuml(chart),
-    Format.DOT: lambda chart: dot(chart),
-    Format.SCXML: lambda chart: scxml(chart),
-    Format.XSTATE: lambda chart: xstate(chart),
-    Format.TABLE: lambda chart: table(chart),
+TEXTS: Mapping[Format, Callable[..., str]] = {
+    Format.MERMAID: mermaid,
+    Format.PLANTUML: plantuml,
+    Format.DOT: dot,
+    Format.SCXML: scxml,
+    Format.XSTATE: xstate,
+    Format.TABLE: lambda *charts: "\n".join(map(table, charts)),
 }
 PICTURES = (Format.SVG, Format.PNG)
-# Files that may hold several charts one after the other.
-SEVERAL = (Format.PLANTUML, Format.DOT, Format.TABLE)
 SIDES: Mapping[str, tuple[Role, ...]] = {"pair:uac": ("uac",), "pair:uas": ("uas",), "both": ("uac", "uas")}
 MISSING = "install session-fsm[draw] for pictures"
 
@@ -59,17 +57,8 @@ def draw(asked: Drawn) -> Exit:
     if asked.form in PICTURES:
         return _picture(asked, lines, rows)
     charts = [chart for line in lines for chart in line]
-    if len(charts) > 1 and asked.form not in SEVERAL:
-        possible = ", ".join((*PICTURES, *SEVERAL))
-        raise CommandError(
-            f"--format: {asked.form} holds one chart, and {asked.name} is {len(charts)}; possible: {possible}"
-        )
-    write_out(_text(charts, asked.form), asked.output)
+    write_out(TEXTS[asked.form](*charts), asked.output)
     return Exit.HOLDS
-
-
-def _text(charts: Sequence[Chart], form: Format) -> str:
-    return "\n".join(TEXTS[form](chart).rstrip("\n") + "\n" for chart in charts)
 
 
 def _charts(asked: Drawn) -> list[list[Chart]]:
@@ -125,11 +114,9 @@ def _picture(asked: Drawn, lines: Sequence[Sequence[Chart]], rows: Sequence[Trac
 
 
 def _instead(asked: Drawn, charts: Sequence[Chart], why: str) -> Exit:
-    """What can always be drawn: Mermaid for one chart, the tables of several."""
-    form = Format.MERMAID if len(charts) == 1 else Format.TABLE
-    suffix = ".mmd" if form is Format.MERMAID else ".txt"
-    output = asked.output.with_suffix(suffix) if asked.output is not None else None
+    """What can always be drawn: Mermaid."""
+    output = asked.output.with_suffix(".mmd") if asked.output is not None else None
     where = f" in {output}" if output is not None else ""
-    write_out(_text(charts, form), output)
-    sys.stderr.write(f"session-fsm: {why}, so here it is as {form}{where}; {MISSING}\n")
+    write_out(mermaid(*charts), output)
+    sys.stderr.write(f"session-fsm: {why}, so here it is as mermaid{where}; {MISSING}\n")
     return Exit.HOLDS

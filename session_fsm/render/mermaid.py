@@ -1,4 +1,4 @@
-"""A chart as a Mermaid state diagram, in the words that GitHub draws.
+"""A chart, or several, as a Mermaid state diagram, in the words that GitHub draws.
 
 Syntax: mermaid.js.org/syntax/stateDiagram. Ids are made safe and labels are written with entity codes, so that no name
 of a chart can break the drawing.
@@ -12,6 +12,7 @@ from textwrap import wrap
 
 from session_fsm.chart import Chart
 from session_fsm.render.arrows import Arrow, Drawing, drawing, main_path
+from session_fsm.render.several import parts, title_of
 
 INDENT = "    "
 
@@ -26,14 +27,40 @@ WIDTH = 26  # characters; Mermaid breaks labels at 200 pixels, and then draws ov
 PLAIN = re.compile(r"[A-Za-z0-9_ .,()\[\]/*+=?!'|-]")
 
 
-def mermaid(chart: Chart, *, internal: bool = False) -> str:
-    """A chart as the text of a Mermaid state diagram; `internal` adds what happens without leaving a state."""
-    return (
-        "\n".join(
-            ["stateDiagram-v2", *(INDENT + line for line in _lines(drawing(chart, internal=internal, boxes=False)))]
-        )
-        + "\n"
-    )
+def mermaid(*charts: Chart, internal: bool = False) -> str:
+    """A chart as the text of a Mermaid state diagram; `internal` adds what happens without leaving a state.
+
+    Of several each is a state that holds its own.
+    """
+    lines = [line for word, chart in parts(charts) for line in _part(word, chart, internal)]
+    return "\n".join(["stateDiagram-v2", *(INDENT + line for line in lines)]) + "\n"
+
+
+def _part(word: str, chart: Chart, internal: bool) -> Iterator[str]:
+    shown = drawing(chart, internal=internal, boxes=False)
+    names = Names(word)
+    if not word:
+        yield from _lines(shown, names)
+    else:
+        yield f'state "{text(title_of(chart))}" as {safe(word)} {{'
+        yield from (INDENT + line for line in _lines(shown, names))
+        yield "}"
+    yield from _styles(shown, names)
+
+
+class Names:
+    """The ids of one chart's states, which several charts must not share."""
+
+    def __init__(self, word: str) -> None:
+        self._before = f"{word}_" if word else ""
+
+    def of(self, name: str) -> str:
+        """The id of a state."""
+        return safe(self._before + name) if self._before else safe(name)
+
+    def sign(self, group: str = "") -> str:
+        """The id of the sign that stands for any state, or for any of a group."""
+        return self._before + (f"{ANYWHERE}_{group}" if group else ANYWHERE)
 
 
 def media_ladder(chart: Chart) -> str:
@@ -43,40 +70,39 @@ def media_ladder(chart: Chart) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(shown: Drawing) -> Iterator[str]:
+def _lines(shown: Drawing, names: Names) -> Iterator[str]:
     for name in shown.states:
-        yield from _state(name, shown)
-    yield f"[*] --> {safe(shown.chart.initial)}"
+        yield from _state(name, shown, names)
+    yield f"[*] --> {names.of(shown.chart.initial)}"
     if shown.anywhere:
-        yield f'state "any state" as {ANYWHERE}'
+        yield f'state "any state" as {names.sign()}'
     for name in shown.signs:
-        yield f'state "{text(", ".join(shown.chart.groups[name].states))}" as {ANYWHERE}_{name}'
+        yield f'state "{text(", ".join(shown.chart.groups[name].states))}" as {names.sign(name)}'
     for arrow in shown.arrows:
-        yield _arrow(arrow)
+        yield _arrow(arrow, names)
     for name in shown.chart.final:
-        yield f"{safe(name)} --> [*]"
-    yield from _styles(shown)
+        yield f"{names.of(name)} --> [*]"
 
 
-def _styles(shown: Drawing) -> Iterator[str]:
+def _styles(shown: Drawing, names: Names) -> Iterator[str]:
     """What stands for several states is dashed."""
-    signs = [*([ANYWHERE] if shown.anywhere else []), *(f"{ANYWHERE}_{name}" for name in shown.signs)]
+    signs = [*([names.sign()] if shown.anywhere else []), *(names.sign(name) for name in shown.signs)]
     if signs:
         yield "classDef several fill:none,stroke-dasharray:4 3"
         yield f"class {','.join(signs)} several"
 
 
-def _state(name: str, shown: Drawing) -> Iterator[str]:
+def _state(name: str, shown: Drawing, names: Names) -> Iterator[str]:
     inside = shown.inside.get(name, ())
     # A name of its own, because Mermaid takes the first line about a state for its name.
-    yield safe(name) if safe(name) == name and not inside else f'state "{text(name)}" as {safe(name)}'
+    yield name if names.of(name) == name and not inside else f'state "{text(name)}" as {names.of(name)}'
     for line in inside:
-        yield f"{safe(name)} : {text(line)}"
+        yield f"{names.of(name)} : {text(line)}"
 
 
-def _arrow(arrow: Arrow) -> str:
-    starts = {"state": safe(arrow.source), "anywhere": ANYWHERE, "member": f"{ANYWHERE}_{arrow.source}"}
-    return f"{starts[arrow.start]} --> {safe(arrow.target)} : {lines(arrow.labels)}"
+def _arrow(arrow: Arrow, names: Names) -> str:
+    starts = {"state": names.of(arrow.source), "anywhere": names.sign(), "member": names.sign(arrow.source)}
+    return f"{starts[arrow.start]} --> {names.of(arrow.target)} : {lines(arrow.labels)}"
 
 
 def safe(name: str) -> str:

@@ -13,6 +13,7 @@ from session_fsm.render.engine import layout_by_engine
 from session_fsm.render.layout import LABEL_SIZE, Layout, Problem, problem, shipped_layout
 from session_fsm.render.measure import text_width
 from session_fsm.render.paint import Paint, painted
+from session_fsm.render.several import title_of
 from session_fsm.render.theme import COLOURS, Colours, Theme
 
 MARGIN = 12.0
@@ -55,11 +56,6 @@ def asked_for(chart: Chart) -> tuple[Drawing, Problem]:
     """What is drawn of a chart, and the layout that it needs."""
     shown = drawing(chart)
     return shown, problem(shown, frozenset(zip(shown.path, shown.path[1:], strict=False)))
-
-
-def title_of(chart: Chart) -> str:
-    """A chart's name, and its side where it has one."""
-    return f"{chart.id} ({chart.role.upper()})" if chart.role != "both" else chart.id
 
 
 def chart_svg(chart: Chart, *, theme: Theme = Theme.LIGHT, rows: Iterable[TraceRow] = ()) -> str | None:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from session_fsm.render.scxml import OURS, SCXML
+from session_fsm.render.scxml import DO, OTHERS, OURS, SCXML
 from session_fsm.render.toml_writing import Value, written
 
-EFFECTS = {"cancel": ("cancel", "sendid"), "send": ("send", "event"), "raise": ("emit", "event")}
+EFFECTS = {"cancel": ("cancel", "sendid"), "send": ("send", "event"), "raise": ("emit", "event"), "log": ("do", "expr")}
 DECLARED = {"effect": "effects", "message": "sends", "emission": "emits"}
 VERDICTS = ("ignored", "postponed", "refused", "impossible")
 CANNOT = {"parallel": "states at once", "history": "history"}
@@ -58,6 +58,7 @@ class _Reading:
         if not leaves:
             raise NotAChart("it has no state; possible: at least one <state> or <final>")
         self._declared()
+        self._delayed()
         states = {_name(str(leaf.get("id"))): self._state(leaf) for leaf in leaves}
         final = [_name(str(leaf.get("id"))) for leaf in leaves if _is_final(leaf, self.root)]
         root = self.root
@@ -103,7 +104,9 @@ class _Reading:
 
     def _state(self, leaf: Element) -> Table:
         found: Table = {key: value for key in ("source", "doc", "role") if (value := leaf.get(_own(key), ""))}
-        timers = [str(runs.get("timer")) for runs in leaf.findall(_own("runs"))]
+        timers = [
+            str(part.get(_own("runs"))) for part in leaf.iterfind(f"{_tag('onentry')}/{_tag('send')}[@{_own('runs')}]")
+        ]
         found |= {"timers": list(timers)} if timers else {}
         for place, key in (("onentry", "enter"), ("onexit", "exit")):
             effects = self._effects(
@@ -171,22 +174,44 @@ class _Reading:
     def _effects(self, content: list[Element], where: str) -> Table:
         found: dict[str, list[Value]] = {}
         for part in content:
+            if part.get(_own("runs")):
+                continue  # one of the state's own timers
             kind, key = _local(part), "name"
             if part.tag.startswith(f"{{{SCXML}}}"):
                 if kind not in EFFECTS:
                     raise NotAChart(f"{where}: <{kind}> holds code or data; possible: {', '.join(EFFECTS)}")
                 kind, key = EFFECTS[kind]
-            name = str(part.get(key) or part.get("id") or "unnamed")
+            name = str(part.get(key) or part.get("id") or part.get("label") or "unnamed")
+            if kind == "do" and key == "expr":
+                name = name.strip("'") if part.get("label") == DO else _name(f"log {part.get('label') or name}")
+            if kind == "send" and part.get("target") == OTHERS:
+                kind = "emit"
+            elif kind == "send" and part.get("delay"):
+                kind, name = "start", _timer_of(part)
             if kind in ("send", "emit", "do"):
                 table = {"send": "sends", "emit": "emits", "do": "effects"}[kind]
                 name = name if name in self.names[table] else _name(name)
                 self.names[table].setdefault(name, name)
-            elif name not in self.names["timers"]:
+            elif (name if name in self.names["timers"] else _name(name)) in self.names["timers"]:
+                name = name if name in self.names["timers"] else _name(name)
+            else:
                 # A cancelled `send` of somebody else's is something that is done.
                 kind, name = "do", _name(f"{kind}_{name}")
                 self.names["effects"].setdefault(name, name)
             found.setdefault(kind, []).append(name)
         return {kind: list(names) for kind, names in found.items()}
+
+    def _delayed(self) -> None:
+        """An event to oneself that comes later is a timer."""
+        for send in self.root.iter(_tag("send")):
+            name, delay = _timer_of(send), send.get("delay")
+            if delay is None or send.get(_own("runs")) or name in self.names["timers"]:
+                continue
+            found = re.fullmatch(r"(\d+|\d*\.\d+)(ms|s)", delay)
+            if found is None:
+                raise NotAChart(f"{send.get('event')} is delayed by {delay!r}; possible: seconds (5s) or ms (50ms)")
+            after = float(found[1]) / (1000 if found[2] == "ms" else 1)
+            self.names["timers"][name] = {"after": after, "event": _name(send.get("event") or "unnamed")}
 
     def _leaf(self, target: str, where: str) -> str:
         """The innermost state that entering this one leads to."""
@@ -216,9 +241,14 @@ class _Reading:
             for row in rows if isinstance(rows, list) else []:
                 if isinstance(row, dict):
                     taken[str(row["event"])] = taken.get(str(row["event"]), False) or "guard" not in row
-            lacking = [event for event in self.names["events"] if not taken.get(event, False)]
+            late = [str(timer["event"]) for timer in self.names["timers"].values() if isinstance(timer, dict)]
+            lacking = [event for event in (*self.names["events"], *late) if not taken.get(event, False)]
             if lacking:
                 state["ignored"] = dict.fromkeys(lacking, DISCARDED)
+
+
+def _timer_of(send: Element) -> str:
+    return send.get(_own("starts")) or _name(send.get("id") or send.get("event") or "unnamed")
 
 
 def _rulings(elements: list[Element]) -> Table:

@@ -11,6 +11,7 @@ from command_line import run_here
 
 from session_fsm.chart import Chart
 from session_fsm.command import drawing
+from session_fsm.command.formats import Format
 from session_fsm.machine import write_jsonl
 from session_fsm.testing import Line, Network, Phone
 
@@ -72,6 +73,19 @@ def test_a_run_is_painted_with_its_times_and_what_a_guard_refused(traces):
         assert f">{told}<" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["pair:uac", "both"])
+@pytest.mark.parametrize("form", list(Format))
+def test_several_charts_are_one_drawing(name, form):
+    """In every format, each chart with its title or a word of its own."""
+    if form is Format.PNG:
+        pytest.skip("a PNG has no words")
+    done = run_here("draw", name, "--format", form)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    for side in ("uac",) if name == "pair:uac" else ("uac", "uas"):
+        assert f"call ({side.upper()})" in done.stdout or f"call_{side}" in done.stdout or form is Format.TABLE
+
+
 def test_without_an_engine_a_chart_of_ones_own_is_mermaid(monkeypatch, tmp_path):
     """One sentence says so, and the exit code is that of success."""
     monkeypatch.setattr(drawing, "panel", lambda chart, rows: None)
@@ -112,7 +126,6 @@ def test_import_writes_a_chart_that_loads(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ("draw both --format mermaid -o out", "mermaid holds one chart"),
         (
             "draw media --format mermaid --trace alice.jsonl -o out",
             "mermaid shows no run; possible: --format svg or png",

@@ -71,9 +71,41 @@ def test_somebody_else_s_document_becomes_a_chart_that_loads():
     assert "ignored" == chart.cells["wide", "push"].verdict
 
 
+LAMP = """<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" name="lamp" datamodel="ecmascript">
+  <datamodel><data id="sunny" expr="false"/></datamodel>
+  <state id="off"><transition event="press" cond="!sunny" target="on"><log label="lit" expr="1"/></transition></state>
+  <state id="on">
+    <onentry><send event="late" id="t.1" delay="1500ms"/></onentry>
+    <onexit><cancel sendid="t.1"/></onexit>
+    <transition event="press" target="off"/>
+    <transition event="late" target="off"/>
+  </state>
+</scxml>"""
+
+
+def test_an_event_that_somebody_sends_to_himself_later_is_a_timer():
+    """With its delay; cancelling it cancels the timer."""
+    chart = Chart.parse(chart_text(LAMP.encode(), "lamp"))
+
+    assert ("late", 1.5) == (chart.timers["t_1"].event, chart.timers["t_1"].after.seconds({}))
+    assert (("start", "t_1"),) == chart.states["on"].enter.listed()
+    assert (("cancel", "t_1"),) == chart.states["on"].exit.listed()
+
+
+def test_what_somebody_logs_is_done():
+    """It is local work."""
+    chart = Chart.parse(chart_text(LAMP.encode(), "lamp"))
+
+    assert (("do", "log_lit"),) == chart.cells["off", "press"].rows[0].effects.listed()
+
+
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
+        (
+            f'<scxml xmlns="{SCXML}"><state id="a"><onentry><send event="e" delay="soon"/></onentry></state></scxml>',
+            "e is delayed by 'soon'; possible: seconds (5s) or ms (50ms)",
+        ),
         ("<a", "not XML"),
         ("<a/>", "the root is a"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a/>', "document type"),
