@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from session_fsm.chart import START, Chart, Row
 from session_fsm.machine import TraceRow
@@ -44,12 +44,12 @@ class Paint:
     "Where it was at the end."
     visited: dict[str, float]
     "State -> when it was first entered."
-    taken: dict[str, tuple[int, ...]]
+    taken: dict[str, tuple[int, ...]] = field(default_factory=dict)
     "Row -> the numbers of the steps that took it."
-    refused: dict[str, str]
+    refused: dict[str, str] = field(default_factory=dict)
     "Row -> the guard that said no, of rows that were never taken."
-    steps: tuple[Taken, ...]
-    tried: tuple[Refused, ...]
+    steps: tuple[Taken, ...] = ()
+    tried: tuple[Refused, ...] = ()
 
 
 def painted(chart: Chart, rows: Iterable[TraceRow]) -> Paint | None:

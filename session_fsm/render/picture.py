@@ -35,21 +35,28 @@ class Panel:
     @property
     def width(self) -> float:
         """Its width in pixels."""
-        return max(self.layout.width, NARROWEST if self.paint else 0.0)
+        return max(self.layout.width, NARROWEST if _told(self.paint) else 0.0)
 
     @property
     def height(self) -> float:
         """Its height in pixels, the title and the list of steps included."""
-        return TITLE + self.layout.height + (STEP * len(_told(self.paint)) + 24 if self.paint else 0.0)
+        return TITLE + self.layout.height + (STEP * len(_told(self.paint)) + 24 if _told(self.paint) else 0.0)
 
 
 def panel(chart: Chart, rows: Iterable[TraceRow] = ()) -> Panel | None:
     """A chart ready to be drawn; None where nothing can lay it out."""
+    return _panel_with(chart, painted(chart, rows))
+
+
+def lit_panel(chart: Chart, here: str, visited: Iterable[str] = ()) -> Panel | None:
+    """A chart with the state in which a machine is lit, and those that it has visited marked."""
+    return _panel_with(chart, Paint(here=here, visited=dict.fromkeys((*visited, here), 0.0)))
+
+
+def _panel_with(chart: Chart, paint: Paint | None) -> Panel | None:
     shown, asked = asked_for(chart)
     layout = shipped_layout(asked) or layout_by_engine(asked)
-    if layout is None:
-        return None
-    return Panel(shown, layout, title_of(chart), painted(chart, rows))
+    return None if layout is None else Panel(shown, layout, title_of(chart), paint)
 
 
 def asked_for(chart: Chart) -> tuple[Drawing, Problem]:
