@@ -14,7 +14,7 @@ from session_fsm.call_summary import CallSummary, media_path, summarise
 from session_fsm.chart import Chart
 from session_fsm.errors import CallFailedError, RefusedError, WaitTimeout, printable
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
-from session_fsm.machine import TraceRow
+from session_fsm.machine import TraceRows
 from session_fsm.runtime.channels import AudioChannels
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_stream import MediaStream
@@ -85,6 +85,10 @@ class Call:
         where = f"{self.state}, media {self.media.state}"
         return f"<Call {self.id} {self.role}: {where}, with {printable(self.remote_uri)}>"
 
+    def _repr_html_(self) -> str:
+        """Call and media as they stand, how they came there, and the messages, for notebooks."""
+        return self._session.html()
+
     # What it is.
 
     @property
@@ -138,9 +142,9 @@ class Call:
         return tuple(self._log)
 
     @property
-    def trace(self) -> list[TraceRow]:
+    def trace(self) -> TraceRows:
         """Every step so far, the newest ones when there are very many."""
-        return list(self._session.rows)
+        return TraceRows(self._session.rows)
 
     def events(self) -> AsyncIterator[SessionEvent]:
         """Every event from the first one on, until the call is over."""

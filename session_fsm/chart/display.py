@@ -1,4 +1,4 @@
-"""How charts and machines show themselves in a notebook: by the drawing wing, or as a plain table without it."""
+"""How charts, machines, sessions and traces show themselves in a notebook: by the drawing wing, else as a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def html(chart: Chart) -> str:
 
 
 def picture(thing: object) -> str | None:
-    """What the drawing wing makes of a chart or a machine; None when there is no such wing."""
+    """What the drawing wing makes of a chart, a machine, a session or a trace; None when there is no such wing."""
     try:
         notebook = import_module("session_fsm.render.notebook")
     except ModuleNotFoundError:

@@ -5,6 +5,7 @@ from session_fsm.machine.compile import compile_chart, prove_equal, reference_ma
 from session_fsm.machine.machine import Machine
 from session_fsm.machine.mailbox import Mailbox
 from session_fsm.machine.replay import Difference, replay
+from session_fsm.machine.rows import TraceRows
 from session_fsm.machine.step import Holds, Step, Table, step
 from session_fsm.machine.trace import SCHEMA, Trace, TraceRow, charts_of, read_jsonl, write_jsonl
 
@@ -22,6 +23,7 @@ __all__ = [
     "Table",
     "Trace",
     "TraceRow",
+    "TraceRows",
     "charts_of",
     "compile_chart",
     "prove_equal",

@@ -1,4 +1,4 @@
-"""Pictures for notebooks: HTML with inline SVG, no link to anywhere. Charts and machines call it to show themselves."""
+"""Pictures for notebooks: HTML with inline SVG, no link to anywhere. What can be shown calls it to show itself."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from session_fsm.chart import Chart
+from session_fsm.errors import printable
 from session_fsm.machine import Machine, TraceRow
 from session_fsm.machine.trace import summary
 from session_fsm.render.arrows import main_path
 from session_fsm.render.ladder import ladder
 from session_fsm.render.ladder_svg import ladder_svg
-from session_fsm.render.picture import chart_svg
+from session_fsm.render.picture import chart_svg, lit_panel, panel, panels_svg
 from session_fsm.render.svg import states_svg
 from session_fsm.render.table import HEAD, blocks
+from session_fsm.render.theme import Theme
+from session_fsm.session.session import Session
 
-Shown = Chart | Machine | Iterable[TraceRow]
+Shown = Chart | Machine | Session | Iterable[TraceRow]
 
 CELL = 'style="text-align:left;vertical-align:top;padding:2px 8px"'
 
 
 def picture(thing: Shown) -> str:
-    """A chart with its rows, a machine with where it stands, or the ladder of a trace, as HTML."""
+    """A chart with its rows, a machine or a session with where it stands, or the ladder of a trace, as HTML."""
     if isinstance(thing, Chart):
         return _chart(thing)
     if isinstance(thing, Machine):
         return _machine(thing)
+    if isinstance(thing, Session):
+        return _session(thing)
     if isinstance(thing, Iterable):
         return ladder_svg(ladder(thing))
-    raise TypeError(f"a chart, a machine or a trace can be shown, not a {type(thing).__name__}")
+    raise TypeError(f"a chart, a machine, a session or a trace can be shown, not a {type(thing).__name__}")
 
 
 def states(chart: Chart, here: str | None = None) -> str:
@@ -49,10 +54,35 @@ def _row(cells: Sequence[str], tag: str) -> str:
 
 
 def _machine(machine: Machine) -> str:
-    chart = machine.chart
     title = f"<b>{escape(machine.label)}</b> is in <b>{escape(machine.state)}</b>"
     facts = "".join(_row((name, value), "td") for name, value in _facts(machine) if value)
-    return f"<div>{title}</div>{states(chart, machine.state)}<table>{facts}</table>"
+    return f"<div>{title}</div>{_lit([machine], _own_rows(machine))}<table>{facts}</table>"
+
+
+def _own_rows(machine: Machine) -> list[TraceRow]:
+    """What the machine's trace says of it, where that can be read."""
+    rows: Iterable[TraceRow] = machine.trace if isinstance(machine.trace, Iterable) else ()
+    return [row for row in rows if row.machine == machine.label and row.chart == machine.chart.id]
+
+
+def _lit(machines: Sequence[Machine], rows: Sequence[TraceRow] = ()) -> str:
+    """Machines side by side, each with its state lit, and with the way that it took as far as there is a trace.
+
+    Where nothing can lay out a chart, a row of states.
+    """
+    panels = [panel(machine.chart, rows) if rows else lit_panel(machine.chart, machine.state) for machine in machines]
+    ready = [each for each in panels if each is not None]
+    if len(ready) < len(machines):
+        return "".join(f"<div>{states(machine.chart, machine.state)}</div>" for machine in machines)
+    return f'<div style="overflow-x:auto">{panels_svg([ready], Theme.LIGHT)}</div>'
+
+
+def _session(session: Session) -> str:
+    """Call and media as they stand and how they came there, and the messages that passed."""
+    rows = tuple(session.rows)
+    stands = f"call <b>{escape(session.call.state)}</b>, media <b>{escape(session.media.state)}</b>"
+    title = f"{escape(session.role)}, with {escape(printable(session.remote_uri))}: {stands}"
+    return f"<div>{title}</div>{_lit([session.call, session.media], rows)}{ladder_svg(ladder(rows)) if rows else ''}"
 
 
 def _facts(machine: Machine) -> Iterator[tuple[str, str]]:

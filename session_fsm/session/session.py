@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from session_fsm.chart.display import picture, table
+from session_fsm.errors import printable
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import Agreement
@@ -125,6 +127,14 @@ class Session(TransactionUser):
         self.peer_hold: Machine | None = None
         "From the second agreement on."
         self.quality: Machine | None = None
+
+    def html(self) -> str:
+        """For notebooks: call and media as they stand, how they came there, and the messages that passed."""
+        head = ("call", "media", "with")
+        row = (self.call.state, self.media.state, printable(self.remote_uri))
+        return picture(self) or table(f"session {self.id}", head, [row])
+
+    _repr_html_ = html
 
     # Getters.
 
