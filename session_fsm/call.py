@@ -12,18 +12,21 @@ from session_fsm.call_quality import Quality, quality_of
 from session_fsm.call_silence import why_silent, why_unheard
 from session_fsm.call_summary import CallSummary, media_path, summarise
 from session_fsm.chart import Chart
-from session_fsm.errors import CallFailedError, RefusedError, WaitTimeout, printable
+from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout, printable
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.machine import TraceRows
-from session_fsm.runtime.channels import AudioChannels
+from session_fsm.runtime.channels import AudioChannels, AudioSender
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.sdp import MediaDirection
+from session_fsm.session.dtmf_sender import DURATION_MS, GAP_MS, Digits, Via
 from session_fsm.session.events import (
     CallAnswered,
     CallEnded,
     CallFailed,
     CallState,
+    DtmfFailed,
+    DtmfSent,
     MediaChange,
     MediaEvent,
     MediaState,
@@ -65,6 +68,7 @@ class Call:
         self._since = 0
         "Number of the first event after the last command: states that were left before do not count."
         self._reoffering = asyncio.Lock()
+        self._dialling = asyncio.Lock()
         self._invite: IncomingInvite | None = None
         "As long as it waits to be taken."
         self.media = CallMedia(session)
@@ -265,6 +269,50 @@ class Call:
             number = self._command(step)
             match = matching(MediaEvent, None, {"wish": number})
             return await self._wait(match, start, timeout, "answer to our offer")  # type: ignore[return-value]
+
+    async def send_dtmf(
+        self,
+        digits: str,
+        *,
+        duration_ms: int = DURATION_MS,
+        gap_ms: int = GAP_MS,
+        via: Via = "auto",
+    ) -> None:
+        """Send these digits, 0 to 9, *, #, A to D or ! for a hook flash; returns when the last one was sent.
+
+        `auto` sends RTP events (RFC 4733), in place of audio while they last, or INFO where the peer takes no events.
+        Digits that are asked for meanwhile wait for their turn. Raises ValueError for what is no digit,
+        LocalProtocolError where none can be sent now, RefusedError when the peer or the network stops it.
+        """
+        async with self._dialling:
+            start = self._log.end
+            asked = Digits(digits=digits, duration_ms=duration_ms, gap_ms=gap_ms, via=via)
+            self._command(lambda now: self._driver.coordinator.send_dtmf(self.id, asked, now=now))
+            for digit in digits:
+                found = await self._log.seek(lambda event: isinstance(event, DtmfSent | DtmfFailed), start=start)
+                if found is None:
+                    raise self.failure()
+                start, told = found[0] + 1, found[1]
+                if isinstance(told, DtmfFailed):
+                    raise RefusedError(f"take the digit {digit}", told.status, told.reason)
+
+    def mute(self) -> None:
+        """Let silence leave in place of our audio, which passes as time does. Packets go on: the peer sees no gap."""
+        self._sender("mute").muted = True
+
+    def unmute(self) -> None:
+        """Let our audio leave again: what is written from now on."""
+        self._sender("unmute").muted = False
+
+    @property
+    def muted(self) -> bool:
+        """Whether our audio is muted."""
+        return self.media._stream is not None and self.media._stream.sender.muted
+
+    def _sender(self, command: str) -> AudioSender:
+        if self.is_over or self.media._stream is None:
+            raise LocalProtocolError(command, self.state, self._session.call.possible)
+        return self.media._stream.sender
 
     def _command(self, step: Callable[[Seconds], Result]) -> Result:
         self._since = self._log.end

@@ -17,8 +17,8 @@ CLIENTS = frozenset({"invite_client", "non_invite_client"})
 SERVERS = frozenset({"invite_server", "non_invite_server"})
 TRANSACTION_CHARTS = ("invite_client", "invite_server", "non_invite_client", "non_invite_server")
 
-APART = ("quality", "authentication", "registration")
-"Charts that are not explored with a call: what quality hears is measured, and nobody here asks who we are."
+APART = ("quality", "authentication", "registration", "dtmf_receiver", "dtmf_sender")
+"Charts that are not explored with a call: what is heard and dialled moves no other, and nobody asks who we are."
 
 
 class Plan(NamedTuple):

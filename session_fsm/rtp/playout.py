@@ -167,9 +167,12 @@ class Playout:
         if timestamp != self._end or self._paused:
             gap = timestamp - self._end & 0xFFFFFFFF
             # Half the range or more is a step back: nothing is missing, the audio overlaps.
-            if gap < 0x80000000 and gap > (self.longest_gap or 0) and not self._paused:
+            if gap < 0x80000000 and gap > (self.longest_gap or 0) and packet.payload and not self._paused:
                 self.longest_gap = gap
             self._paused = False
+        if not packet.payload:
+            # A telephone event: media time goes on without audio, and none is missing.
+            self._paused = True
         self._end = timestamp + len(packet.payload) * self.ticks_per_octet & 0xFFFFFFFF
         self._next = packet.sequence + 1 & 0xFFFF
         self._passed += 1

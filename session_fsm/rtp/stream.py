@@ -199,6 +199,18 @@ class OutgoingStream:
         """The next packet with this payload, one tick an octet as in G.711."""
         return self.header(len(payload), len(payload)) + payload
 
+    def event(self, payload_type: int, payload: bytes, started_at: int, ticks: int, *, marker: bool) -> bytes:
+        """The next packet of an event that began at this timestamp; meanwhile so many ticks of media time pass.
+
+        RFC 4733 §2.5.1.2: all packets of an event have its first one's timestamp.
+        """
+        header = pack_header(payload_type, self.sequence, started_at, self.ssrc, marker)
+        self.sequence = self.sequence + 1 & 0xFFFF
+        self.timestamp = self.timestamp + ticks & 0xFFFFFFFF
+        self.packets += 1
+        self.octets += len(payload)
+        return header + payload
+
     def take_back(self, octets: int) -> None:
         """The last packet could not be sent: it counts as none, though its number and its time are used up."""
         self.packets -= 1

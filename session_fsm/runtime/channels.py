@@ -26,19 +26,22 @@ RECEIVE_QUEUE = 250  # packets kept for a reader that does not read: five second
 class AudioSender:
     """The sending end. Takes audio of any length; the library cuts it into packets and paces them."""
 
-    __slots__ = ("_ended", "_remainder", "_room", "frame_samples", "frames", "low", "waiting")
+    __slots__ = ("_ended", "_flushes", "_remainder", "_room", "frame_samples", "frames", "low", "muted", "waiting")
 
     def __init__(self) -> None:
         self.frames: deque[Samples] = deque()
         "What the next packets will hold; the ticker takes them from the left."
         self.frame_samples = FRAME_SAMPLES
         "How much audio a packet holds: what was agreed with the peer, 20 ms before."
+        self.muted = False
+        "Whether silence leaves in place of the audio, which passes as time does."
         self.low = SEND_QUEUE // 2
         "Packets left when a waiting writer is woken: one wake-up for several of them, and still no gap."
         self._room = SEND_QUEUE
         self.waiting: list[asyncio.Future[None]] = []
         "Writers that want to be told, by `make_room`, that frames have left."
         self._remainder: Samples | None = None
+        self._flushes = 0
         self._ended: CallFailedError | None = None
 
     async def send(self, audio: Samples | AudioFrame) -> None:
@@ -59,24 +62,49 @@ class AudioSender:
         whole = len(samples) - len(samples) % size
         # A copy, because the application may write its next audio into the same array.
         self._remainder = samples[whole:].copy() if whole < len(samples) else None
+        flushes = self._flushes
         for start in range(0, whole, size):
-            await self._queue(samples[start : start + size].copy())
+            if not await self._queue(samples[start : start + size].copy(), flushes):
+                return
         self._check()
 
+    def flush(self) -> int:
+        """Drop what was queued and has not left, so that what is sent next is heard at once: for barge-in.
+
+        A `send` that waits for room returns, and the rest of its audio is dropped too. Returns how many samples were
+        dropped from the queue; packets that have left cannot be taken back.
+        """
+        dropped = sum(map(len, self.frames)) + (len(self._remainder) if self._remainder is not None else 0)
+        self.frames.clear()
+        self._remainder = None
+        self._flushes += 1
+        self.make_room()
+        return dropped
+
     async def drain(self) -> None:
-        """Fill up the last packet with silence, and wait until everything has left."""
+        """Fill up the last packet with silence, and wait until everything has left, or was dropped by `flush`.
+
+        Raises CallFailedError when the call ends before that.
+        """
+        self._check()
         if self._remainder is not None:
             rest, self._remainder = self._remainder, None
-            await self._queue(np.concatenate((rest, np.zeros(self.frame_samples - len(rest), np.int16))))
-        while self.frames and self._ended is None:
+            last = np.concatenate((rest, np.zeros(self.frame_samples - len(rest), np.int16)))
+            await self._queue(last, self._flushes)
+        while self.frames:
             await woken(self.waiting)
+            self._check()
 
-    async def _queue(self, frame: Samples) -> None:
+    async def _queue(self, frame: Samples, flushes: int) -> bool:
+        """Queue a packet's audio once there is room. False when it was flushed before that."""
         self._check()
         while len(self.frames) >= self._room:
             await woken(self.waiting)
             self._check()
+        if flushes != self._flushes:
+            return False
         self.frames.append(frame)
+        return True
 
     def cut_to(self, samples: int) -> None:
         """For the media plane: packets hold so many samples from now on. What is queued is cut anew."""
@@ -188,6 +216,10 @@ class AudioChannels(NamedTuple):
     async def send(self, audio: Samples | AudioFrame) -> None:
         """See AudioSender.send."""
         await self.sender.send(audio)
+
+    def flush(self) -> int:
+        """See AudioSender.flush."""
+        return self.sender.flush()
 
     async def drain(self) -> None:
         """See AudioSender.drain."""

@@ -44,7 +44,15 @@ def coding_of(codec: Codec) -> Coding:
     return _BY_NAME[codec.name.upper()]
 
 
+def _no_audio(payload: bytes) -> Samples:
+    return np.zeros(0, np.int16)
+
+
 @lru_cache(maxsize=256)
-def decoders_of(codecs: tuple[Codec, ...]) -> Mapping[int, Decode]:
-    """Payload type to decoder, for what may arrive under these numbers. Calls that agreed the same share it."""
-    return {**STATIC_DECODERS} | {codec.payload_type: coding_of(codec).decode for codec in codecs}
+def decoders_of(codecs: tuple[Codec, ...], events: int | None) -> Mapping[int, Decode]:
+    """Payload type to decoder, for what may arrive under these numbers. Calls that agreed the same share it.
+
+    Telephone events, under the number `events`, belong to the stream and hold no audio.
+    """
+    found = {**STATIC_DECODERS} | {codec.payload_type: coding_of(codec).decode for codec in codecs}
+    return found if events is None else found | {events: _no_audio}

@@ -137,6 +137,7 @@ class Driver:
             codecs=self._settings.codecs,
             direction=direction,
             ptime_ms=self._settings.ptime_ms,
+            telephone_event=self._settings.telephone_event,
             session_id=self._dice.getrandbits(62),  # RFC 8866 §5.2: a number that nobody else uses
             rtcp_port=stream.rtcp_port,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import numpy as np
@@ -19,7 +19,7 @@ from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.ticker import Ticker
 from session_fsm.session.events import SessionId
-from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath
+from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath, SoundEvent
 
 
 class MediaPlane:
@@ -88,6 +88,8 @@ class MediaPlane:
             self._ticker.join(stream, now, stream.packet_time)
         elif isinstance(order, ClosePath):
             self.release(order.session_id)
+        elif isinstance(order, SoundEvent):
+            stream.sound(order)
         else:
             stream.pause()
 
@@ -126,34 +128,40 @@ class MediaPlane:
         voiced: dict[Coding, tuple[list[MediaStream], list[Samples]]] = {}
         looking: list[MediaStream] = []
         for stream in streams:
-            frames = stream.sender.frames
-            if frames:
-                samples = frames.popleft()
-                if stream.sender.waiting and len(frames) <= stream.sender.low:
-                    stream.sender.make_room()
-                # Audio that may not be sent passes as time does: a held call is a muted one, not a late one.
-                if stream.sends and stream.silent:
-                    stream.transmit(stream.silent_payload)
-                elif stream.sends:
-                    batch = voiced.get(stream.coding)
-                    if batch is None:
-                        batch = voiced[stream.coding] = ([], [])
-                    batch[0].append(stream)
-                    batch[1].append(samples)
-                    stream.noticed.written_at = now
-            elif stream.sends:
+            sender = stream.sender
+            # Audio that may not be sent passes as time does: a held call is a muted one, not a late one.
+            samples = sender.frames.popleft() if sender.frames else None
+            if sender.waiting and len(sender.frames) <= sender.low:
+                sender.make_room()
+            if not stream.sends:
+                pass
+            elif stream.sounding.payloads:
+                stream.transmit_event()
+            elif samples is None or stream.silent or sender.muted:
                 stream.transmit(stream.silent_payload)
+            else:
+                batch = voiced.get(stream.coding)
+                if batch is None:
+                    batch = voiced[stream.coding] = ([], [])
+                batch[0].append(stream)
+                batch[1].append(samples)
+                stream.noticed.written_at = now
             if stream.playout.waits:
                 stream.hand_out_due(now)
             stream.turns += 1
             if not stream.turns % stream.looks_every:
                 looking.append(stream)
         for coding, (speakers, audio) in voiced.items():
-            payloads = coding.encode(np.concatenate(audio)).tobytes()
-            at = 0
-            for stream, samples in zip(speakers, audio, strict=True):
-                stream.transmit(payloads[at : at + len(samples)])
-                at += len(samples)
+            _speak(coding, speakers, audio)
         for stream in looking:
             stream.look_around(now)
         self._pass_on()
+
+
+def _speak(coding: Coding, speakers: Sequence[MediaStream], audio: Sequence[Samples]) -> None:
+    """Encode all of this audio at once, and let each stream send its part."""
+    payloads = coding.encode(np.concatenate(audio)).tobytes()
+    at = 0
+    for stream, samples in zip(speakers, audio, strict=True):
+        stream.transmit(payloads[at : at + len(samples)])
+        at += len(samples)

@@ -22,9 +22,10 @@ from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.reports import Reports
 from session_fsm.runtime.sources import Packet, Sources
+from session_fsm.runtime.telephone_events import EventListener, EventSender
 from session_fsm.runtime.transport import UdpSocket
 from session_fsm.sdp import PCMU, Agreement
-from session_fsm.session.orders import Edge, EdgeFacts, OpenPath
+from session_fsm.session.orders import Edge, EdgeFacts, OpenPath, SoundEvent
 
 Seconds = float
 Clock = Callable[[], Seconds]
@@ -102,6 +103,10 @@ class MediaStream:
         self.noticed = Noticed()
         self.opened_at: Seconds = 0.0
         "When the path was opened last."
+        self.sounding = EventSender(self.outgoing)
+        "The telephone event that is sent in place of audio."
+        self._events = EventListener(self.counters)
+        self._event_type: int | None = None
         self._paused_at: Seconds | None = None
         self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
         self._refusals = Refusals()
@@ -156,7 +161,8 @@ class MediaStream:
         begins = agreement.direction.sends and not self.sends
         self.agreement = agreement
         self.coding = coding_of(agreement.codec)
-        self._decoders = decoders_of(agreement.receivable)
+        self._event_type = agreement.events.payload_type if agreement.events else None
+        self._decoders = decoders_of(agreement.receivable, self._event_type)
         self.outgoing.payload_type = agreement.send_payload_type
         self._pack(agreement.ptime_ms)
         self.sources.negotiate(agreement.remote, learn=order.learn_source, now=now)
@@ -179,6 +185,8 @@ class MediaStream:
     def pause(self) -> None:
         """Send no more. What arrives is counted and can be read."""
         self.sends, self._paused_at = False, self._clock()
+        if self.sounding.drop():
+            self._tell(Edge.DIGIT_CUT, self._facts(self._paused_at, ""))
 
     def close(self, why: CallFailedError) -> None:
         """The call is over: say so to the peer, end the channels, release the sockets."""
@@ -205,6 +213,24 @@ class MediaStream:
         elif not self.is_open:
             self.is_open = True
             self._tell(Edge.PATH_OPENED, self._facts(self._clock(), ""))
+
+    def sound(self, order: SoundEvent) -> None:
+        """Send this telephone event in place of audio, from the next packet on; its end is told."""
+        events = self.agreement.events if self.agreement else None
+        if events is None or not self.sends:
+            self._tell(Edge.DIGIT_CUT, self._facts(self._clock(), ""))
+            return
+        ticks = order.milliseconds * self.outgoing.clock_rate // 1000
+        self.sounding.begin(events, order.code, ticks, self.sender.frame_samples)
+
+    def transmit_event(self) -> None:
+        """Send the next packet of the telephone event."""
+        now = self._clock()
+        failure = self._rtp.send(self.sounding.packet(self.sender.frame_samples), self.destination)
+        if failure is not None:
+            self._refused(failure, now)
+        if not self.sounding.payloads:
+            self._tell(Edge.DIGIT_SENT, self._facts(now, ""))
 
     def hand_out_due(self, now: Seconds) -> None:
         """What the jitter buffer has held back for long enough."""
@@ -288,11 +314,20 @@ class MediaStream:
             return
         if packet.ssrc != self.incoming.ssrc and not self._meet(packet, source, now):
             return
+        if packet.payload_type == self._event_type:
+            packet = self._hear_event(packet, source, now)
         self._hand_out(self.incoming.receive(packet, now))
         self._silence.heard_at = now
-        self.noticed.payload = packet.payload
+        self.noticed.payload = packet.payload or self.noticed.payload
         if self._awaits_frame or self._silence.is_told or self._refusals.any:
             self._note_frame(packet, source, now)
+
+    def _hear_event(self, packet: RtpPacket, source: Address, now: Seconds) -> RtpPacket:
+        """A packet of a telephone event; what is left of it for the audio."""
+        heard, rest = self._events.hear(packet, now)
+        for event in heard:
+            self._tell(Edge.EVENT_HEARD, EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, extra=event))
+        return rest
 
     def _hear_other(self, packet: Packet) -> None:
         """A packet from an address that is not the peer's, or not yet."""

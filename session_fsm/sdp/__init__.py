@@ -18,6 +18,7 @@ from session_fsm.sdp.negotiate import (
     refusal_of,
 )
 from session_fsm.sdp.remote import Refusal, why_no_peer
+from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
 
 __all__ = [
     "CODECS",
@@ -34,10 +35,13 @@ __all__ = [
     "MediaDirection",
     "Origin",
     "Refusal",
+    "TELEPHONE_EVENT",
     "SessionDescription",
+    "TelephoneEvents",
     "answer",
     "conclude",
     "decline",
+    "free_payload_type",
     "offer",
     "refusal_of",
     "why_no_peer",

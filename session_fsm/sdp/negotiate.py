@@ -23,6 +23,13 @@ from session_fsm.sdp.description import (
 from session_fsm.sdp.direction import MediaDirection
 from session_fsm.sdp.numbers import number
 from session_fsm.sdp.remote import Address, Host, Refusal, look_up, quoted, remote_host, remote_rtcp
+from session_fsm.sdp.telephone_events import (
+    EVENTS_HANDLED,
+    TELEPHONE_EVENT,
+    TelephoneEvents,
+    events_listed,
+    with_events,
+)
 
 PROTOCOL = "RTP/AVP"  # RFC 3551; the secure and feedback profiles are not handled, so they are refused
 DEFAULT_PTIME_MS = 20  # RFC 3551 §4.2, the default packetization of G.711
@@ -49,6 +56,8 @@ class LocalMedia:
     "The version of the first description; later ones count up from the one that went before."
     rtcp_port: int | None = None
     "Where we receive RTCP; None for the port above RTP."
+    telephone_event: int | None = None
+    "The number under which telephone events are offered (RFC 4733); None: they are neither offered nor taken."
 
     def __post_init__(self) -> None:
         host = look_up(self.address[0])
@@ -77,6 +86,8 @@ class Agreement:
     "How much audio our packets hold: what the peer wishes, as far as it is possible; our own wish when it names none."
     theirs: MediaDirection = field(default=MediaDirection.SENDRECV, compare=False)
     "The peer's wish, from its side: it holds us when it does not receive."
+    events: TelephoneEvents | None = None
+    "How telephone events go; None when one side does not handle them."
     receivable: tuple[Codec, ...] = field(default=(), compare=False)
     "Every codec that may arrive, under our numbers: the peer may use any that the answer left (RFC 3264 §7)."
 
@@ -108,7 +119,7 @@ def offer(local: LocalMedia, previous: SessionDescription | None = None) -> Sess
 
     RFC 3264 §8: the streams of `previous` keep their places, and the version counts up by one if anything changed.
     """
-    ours = _stream(local, local.codecs, local.direction)
+    ours = _stream(local, with_events(local.codecs, local.telephone_event), local.direction)
     streams = [_refused(media) for media in previous.media] if previous else []
     at = _audio_place(previous)
     streams[at : at + 1] = [ours]
@@ -142,7 +153,7 @@ def _usable(offer: SessionDescription, local: LocalMedia) -> tuple[int, _Stream]
     reading = _Reading.of(offer, local)
     refusals = []
     for at, media in enumerate(offer.media):
-        theirs = reading.stream(media, local.codecs)
+        theirs = reading.stream(media, with_events(local.codecs, local.telephone_event))
         if isinstance(theirs, _Stream):
             return at, theirs
         if media.kind == "audio" and media.port:
@@ -173,6 +184,7 @@ class _Stream:
     remote_rtcp: Address | None
     direction: MediaDirection
     ptime_ms: int
+    events: TelephoneEvents | None
 
     def agreement(self, pairs: tuple[tuple[Codec, Codec], ...], direction: MediaDirection) -> Agreement:
         ours, theirs = pairs[0]
@@ -185,6 +197,7 @@ class _Stream:
             direction=direction,
             ptime_ms=self.ptime_ms,
             theirs=self.direction,
+            events=self.events,
             receivable=tuple([mine for mine, _ in pairs]),
         )
 
@@ -207,9 +220,11 @@ class _Reading:
         host = _unusable(media) or self._host(media)
         if isinstance(host, Refusal):
             return host
-        pairs = _common(media.codecs, codecs)
+        common = _common(media.codecs, codecs)
+        pairs = tuple([pair for pair in common if pair[0].name != TELEPHONE_EVENT.name])
         if not pairs:
-            return Refusal(f"no codec in common: {_names(media.codecs)} offered, {_names(codecs)} handled", warning=305)
+            handled = _names(self.local.codecs)
+            return Refusal(f"no codec in common: {_names(media.codecs)} offered, {handled} handled", warning=305)
         rtp = host.text, media.port
         said = media.by_name()
         rtcp = remote_rtcp(said.get("rtcp"), rtp, self.local.address)
@@ -217,7 +232,8 @@ class _Reading:
         if host.unspecified:
             # RFC 3264 §8.4: nothing is sent to 0.0.0.0, the hold of RFC 2543. The peer may still send.
             direction = direction.narrowed_by(MediaDirection.RECVONLY)
-        return _Stream(pairs, rtp, rtcp, direction, _ptime(said, self.local.ptime_ms))
+        events = _events(media, common) if len(common) > len(pairs) else None
+        return _Stream(pairs, rtp, rtcp, direction, _ptime(said, self.local.ptime_ms), events)
 
     def _host(self, media: MediaDescription) -> Host | Refusal:
         connection = media.connection or self.connection
@@ -248,6 +264,14 @@ def _common(theirs: tuple[Codec, ...], ours: tuple[Codec, ...]) -> tuple[tuple[C
     return tuple([(mine, codec) for mine, codec in found if mine is not None])
 
 
+def _events(media: MediaDescription, common: tuple[tuple[Codec, Codec], ...]) -> TelephoneEvents:
+    """How telephone events go, which both sides handle."""
+    mine, theirs = next(pair for pair in common if pair[0].name == TELEPHONE_EVENT.name)
+    start = f"fmtp:{theirs.payload_type} "
+    listed = next((value[len(start) :] for kind, value in media.lines if kind == "a" and value.startswith(start)), None)
+    return TelephoneEvents(mine.payload_type, theirs.payload_type, events_listed(listed))
+
+
 def _ptime(said: Mapping[str, str], ours: int) -> int:
     """The longest packet time that we can send and that is no longer than the peer wishes (RFC 8866 §6.4)."""
     if "ptime" not in said and "maxptime" not in said:
@@ -274,9 +298,11 @@ def _answered(
     ours, wire = theirs.pairs[0]
     codec = ours if ours.payload_type == wire.payload_type else replace(ours, payload_type=wire.payload_type)
     direction = local.direction.narrowed_by(theirs.direction)
+    if theirs.events is not None:
+        theirs.events = replace(theirs.events, payload_type=theirs.events.send_payload_type)
+    taken = with_events((codec,), theirs.events.payload_type if theirs.events else None)
     streams = [
-        _refused(media) if place != at else _stream(local, (codec,), direction)
-        for place, media in enumerate(offer.media)
+        _refused(media) if place != at else _stream(local, taken, direction) for place, media in enumerate(offer.media)
     ]
     # RFC 3264 §6: the answer's t= line equals the offer's.
     description = _described(local, tuple(streams), timing=offer.timing, previous=previous)
@@ -293,6 +319,8 @@ def _audio_place(description: SessionDescription | None) -> int:
 def _stream(local: LocalMedia, codecs: tuple[Codec, ...], direction: MediaDirection) -> MediaDescription:
     """Our audio stream. Static payload types get an rtpmap too, as RFC 3264 §5.1 recommends."""
     lines: list[Line] = [("a", f"rtpmap:{codec.rtpmap}") for codec in codecs]
+    if codecs[-1].name == TELEPHONE_EVENT.name:
+        lines.append(("a", f"fmtp:{codecs[-1].payload_type} {EVENTS_HANDLED}"))
     if local.rtcp_port is not None and local.rtcp_port != local.address[1] + 1:
         lines.append(("a", f"rtcp:{local.rtcp_port}"))
     lines += [("a", f"ptime:{local.ptime_ms}"), ("a", str(direction))]

@@ -20,7 +20,12 @@ from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction, open_server
 from session_fsm.sip import METHODS, Accepted, Echo, Rejected, Request, Response, SipUri, read
 
-IN_DIALOG = {"INVITE": "reinvite_received", "BYE": "bye_received", "OPTIONS": "options_received"}
+IN_DIALOG = {
+    "INVITE": "reinvite_received",
+    "BYE": "bye_received",
+    "OPTIONS": "options_received",
+    "INFO": "info_received",
+}
 "What a request within a dialog is for `dialog.toml`."
 
 UNAUTHORIZED = 401

@@ -17,6 +17,8 @@ from session_fsm.session import (
     authentication,
     call,
     dialog,
+    dtmf_receiver,
+    dtmf_sender,
     events,
     hold,
     media,
@@ -51,10 +53,12 @@ REGISTRIES: Mapping[str, Registry] = {
     "hold": hold.REGISTRY,
     "peer_hold": hold.PEER_REGISTRY,
     "registration": registration.REGISTRY,
+    "dtmf_receiver": dtmf_receiver.REGISTRY,
+    "dtmf_sender": dtmf_sender.REGISTRY,
 }
 "Every chart that an endpoint runs, and the functions behind its names. The order is the order of hearing."
 
-PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork", "REGISTER")
+PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork", "REGISTER", "INFO")
 "What client transactions are opened for: the names that an event may give in `of`."
 
 APPLICATION_EVENTS = {

@@ -22,10 +22,21 @@ from session_fsm.session.arrivals import arrive, note
 from session_fsm.session.building import build_endpoint
 from session_fsm.session.call import FinalRefusal
 from session_fsm.session.challenger import DigestPolicy
+from session_fsm.session.dtmf_sender import DURATIONS_MS, GAPS_MS, Digits
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
 from session_fsm.session.negotiation import Wish
-from session_fsm.session.orders import Edge, EdgeFacts, MediaOrder, Transmit
-from session_fsm.session.possible import check_headers, check_host, check_seconds, check_status, check_text, sip_uri
+from session_fsm.session.orders import RAW, Edge, EdgeFacts, MediaOrder, Transmit
+from session_fsm.session.possible import (
+    check_digits,
+    check_headers,
+    check_host,
+    check_milliseconds,
+    check_one_of,
+    check_seconds,
+    check_status,
+    check_text,
+    sip_uri,
+)
 from session_fsm.session.publishing import settle
 from session_fsm.session.registration import Registration
 from session_fsm.session.session import Session
@@ -100,7 +111,8 @@ class SessionCoordinator:
             if edge is Edge.MEASURED:
                 quality.measured(session, facts)
             else:
-                self._endpoint.mailbox.post(session.media, edge.value, facts)
+                heard = facts.extra if edge in RAW else facts
+                self._endpoint.mailbox.post(session.hearer_of(edge), edge.value, heard)
             self._run(now)
 
     # What the user asks.
@@ -218,6 +230,19 @@ class SessionCoordinator:
     def unregister(self, *, now: Seconds) -> None:
         """Ask the registrar to forget our Contact."""
         self._command(self._registration("unregister"), "unregister", None, now)
+
+    def send_dtmf(self, session_id: SessionId, digits: Digits, *, now: Seconds) -> None:
+        """Send these digits one after the other; DtmfSent tells of each."""
+        session = self._known(session_id, "send_dtmf")
+        check_digits(digits.digits)
+        check_milliseconds("duration_ms", digits.duration_ms, *DURATIONS_MS)
+        check_milliseconds("gap_ms", digits.gap_ms, *GAPS_MS)
+        check_one_of("via", digits.via, ("auto", "rtp", "info"))
+        try:
+            self._command(session.digits_out().machine, "send_dtmf", digits, now)
+        except LocalProtocolError:
+            # What the application knows is the call's state, and what it may do with the call.
+            raise LocalProtocolError(f"send_dtmf by {digits.via}", session.call.state, session.call.possible) from None
 
     # What we hand out.
 

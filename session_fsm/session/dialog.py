@@ -18,6 +18,7 @@ from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
 from session_fsm.session.transaction import start_client
 from session_fsm.sip import NameAddr, Request, Response, SipUri
+from session_fsm.sip.dtmf_info import ACCEPTED, parse_digit
 
 if TYPE_CHECKING:
     from session_fsm.session.session import Session
@@ -146,6 +147,26 @@ def _send_200(at: Dialog, received: Received) -> None:
     received.respond(200, headers=[ALLOW, ACCEPT] if options else ())
 
 
+def _packaged(at: Dialog, received: Received) -> bool:
+    return received.request.has("Info-Package")
+
+
+def _says_digit(at: Dialog, received: Received) -> bool:
+    return parse_digit(received.request.content_type, received.request.body) is not None
+
+
+def _empty(at: Dialog, received: Received) -> bool:
+    return not received.request.body
+
+
+def _send_415(at: Dialog, received: Received) -> None:
+    received.respond(415, headers=[("Accept", ACCEPTED)])
+
+
+def _send_469(at: Dialog, received: Received) -> None:
+    received.respond(469, headers=[("Recv-Info", "")])
+
+
 def _send_481(at: Dialog, received: Received) -> None:
     received.respond(481)
 
@@ -159,12 +180,21 @@ def _send_500(at: Dialog, received: Received) -> None:
 
 
 REGISTRY: Registry = Registry(
-    guards={"carries_sdp": _carries_sdp, "first_answer": _first_answer, "stale": _stale},
+    guards={
+        "carries_sdp": _carries_sdp,
+        "first_answer": _first_answer,
+        "stale": _stale,
+        "packaged": _packaged,
+        "says_digit": _says_digit,
+        "empty": _empty,
+    },
     effects={"remember_peer": _remember_peer, "win": _win, "note_sequence": _note_sequence},
     sends={
         "ACK": _send_ack,
         "BYE": _send_bye,
         "200": _send_200,
+        "415": _send_415,
+        "469": _send_469,
         "481": _send_481,
         "491": _send_491,
         "500": _send_500,

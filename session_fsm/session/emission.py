@@ -117,12 +117,22 @@ def _quality(session: Session, source: Emitter, payload: object) -> Iterable[Mac
     return (session.quality,) if session.quality is not None else ()
 
 
+def _dtmf_receiver(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return (session.dtmf_receiver.machine,) if session.dtmf_receiver is not None else ()
+
+
+def _dtmf_sender(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+    return (session.dtmf_sender.machine,) if session.dtmf_sender is not None else ()
+
+
 # Of every other chart a session has one machine, under the chart's name.
 CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
     "answer": _answers,
     "authentication": _authentications,
     "dialog": _dialogs,
     "hold": _hold,
+    "dtmf_receiver": _dtmf_receiver,
+    "dtmf_sender": _dtmf_sender,
     "invite_client": _invites,
     "peer_hold": _peer_hold,
     "quality": _quality,

@@ -87,6 +87,15 @@ class SdpKind(StrEnum):
     ANSWER_RECEIVED = "answer_received"
 
 
+class DtmfMethod(StrEnum):
+    """How a digit travelled."""
+
+    RTP = "rtp"
+    "As a telephone event between the audio packets (RFC 4733)."
+    INFO = "info"
+    "In the body of a SIP INFO request."
+
+
 class MediaChange(StrEnum):
     """What a `MediaEvent` tells."""
 
@@ -351,6 +360,36 @@ class Unregistered(SessionEvent):
     """The binding is gone: we left, or it lapsed."""
 
     registrar: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfReceived(SessionEvent):
+    """The peer pressed a key, and has released it. Told once for each key, whatever was lost or repeated."""
+
+    digit: str
+    "0 to 9, *, #, A to D, or ! for a hook flash."
+    duration_ms: int | None
+    "How long; None when an INFO did not say."
+    method: DtmfMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfSent(SessionEvent):
+    """A digit of ours was sent: by RTP its final packets have left, by INFO the peer has accepted it."""
+
+    digit: str
+    duration_ms: int
+    method: DtmfMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfFailed(SessionEvent):
+    """A digit of ours could not be sent, and those behind it are dropped. The call goes on."""
+
+    digit: str
+    status: int | None
+    "The SIP status with which the peer refused the INFO; None where there was none."
     reason: str
 
 

@@ -165,4 +165,5 @@ def address_of(uri: Uri) -> Address:
 
 
 def _with_type(fields: list[Header], body: bytes) -> list[Header]:
-    return [*fields, ("Content-Type", SDP)] if body else fields
+    typed = not body or any(name == "Content-Type" for name, _ in fields)
+    return fields if typed else [*fields, ("Content-Type", SDP)]

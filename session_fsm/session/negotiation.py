@@ -187,7 +187,12 @@ class Negotiation:
         """Our side of the media; before the application has opened a port, what would be answered if it did."""
         if self.local_media is not None:
             return self.local_media
-        return LocalMedia(self.local, codecs=self.settings.codecs, ptime_ms=self.settings.ptime_ms)
+        return LocalMedia(
+            self.local,
+            codecs=self.settings.codecs,
+            ptime_ms=self.settings.ptime_ms,
+            telephone_event=self.settings.telephone_event,
+        )
 
     def make_offer(self, media: LocalMedia, *, silent: bool = False) -> bytes:
         """Our description as an offer, sent next."""

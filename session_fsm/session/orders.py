@@ -46,11 +46,21 @@ class ClosePath:
     session_id: SessionId
 
 
-MediaOrder = OpenPath | PausePath | ClosePath
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundEvent:
+    """Send a telephone event in place of audio; answered by the edge DIGIT_SENT or DIGIT_CUT."""
+
+    session_id: SessionId
+    code: int
+    "RFC 4733 §3.2."
+    milliseconds: int
+
+
+MediaOrder = OpenPath | PausePath | ClosePath | SoundEvent
 
 
 class Edge(StrEnum):
-    """What the media plane tells: edges, never every packet. Each value but the last is an event of `media.toml`."""
+    """What the media plane tells: edges, never every audio packet. Each is an event of the chart that hears it."""
 
     PATH_OPENED = "path_opened"
     PATH_FAILED = "path_failed"
@@ -66,6 +76,15 @@ class Edge(StrEnum):
     SOURCE_CHANGED = "source_changed"
     MEASURED = "measured"
     "The band of what was measured last differs from the one before; an event of `quality.toml`."
+    EVENT_HEARD = "event_heard"
+    "For `dtmf_receiver.toml`: a packet with a telephone event; `extra` is a HeardEvent."
+    DIGIT_SENT = "digit_sent"
+    "For `dtmf_sender.toml`, as is the next one."
+    DIGIT_CUT = "digit_cut"
+
+
+RAW = frozenset({Edge.EVENT_HEARD})
+"Edges whose payload is what `extra` holds."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +100,4 @@ class EdgeFacts:
     rtcp_received: bool = False
     detail: str = ""
     extra: object = field(default=None)
-    "MediaQuality and MediaMetrics of an interval, as a tuple."
+    "MediaQuality and MediaMetrics of an interval, as a tuple; the HeardEvent of a telephone event."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from session_fsm.errors import Malformed
+from session_fsm.rtp.telephone_event import DIGITS
 from session_fsm.sdp import MediaDirection, why_no_peer
 from session_fsm.sip import SipUri
 from session_fsm.sip.grammar import is_token
@@ -59,6 +60,21 @@ def check_headers(headers: object) -> None:
             raise Malformed("RFC 3261 §25.1: the name of a header field is a token", name)
         if name.lower() in OURS:
             raise Malformed("this header field is written by session_fsm and cannot be given", name)
+
+
+def check_digits(digits: object) -> None:
+    """Digits that a telephone can send."""
+    if not isinstance(digits, str) or not digits:
+        raise ValueError(f"digits is {digits!r}; it can be text such as '12#'")
+    wrong = next((digit for digit in digits if digit not in DIGITS), None)
+    if wrong is not None:
+        raise ValueError(f"digits is {digits!r}, and {wrong!r} is no digit; it can hold 0 to 9, *, #, A to D and !")
+
+
+def check_milliseconds(name: str, value: object, first: int, last: int) -> None:
+    """A whole number of milliseconds within bounds."""
+    if not isinstance(value, int) or isinstance(value, bool) or not first <= value <= last:
+        raise ValueError(f"{name} is {value!r}; it can be {first} to {last} milliseconds")
 
 
 def check_status(what: str, status: object, first: int, last: int) -> None:

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, cast
 from session_fsm.frozen import maker_of
 from session_fsm.sdp import MediaDirection
 from session_fsm.session import events
-from session_fsm.session.events import DialogState, FlowDirection, MediaChange, MediaState, SdpKind
+from session_fsm.session.events import DialogState, DtmfMethod, FlowDirection, MediaChange, MediaState, SdpKind
 from session_fsm.session.orders import EdgeFacts
 from session_fsm.session.received import Received
 from session_fsm.sip import Request, Response
+from session_fsm.sip.dtmf_info import parse_digit
 
 if TYPE_CHECKING:
     from session_fsm.session.dialog import Dialog
+    from session_fsm.session.dtmf_receiver import DtmfReceiver
+    from session_fsm.session.dtmf_sender import DtmfSender
     from session_fsm.session.emission import Emitter
     from session_fsm.session.registration import Registration
     from session_fsm.session.session import Session
     from session_fsm.session.transaction_user import TransactionUser
 
 # Within one turn the same order for both roles, whichever machine the turn began with: the call, its dialogs,
-# offer/answer, media, holds. The end of a call is the last that is told.
+# offer/answer, media, holds, digits. The end of a call is the last that is told.
 RANKS = {
     "call": 0,
     "dialog": 1,
@@ -35,9 +38,11 @@ RANKS = {
     "hold": 4,
     "peer_hold": 4,
     "registration": 0,
+    "dtmf_receiver": 5,
+    "dtmf_sender": 6,
 }
 MEDIA = RANKS["media"]
-LAST = 5
+LAST = 9
 
 OF_SESSION = ("call", "offer_answer", "media", "quality", "hold", "peer_hold", "registration")
 "The charts that have the session itself as their context; those of a part of it know their session."
@@ -186,6 +191,27 @@ def _media(session: Session, source: Emitter, payload: object, variant: str) -> 
     return (change, f"{payload.status} {payload.reason}", payload.status, wish)
 
 
+def _dtmf_received(session: Session, source: Emitter, payload: object, variant: str) -> Own:
+    if variant == "info":
+        request = cast("Received", payload).request
+        said = parse_digit(request.content_type, request.body)
+        assert said is not None  # the row's guard has looked
+        return (said.digit, said.duration_ms, DtmfMethod.INFO)
+    receiver = cast("DtmfReceiver", source)
+    heard = receiver.before if variant == "before" else receiver.heard
+    return (heard.digit, heard.milliseconds, DtmfMethod.RTP)
+
+
+def _digit_sent(session: Session, source: Emitter, payload: object, variant: str) -> Own:
+    sender = cast("DtmfSender", source)
+    return (sender.digit, sender.asked.duration_ms, sender.method)
+
+
+def _digit_failed(session: Session, source: Emitter, payload: object, variant: str) -> Own:
+    sender = cast("DtmfSender", source)
+    return (sender.digit, sender.status, sender.reason)
+
+
 def _ended(session: Session, source: Emitter, payload: object, variant: str) -> Own:
     return (session.status, session.reason)
 
@@ -260,6 +286,9 @@ _COMPOSERS: Mapping[str, Compose] = {
     "RemoteMediaConfirmed": _confirmed,
     "MediaQualityChange": _quality,
     "MediaEvent": _media,
+    "DtmfReceived": _dtmf_received,
+    "DtmfSent": _digit_sent,
+    "DtmfFailed": _digit_failed,
     "CallEnded": _ended,
     "CallFailed": _failed,
     "Registered": _registered,

@@ -14,10 +14,12 @@ from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import Agreement
 from session_fsm.session.dialog import Dialog
+from session_fsm.session.dtmf_receiver import DtmfReceiver
+from session_fsm.session.dtmf_sender import DtmfSender
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, CallState, MediaState, Role, SessionId
 from session_fsm.session.negotiation import Negotiation
-from session_fsm.session.orders import EdgeFacts
+from session_fsm.session.orders import Edge, EdgeFacts
 from session_fsm.session.received import Received
 from session_fsm.session.transaction_user import Numbering, TransactionUser
 from session_fsm.sip import NameAddr, Request, Response, SipUri
@@ -45,6 +47,8 @@ class Session(TransactionUser):
         "contacts",
         "dialog",
         "dialogs",
+        "dtmf_receiver",
+        "dtmf_sender",
         "gave_up",
         "headers",
         "hold",
@@ -119,6 +123,10 @@ class Session(TransactionUser):
         self.contacts: tuple[str, ...] = ()
         self.tried: list[str] = []
         self.gave_up = False
+        self.dtmf_receiver: DtmfReceiver | None = None
+        "Made when the first telephone event arrives: few calls have any."
+        self.dtmf_sender: DtmfSender | None = None
+        "Made when the application first sends digits."
         self.call = endpoint.machine("call", role, self, self)
         self.offer_answer = endpoint.machine("offer_answer", role, self, self)
         self.media = endpoint.machine("media", role, self, self)
@@ -188,6 +196,27 @@ class Session(TransactionUser):
 
     # Who hears what.
 
+    def hearer_of(self, edge: Edge) -> Machine:
+        """Who hears this of the media plane."""
+        if edge is Edge.EVENT_HEARD:
+            if self.dtmf_receiver is None:
+                self.dtmf_receiver = DtmfReceiver(self)
+                self._catch_up(self.dtmf_receiver.machine)
+            return self.dtmf_receiver.machine
+        return self.digits_out().machine if edge in (Edge.DIGIT_SENT, Edge.DIGIT_CUT) else self.media
+
+    def digits_out(self) -> DtmfSender:
+        """Who sends our digits."""
+        if self.dtmf_sender is None:
+            self.dtmf_sender = DtmfSender(self)
+            self._catch_up(self.dtmf_sender.machine)
+        return self.dtmf_sender
+
+    def _catch_up(self, machine: Machine) -> None:
+        """A machine that is made so late hears what it has missed: that the media are closed."""
+        if self.media.finished:
+            machine.feed("closed", None, self.endpoint.mailbox.now)
+
     def dialogs_for(self, source: Emitter, payload: object) -> Iterable[Machine]:
         """The dialogs that an emission goes to: of a response the one with its tag, else the one that counts."""
         if source.purpose == "INVITE" and self.role == "UAC":
@@ -242,6 +271,9 @@ class Session(TransactionUser):
             transaction.outlive_session()
         for machine in filter(None, (self.call, self.offer_answer, self.media, self.hold, self.peer_hold)):
             machine.context = machine.trace = None
+        for part in (self.dtmf_receiver, self.dtmf_sender):
+            if part is not None:
+                part.machine.context = part.machine.trace = None
         self.endpoint.sessions.pop(self.id, None)
         self.endpoint.waiting.leave(self.id)
         self.dialog = self.winner = self.transaction = self.incoming = None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from session_fsm.sdp import CODECS, DEFAULT_PTIME_MS, PACKET_TIMES_MS, Codec
+from session_fsm.sdp import CODECS, DEFAULT_PTIME_MS, PACKET_TIMES_MS, Codec, free_payload_type
 from session_fsm.session.possible import check_count, check_one_of, check_seconds, check_text
 
 Seconds = float
 "A duration, or a moment of one monotonic clock."
 
-ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
+ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
 "The methods that are handled; every other known one gets 405, an unknown one 501 (RFC 3261 §8.2.1)."
 
 SUPPORTED: frozenset[str] = frozenset()
@@ -40,6 +40,8 @@ class Settings:
     "What is offered and accepted, in order of preference."
     ptime_ms: int = DEFAULT_PTIME_MS
     "Milliseconds of audio that we wish in a packet, and send where the peer wishes nothing: 10, 20, 30, 40 or 60."
+    telephone_events: bool = True
+    "Whether DTMF digits as RTP events (RFC 4733) are offered and taken; by INFO they are taken in any case."
     learn_source: Literal["nat", "never", "always"] = "nat"
     "Whether RTP from another source than the negotiated one may be learnt: for a peer behind NAT, never, or always."
     max_sessions: int = 10_000
@@ -58,6 +60,11 @@ class Settings:
     "Rows of trace that are kept for a session, the newest; 0 keeps none."
     engine: Literal["table", "transitions"] = "table"
     "What steps the charts: the compiled table, or the stock Machine of `transitions`, which is slower and equal."
+
+    @property
+    def telephone_event(self) -> int | None:
+        """The number under which telephone events are offered."""
+        return free_payload_type(self.codecs) if self.telephone_events else None
 
     def __post_init__(self) -> None:
         """Refuse what is not possible, before a call finds out."""

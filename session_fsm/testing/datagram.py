@@ -20,6 +20,7 @@ class Method(StrEnum):
     BYE = "BYE"
     CANCEL = "CANCEL"
     OPTIONS = "OPTIONS"
+    INFO = "INFO"
     REGISTER = "REGISTER"
 
 

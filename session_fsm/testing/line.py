@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from session_fsm.machine import TraceRow
 from session_fsm.sdp import Codec, MediaDirection
+from session_fsm.session.dtmf_sender import Digits, Via
 from session_fsm.session.events import CallState, MediaState, Role, SessionEvent, SessionId
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds
@@ -71,6 +72,11 @@ class Line:
     def resume(self) -> None:
         """Offer to end the hold."""
         self.phone.command(lambda at, now: at.resume(self.id, now=now))
+
+    def send_dtmf(self, digits: str, *, duration_ms: int = 160, gap_ms: int = 80, via: Via = "auto") -> None:
+        """Send digits."""
+        asked = Digits(digits=digits, duration_ms=duration_ms, gap_ms=gap_ms, via=via)
+        self.phone.command(lambda at, now: at.send_dtmf(self.id, asked, now=now))
 
     # Getters.
 

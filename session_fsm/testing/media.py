@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from session_fsm.rtp.telephone_event import HeardEvent
 from session_fsm.sdp import Agreement
 from session_fsm.session.events import Address, SessionId
-from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath
+from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath, SoundEvent
 from session_fsm.session.settings import Seconds
 
 FRAME = 0.020
@@ -45,6 +46,8 @@ class Stream:
     awaits_report: bool = False
     is_stalled: bool = False
     silent_since: Seconds | None = None
+    sounding: SoundEvent | None = None
+    "The telephone event that is being sent."
     strangers: int = 0
     "Frames from an address that is not the peer's."
 
@@ -87,6 +90,8 @@ class MediaPlane:
             self._open(stream, order.agreement, now)
         elif isinstance(order, ClosePath):
             self.remove(stream)
+        elif isinstance(order, SoundEvent):
+            self._sound(stream, order, now)
         else:
             stream.sends = False
         self.look(now)
@@ -158,13 +163,34 @@ class MediaPlane:
         receiver = self.streams.get(destination)
         if receiver is None:
             return
-        if kind == "silence":
+        if kind == "digit":
+            self._end_digit(self.streams[source], receiver, now)
+        elif kind == "silence":
             receiver.is_stalled = True
             receiver.tell(receiver.session_id, Edge.STALLED, EdgeFacts(arrival=now, detail="no frame for 30 s"))
         elif kind == "frame":
             self._hear(receiver, self.streams.get(source), source, now)
         elif receiver.destination == source:
             self._report(receiver, self.streams.get(source), source, now)
+
+    def _sound(self, stream: Stream, order: SoundEvent, now: Seconds) -> None:
+        """Send a telephone event: of its packets only the last is made, when it has ended."""
+        if not stream.flows or stream.destination not in self.streams:
+            stream.tell(stream.session_id, Edge.DIGIT_CUT, EdgeFacts(arrival=now))
+            return
+        stream.sounding = order
+        self._due["digit", stream.address, stream.destination] = now + order.milliseconds / 1000
+
+    def _end_digit(self, sender: Stream, receiver: Stream, now: Seconds) -> None:
+        order, sender.sounding = sender.sounding, None
+        if order is None or not sender.flows:
+            sender.tell(sender.session_id, Edge.DIGIT_CUT, EdgeFacts(arrival=now))
+            return
+        sender.tell(sender.session_id, Edge.DIGIT_SENT, EdgeFacts(arrival=now))
+        if receiver.destination == sender.address:
+            ended = round(now * 8000) & 0xFFFFFFFF
+            heard = HeardEvent(sender.ssrc, ended, order.code, order.milliseconds * 8, is_last=True)
+            receiver.tell(receiver.session_id, Edge.EVENT_HEARD, EdgeFacts(source=sender.address, extra=heard))
 
     def _hear(self, receiver: Stream, sender: Stream | None, source: Address, now: Seconds) -> None:
         if receiver.agreement is None:

@@ -285,7 +285,13 @@ class Phone:
 
     def _describe(self, stream: Stream, direction: MediaDirection, codecs: Sequence[Codec] | None) -> LocalMedia:
         chosen = tuple(codecs) if codecs is not None else self.settings.codecs
-        return LocalMedia(stream.address, codecs=chosen, direction=direction, session_id=stream.ssrc)
+        return LocalMedia(
+            stream.address,
+            codecs=chosen,
+            direction=direction,
+            session_id=stream.ssrc,
+            telephone_event=self.settings.telephone_event,
+        )
 
     def _tell(self, session_id: SessionId, edge: Edge, facts: EdgeFacts) -> None:
         self._edges.append((session_id, edge, facts))

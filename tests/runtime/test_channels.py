@@ -91,13 +91,40 @@ async def test_the_end_wakes_a_writer_with_the_reason():
         await writing
 
 
-async def test_draining_ends_with_the_call():
-    """Frames that can no longer leave are not waited for."""
+async def test_draining_fails_with_the_call():
+    """Frames that can no longer leave are not waited for, and whoever wanted them heard is told."""
     sender = AudioSender()
     await sender.send(FRAME)
     draining = asyncio.create_task(sender.drain())
     await settle()
     sender.end(ENDED)
+
+    with pytest.raises(CallFailedError, match="the call has ended"):
+        await asyncio.wait_for(draining, 1)
+
+
+async def test_flushing_drops_what_has_not_left():
+    """Barge-in: what is sent next is the next to leave, and a writer that waits for room gives up its old audio."""
+    sender = AudioSender()
+    writing = asyncio.create_task(sender.send(np.ones(FRAME_SAMPLES * (SEND_QUEUE + 4) + 10, np.int16)))
+    await settle()
+
+    dropped = sender.flush()
+    await asyncio.wait_for(writing, 1)
+    await sender.send(FRAME)
+
+    assert FRAME_SAMPLES * SEND_QUEUE + 10 == dropped
+    assert 1 == len(sender.frames)
+    assert not np.any(sender.frames[0])
+
+
+async def test_flushing_ends_a_drain():
+    """Nothing is left to wait for."""
+    sender = AudioSender()
+    await sender.send(np.ones(FRAME_SAMPLES * 2, np.int16))
+    draining = asyncio.create_task(sender.drain())
+    await settle()
+    sender.flush()
 
     await asyncio.wait_for(draining, 1)
 

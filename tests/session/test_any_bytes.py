@@ -21,11 +21,13 @@ TELLING = [
 
 @cache
 def spoken() -> tuple[bytes, ...]:
-    """Every datagram of a call with a hold, a cancelled one and a question."""
+    """Every datagram of a call with a hold and a digit, a cancelled one and a question."""
     alice, bob, peer = Phone("alice", "10.0.0.1"), Phone("bob", "10.0.0.2"), ScriptedPeer("peer", "10.0.0.9")
     net = Network(alice, bob, peer)
     caller, callee = talking(net, alice, bob)
     caller.reinvite(MediaDirection.SENDONLY)
+    net.deliver()
+    caller.send_dtmf("5", via="info")
     net.deliver()
     callee.hang_up()
     other = alice.call(bob)

@@ -1,0 +1,196 @@
+"""Which packets are one press of a key: RFC 4733 §2.5.2, with whatever a network does to them."""
+
+from __future__ import annotations
+
+import pytest
+from plain_calls import talking
+from seldom import edge
+
+from session_fsm.rtp.telephone_event import DIGITS, LONGEST, HeardEvent
+from session_fsm.session.events import CallEnded, DtmfMethod, DtmfReceived
+from session_fsm.session.orders import Edge
+from session_fsm.testing import Line, Network, Phone
+
+STEP = 160  # ticks between two updates: 20 ms
+
+
+@pytest.fixture
+def line(net: Network, alice: Phone, bob: Phone) -> Line:
+    """Bob's line, in a call."""
+    talking(net, alice, bob)
+    return bob.line
+
+
+def hear(line: Line, code: int, duration: int, *, at: int = 1000, last: bool = False, ssrc: int = 7) -> None:
+    """A packet of an event that began at this timestamp."""
+    edge(line, Edge.EVENT_HEARD, extra=HeardEvent(ssrc, at, code, duration, last))
+
+
+def press(line: Line, code: int, *, at: int = 1000, lost: tuple[int, ...] = (), ssrc: int = 7) -> None:
+    """All packets of one press, 80 ms, but those with these places in the order."""
+    packets = [(STEP * n, False) for n in (1, 2, 3)] + 3 * [(640, True)]
+    for place, (duration, last) in enumerate(packets):
+        if place not in lost:
+            hear(line, code, duration, at=at, last=last, ssrc=ssrc)
+
+
+def digits(line: Line) -> str:
+    """What was told."""
+    return "".join(event.digit for event in line.told(DtmfReceived))
+
+
+@pytest.mark.parametrize("code", range(17))
+def test_every_key_is_told_once(line, code):
+    """Three final packets are one event; nobody looks at the marker."""
+    press(line, code)
+
+    told = line.only(DtmfReceived)
+    assert (DIGITS[code], 80, DtmfMethod.RTP) == (told.digit, told.duration_ms, told.method)
+
+
+@pytest.mark.parametrize("lost", [(0,), (0, 1, 2), (3, 4), (1, 3), (0, 1, 2, 3, 4)])
+def test_lost_packets_lose_no_digit(line, lost):
+    """Whatever comes through has the timestamp and the whole duration."""
+    press(line, 5, lost=lost)
+
+    assert ("5", 80) == (line.only(DtmfReceived).digit, line.only(DtmfReceived).duration_ms)
+
+
+def test_the_same_key_twice_is_two_digits(line):
+    """Two timestamps are two events, however close they are."""
+    press(line, 1, at=1000)
+    press(line, 1, at=1960)
+
+    assert "11" == digits(line)
+
+
+def test_a_digit_whose_final_packets_are_lost_is_told_after_a_while(net, line):
+    """Nothing more comes: it has lasted as long as was heard."""
+    press(line, 9, lost=(3, 4, 5))
+    before = digits(line)
+    net.run_for(0.3)
+
+    assert ("", "9", 60) == (before, digits(line), line.only(DtmfReceived).duration_ms)
+
+
+def test_an_update_keeps_a_held_key(net, line):
+    """As long as updates come, however long the key is held, the event goes on."""
+    for n in range(1, 8):
+        hear(line, 2, 800 * n)
+        net.run_for(0.1)
+    before = digits(line)
+    hear(line, 2, 5600, last=True)
+
+    assert ("", "2", 700) == (before, digits(line), line.only(DtmfReceived).duration_ms)
+
+
+def test_the_next_key_ends_the_one_before(line):
+    """Its final packets were lost; the order is kept."""
+    press(line, 3, at=1000, lost=(3, 4, 5))
+    press(line, 4, at=2000)
+
+    assert [("3", 60), ("4", 80)] == [(event.digit, event.duration_ms) for event in line.told(DtmfReceived)]
+
+
+def test_of_the_next_key_one_packet_is_enough(line):
+    """Only a final packet of it came through, while the one before still sounded."""
+    press(line, 3, at=1000, lost=(3, 4, 5))
+    press(line, 4, at=2000, lost=(0, 1, 2, 3, 4))
+
+    assert "34" == digits(line)
+
+
+@pytest.mark.parametrize("sounding", [False, True])
+def test_a_late_packet_of_an_earlier_event_is_no_digit(line, sounding):
+    """The network put it behind the next event."""
+    press(line, 3, at=1000)
+    press(line, 4, at=2000, lost=(3, 4, 5) if sounding else ())
+    hear(line, 3, 640, at=1000, last=True)
+    press(line, 4, at=2000, lost=(0, 1, 2))
+
+    assert "34" == digits(line)
+
+
+def test_a_packet_after_the_end_was_given_up_tells_nothing_again(net, line):
+    """The final packets come after all, too late."""
+    press(line, 6, lost=(3, 4, 5))
+    net.run_for(0.3)
+    press(line, 6, lost=(0, 1, 2))
+
+    assert "6" == digits(line)
+
+
+def test_a_long_event_in_segments_is_one_digit(line):
+    """RFC 4733 §2.5.1.3: after 65,535 ticks another segment begins where that one ended, with its own timestamp."""
+    hear(line, 8, 30_000)
+    hear(line, 8, LONGEST)
+    hear(line, 8, 800, at=1000 + LONGEST)
+    hear(line, 8, LONGEST)  # the first segment's last packet again
+    hear(line, 8, 1600, at=1000 + LONGEST, last=True)
+
+    told = line.only(DtmfReceived)
+    assert ("8", (LONGEST + 1600) // 8) == (told.digit, told.duration_ms)
+
+
+def test_the_last_packet_of_a_segmented_event_alone_ends_it(line):
+    """The other packets of the second segment were lost."""
+    hear(line, 8, LONGEST)
+    hear(line, 8, 1600, at=1000 + LONGEST, last=True)
+
+    assert ("8", (LONGEST + 1600) // 8) == (digits(line), line.only(DtmfReceived).duration_ms)
+
+
+def test_a_segment_after_the_end_was_given_up_is_no_other_digit(net, line):
+    """Its beginning was told already."""
+    hear(line, 8, LONGEST)
+    net.run_for(0.3)
+    hear(line, 8, 800, at=1000 + LONGEST)
+    hear(line, 8, 1600, at=1000 + LONGEST, last=True)
+
+    assert "8" == digits(line)
+
+
+def test_timestamps_may_wrap(line):
+    """Modulo 2**32, as everything in RTP."""
+    press(line, 1, at=2**32 - 300)
+    press(line, 2, at=700)
+    hear(line, 1, 640, at=2**32 - 300, last=True)
+
+    assert "12" == digits(line)
+
+
+def test_another_source_counts_for_itself(line):
+    """Its timestamps have nothing to do with those of the one before."""
+    press(line, 1, at=50_000, ssrc=7)
+    press(line, 2, at=49_000, ssrc=8)
+
+    assert "12" == digits(line)
+
+
+def test_a_key_that_is_held_when_the_call_ends_is_told(net, line):
+    """And before the end is."""
+    press(line, 7, lost=(3, 4, 5))
+    line.hang_up()
+    net.run_until_quiet()
+
+    assert "7" == digits(line)
+    assert [DtmfReceived, CallEnded] == [type(e) for e in line.events if isinstance(e, DtmfReceived | CallEnded)]
+
+
+def test_after_the_end_nothing_is_told(net, line):
+    """A packet that is still on its way."""
+    line.hang_up()
+    net.deliver()
+    press(line, 7)
+
+    assert "" == digits(line)
+
+
+def test_what_comes_after_a_digit_when_the_call_has_ended_is_nothing(net, line):
+    """The same for a machine that has heard before."""
+    press(line, 7)
+    line.hang_up()
+    net.deliver()
+    press(line, 8, at=5000)
+
+    assert "7" == digits(line)
