@@ -11,6 +11,7 @@ from command_line import Program, lines_of, names, run
 
 from session_fsm.audio import Tone, WavWriter, read_wav
 
+ROOT = Path(__file__).parents[2]
 FILES = {
     *("caller.log", "callee.log", "heard-by-caller.wav", "heard-by-callee.wav"),
     *("trace-caller.jsonl", "trace-callee.jsonl", "sequence.mmd", "sequence.txt"),
@@ -69,13 +70,24 @@ def test_a_call_that_is_interrupted_is_hung_up_and_fails(tmp_path: Path):
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 def test_a_process_that_does_not_begin_is_told_of(tmp_path: Path, as_json: list[str]):
     """With what it said itself."""
-    (tmp_path / "media.toml").write_text('id = "media"\ninitial = "Idle"\n')
+    name_an_unknown_effect(tmp_path)
 
     done = run("demo", "--charts", ".", *as_json, folder=tmp_path)
 
     assert (3, "") == (done.returncode, done.stdout)
-    assert done.stderr.startswith("session-fsm: a process did not begin: session-fsm: --charts: media.toml")
+    assert done.stderr.startswith("session-fsm: a process did not begin: session-fsm: media.toml")
     assert "Traceback" not in done.stderr
+
+
+def test_a_chart_that_does_not_load_starts_no_process(tmp_path: Path):
+    """The complaint is the loader's own."""
+    (tmp_path / "media.toml").write_text('id = "media"\ninitial = "Idle"\n')
+
+    done = run("demo", "--charts", ".", folder=tmp_path)
+
+    assert (3, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("session-fsm: --charts: media.toml")
+    assert not (tmp_path / "demo-out").exists()
 
 
 def test_an_old_recording_proves_nothing(tmp_path: Path):
@@ -83,7 +95,7 @@ def test_an_old_recording_proves_nothing(tmp_path: Path):
     out = tmp_path / "demo-out"
     out.mkdir()
     (out / "heard-by-caller.wav").write_text("old")
-    (tmp_path / "media.toml").write_text("")
+    name_an_unknown_effect(tmp_path)
 
     run("demo", "--charts", ".", folder=tmp_path)
 
@@ -96,3 +108,9 @@ def test_the_verdict_line_names_what_was_wanted(tmp_path: Path):
 
     (verdict,) = [line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "Verdict"]
     assert {"side", "name", "ok", "measured", "wanted"} == set(verdict["checks"][0])
+
+
+def name_an_unknown_effect(folder: Path) -> None:
+    """A chart that loads, and that no process of ours can bind."""
+    text = (ROOT / "statecharts" / "media.toml").read_text(encoding="utf-8")
+    (folder / "media.toml").write_text(text.replace("note_rtcp", "note_nothing"))

@@ -12,7 +12,7 @@ from sipp_peer import SippBench
 
 from session_fsm import CallState, MediaState, UserAgent
 from session_fsm.audio import Tone, goertzel
-from session_fsm.session.events import CallAnswered, MediaChange, MediaEvent
+from session_fsm.session.events import AudioChannelsReady, CallAnswered, MediaChange, MediaEvent
 
 pytestmark = pytest.mark.wire
 
@@ -33,12 +33,11 @@ async def test_early_media_is_heard_before_the_answer(sipp: SippBench, agent: Us
     callee = await sipp.callee("uas_early_media", rtp_echo=True)
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_state(MediaState.ACTIVE, timeout=2)
-        early = call.state
-        await call.wait_for_event(CallAnswered, timeout=2)
+        early = await call.wait_for_event(AudioChannelsReady, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=5)
     await callee.done()
 
-    assert CallState.PROCEEDING is early
+    assert CallState.PROCEEDING is early.call_state
 
 
 async def test_our_tone_comes_back_without_a_gap(sipp: SippBench, agent: UserAgent):

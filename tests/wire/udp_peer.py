@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import struct
+import time
 from typing import NamedTuple
 
 from session_fsm.session.events import Address
+
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python has no name for it
+TIMESPEC = struct.Struct("=qq")
 
 
 class Datagram(NamedTuple):
     """What arrived."""
 
     time: float
-    "Seconds, of the event loop's clock."
+    "Seconds, of the event loop's clock: when the kernel got it, however late it was read."
     data: bytes
     source: Address
 
@@ -50,6 +55,7 @@ class UdpPeer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(("127.0.0.1", 0))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.setblocking(False)
         self.address: Address = self._socket.getsockname()
         self._loop = asyncio.get_running_loop()
@@ -64,8 +70,10 @@ class UdpPeer:
         self._socket.close()
 
     def _read(self) -> None:
-        data, source = self._socket.recvfrom(65536)
-        self._heard.put_nowait(Datagram(self._loop.time(), data, source))
+        data, ((_, _, stamp),), _, source = self._socket.recvmsg(65536, socket.CMSG_SPACE(TIMESPEC.size))
+        seconds, nanoseconds = TIMESPEC.unpack(stamp)
+        ago = time.time() - seconds - nanoseconds * 1e-9
+        self._heard.put_nowait(Datagram(self._loop.time() - ago, data, source))
 
     @property
     def uri(self) -> str:
