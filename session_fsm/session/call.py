@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from session_fsm.sdp import LocalMedia, MediaDirection, Refusal
+from session_fsm.errors import printable
+from session_fsm.sdp import LocalMedia, MediaDirection, Refusal, why_no_peer
 from session_fsm.session.admission import ALLOW
 from session_fsm.session.answer import send_answer
 from session_fsm.session.authentication import why_refused
@@ -52,26 +54,38 @@ def _ringing(at: Session, response: Response) -> bool:
 
 
 def _followable(at: Session, response: Response) -> bool:
-    return next_contact(at, response) is not None
+    return bool(ways_on(at, response))
 
 
-def next_contact(at: Session, response: Response) -> SipUri | None:
-    """RFC 3261 §8.1.3.4: the Contact of highest q that was not called yet, unless there were enough redirections."""
-    if not 300 <= response.status < 400 or len(at.tried) >= at.endpoint.settings.max_redirects:
-        return None
-    called = {str(at.remote.uri), *at.tried}
-    ranked = sorted(response.contacts, key=lambda contact: -_q(contact.params.get("q")))
-    for contact in ranked:
-        if isinstance(contact.uri, SipUri) and contact.uri.scheme == "sip" and str(contact.uri) not in called:
-            return contact.uri
-    return None
+def ways_on(at: Session, response: Response) -> list[SipUri]:
+    """RFC 3261 §8.1.3.4: whom a call may be placed to next, the best first; nobody when there were enough redirections.
+
+    A 3xx names them, by q; when one of them refuses, the others are left, unless a 6xx speaks for all.
+    """
+    left = at.endpoint.settings.max_redirects - len(at.tried)
+    if left <= 0 or not (300 <= response.status < 400 or (at.tried and response.status < 600)):
+        return []
+    named = sorted(response.contacts, key=lambda contact: -_q(contact.params.get("q"))) if response.status < 400 else []
+    called = {_place(uri) for uri in (at.remote.uri, *at.tried) if isinstance(uri, SipUri)}
+    ways = {_place(uri): uri for uri in [*(contact.uri for contact in named), *at.further] if _callable(uri)}
+    return [uri for place, uri in ways.items() if place not in called][:left]
+
+
+def _place(uri: SipUri) -> Hashable:
+    """Who is called there: two spellings of one place make no two calls."""
+    return uri.decoded_user, uri.address, frozenset(uri.params.items())
+
+
+def _callable(uri: object) -> TypeGuard[SipUri]:
+    return isinstance(uri, SipUri) and uri.scheme == "sip" and why_no_peer(uri.address[0]) is None
 
 
 def _q(value: str | None) -> float:
     try:
-        return float(value) if value is not None and len(value) <= 5 else 1.0
+        wished = float(value) if value is not None and len(value) <= 5 else 1.0
     except ValueError:
         return 0.0
+    return wished if 0.0 <= wished <= 1.0 else 0.0
 
 
 def _nobody_answered(at: Session, _: object) -> bool:
@@ -126,11 +140,11 @@ def _note_hung_up(at: Session, _: object) -> None:
 
 def _note_peer_hung_up(at: Session, payload: Received | Response) -> None:
     said = payload.request.get("Reason") if isinstance(payload, Received) else None
-    at.status, at.reason = None, f"the peer hung up ({said})" if said else "the peer hung up"
+    at.status, at.reason = None, f"the peer hung up ({printable(said)})" if said else "the peer hung up"
 
 
 def _note_failure(at: Session, response: Response) -> None:
-    at.status, at.reason = response.status, response.reason or reason_of(response.status)
+    at.status, at.reason = response.status, printable(response.reason) or reason_of(response.status)
     if at.transaction is not None and (why := why_refused(at.transaction, response)):
         at.reason += f" ({why})"
     if 300 <= response.status < 400:
@@ -157,12 +171,11 @@ def _note_refusal(at: Session, refusal: FinalRefusal | None) -> None:
 
 
 def _follow_contact(at: Session, response: Response) -> None:
-    found = next_contact(at, response)
-    if found is not None:
-        at.target = found
-        at.next_hop = None
-        at.tried.append(str(found))
-        at.forget_dialogs()
+    found, *at.further = ways_on(at, response)
+    at.target = found
+    at.next_hop = None
+    at.tried.append(found)
+    at.forget_dialogs()
 
 
 def _prepare_answer(at: Session, media: LocalMedia) -> None:

@@ -49,6 +49,7 @@ class Session(TransactionUser):
         "dialogs",
         "dtmf_receiver",
         "dtmf_sender",
+        "further",
         "gave_up",
         "headers",
         "hold",
@@ -121,7 +122,10 @@ class Session(TransactionUser):
         self.status: int | None = None
         self.reason = ""
         self.contacts: tuple[str, ...] = ()
-        self.tried: list[str] = []
+        self.tried: list[SipUri] = []
+        "UAC: where the call was redirected to so far."
+        self.further: list[SipUri] = []
+        "Where else the redirections named."
         self.gave_up = False
         self.dtmf_receiver: DtmfReceiver | None = None
         "Made when the first telephone event arrives: few calls have any."
