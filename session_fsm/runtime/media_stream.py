@@ -367,7 +367,7 @@ class MediaStream:
 
     def _meet(self, packet: RtpPacket, source: Address, now: Seconds) -> bool:
         """Whether a synchronization source that was not heard just now may take over (RFC 3550 §8.2)."""
-        if not self.sources.may_follow(self.incoming.ssrc, packet.ssrc, now):
+        if not self.sources.may_follow(self.incoming.ssrc, now):
             self.counters["old_source"] += 1
             return False
         if self.incoming.ssrc is not None:

@@ -15,7 +15,7 @@ Seconds = float
 PROBATION = 2  # packets in sequence before a source is believed; RFC 3550 A.1 MIN_SEQUENTIAL
 LEARN_WINDOW = 10.0  # seconds from the opening of the path in which another source may be learnt
 CANDIDATES = 4  # sources on probation at a time, so that a flood of addresses costs no memory
-SOURCE_REST = 1.0  # seconds in which a source that was just replaced is not believed again
+SOURCE_REST = 1.0  # seconds after one source took the place of another in which no third one does
 KEPT = 50  # packets kept of all sources while nobody knows which one is the peer: one second
 
 Packet = tuple[bytes, Address, Seconds]
@@ -41,7 +41,6 @@ class Sources:
         "_closes_at",
         "_early",
         "_negotiated",
-        "_replaced",
         "_rests_until",
         "_settled",
         "learnt",
@@ -58,7 +57,6 @@ class Sources:
         self._early: deque[Packet] = deque(maxlen=KEPT)
         self._closes_at: Seconds = 0.0
         self._settled = False
-        self._replaced: int | None = None
         self._rests_until: Seconds = 0.0
 
     def negotiate(self, address: Address, *, learn: bool, now: Seconds) -> None:
@@ -94,14 +92,15 @@ class Sources:
         self.peer, self.learnt = source, False
         return True
 
-    def may_follow(self, before: int | None, ssrc: int, now: Seconds) -> bool:
-        """Whether this SSRC may take the place of the one before: not if it was itself replaced a moment ago.
+    def may_follow(self, before: int | None, now: Seconds) -> bool:
+        """Whether another SSRC may take the place of the one before: once a second at most.
 
-        So its stragglers do not bring it back, and two sources that talk at once change places once a second at most.
+        So stragglers of a source that was replaced do not bring it back, and a storm of sources is one change a second.
         """
-        if ssrc == self._replaced and now < self._rests_until:
+        if now < self._rests_until:
             return False
-        self._replaced, self._rests_until = before, now + SOURCE_REST
+        if before is not None:
+            self._rests_until = now + SOURCE_REST
         return True
 
     def may_learn(self, now: Seconds) -> bool:
