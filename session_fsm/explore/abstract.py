@@ -1,8 +1,8 @@
 """What the explorer keeps of messages and of a call: small values in place of octets, addresses and descriptions.
 
-A tag is 1 for the caller and 2 for the callee, the Call-ID is 1, a branch is a small number that follows from the
-sender and the CSeq number. Of a session description only its direction is kept, and whether it offers or answers;
-whether the reader can agree with it is left open and tried both ways.
+A tag is 1 for the caller, 2 for the callee, 3 for one more that a fork reached; the Call-ID is 1, a branch is a small
+number that follows from the sender and the CSeq number. Of a session description only its direction is kept, and
+whether it offers or answers; whether the reader can agree with it is left open and tried both ways.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from session_fsm.session.matching import Identity
 
 Side = Literal["uac", "uas"]
 SIDES: tuple[Side, Side] = ("uac", "uas")
-TAGS: dict[str, int] = {"uac": 1, "uas": 2}
+FORKED = 256  # what is added to a branch for each fork, so that no two are equal
 CALL_ID = 1
 
 DIRECTIONS = tuple(str(direction) for direction in MediaDirection)
@@ -27,6 +27,11 @@ RECEIVES = frozenset(str(direction) for direction in MediaDirection if direction
 RTP, RTCP = "RTP", "RTCP"
 PACKETS = {RTP: ("first_frame", "flow_resumed"), RTCP: ("report_received",)}
 "What media packets raise in `media.toml`."
+
+
+def tag_of(side: Side, fork: int = 0) -> int:
+    """The tag of a side; each callee that a fork reached has one of its own."""
+    return 1 if side == "uac" else 2 + fork
 
 
 def other(side: Side) -> Side:
@@ -50,6 +55,8 @@ class Message(NamedTuple):
     "`offer:sendrecv`, `answer:inactive` and so on; empty without a description."
     lost: bool = False
     "Sent to somebody who is not in the model: a redirected INVITE."
+    fork: int = 0
+    "Which of several callees sent it, or is meant."
 
     @property
     def is_packet(self) -> bool:
@@ -64,11 +71,12 @@ class Message(NamedTuple):
     def __str__(self) -> str:
         name = f"{self.status} ({self.method})" if self.status else self.method
         number = "" if self.is_packet else f" {self.cseq}"
-        return f"{name}{number}{f' [{self.sdp}]' if self.sdp else ''}"
+        fork = f" of fork {self.fork + 1}" if self.fork else ""
+        return f"{name}{number}{f' [{self.sdp}]' if self.sdp else ''}{fork}"
 
     def identity(self) -> Identity:
         """For `session.matching`, from the receiver's side."""
-        ours, theirs = TAGS[other(self.sender)], TAGS[self.sender]
+        ours, theirs = tag_of(other(self.sender), self.fork), tag_of(self.sender, self.fork)
         if self.status:
             return Identity(
                 False, self.method, self.branch, self.sender, CALL_ID, ours, theirs if self.to_tag else None, self.cseq
@@ -94,9 +102,9 @@ class Message(NamedTuple):
         }
 
 
-def branch_of(sender: Side, cseq: int, *, ack: bool = False) -> int:
+def branch_of(sender: Side, cseq: int, *, ack: bool = False, fork: int = 0) -> int:
     """A branch for each request; the ACK to a 2xx has one of its own (RFC 3261 §13.2.2.4)."""
-    return 4 * cseq + 2 * ack + SIDES.index(sender)
+    return FORKED * fork + 4 * cseq + 2 * ack + SIDES.index(sender)
 
 
 class Key(NamedTuple):
@@ -108,9 +116,12 @@ class Key(NamedTuple):
     cseq: int = 0
     to_tag: bool = False
     "Whether the request of a server transaction had a To tag."
+    fork: int = 0
+    "Of a dialog: with which of several callees."
 
     def __str__(self) -> str:
-        return f"{self.chart}:{self.purpose}" if self.purpose else self.chart
+        fork = f":{self.fork + 1}" if self.fork else ""
+        return f"{self.chart}:{self.purpose}" if self.purpose else f"{self.chart}{fork}"
 
 
 class Stand(NamedTuple):
@@ -139,6 +150,12 @@ class Facts(NamedTuple):
     tried: int = 0
     "How many redirections were followed."
     won: bool = False
+    dialog: int = 0
+    "The fork whose dialog counts: the first, and then the winner's."
+    adopted: int = 0
+    "The fork whose description was adopted."
+    fork_seq: int = 0
+    "As `remote_seq`, of the second fork's dialog."
     ack: str = ""
     "The ACK to the first 2xx once it was sent: `plain`, or its description."
     local: str = "sendrecv"
@@ -177,6 +194,13 @@ class Place(NamedTuple):
 
     machines: tuple[tuple[Key, Stand], ...]
     facts: Facts
+    others: tuple[Place, ...] = ()
+    "Of several callees that one INVITE reached: where the others stand."
+
+    @property
+    def each(self) -> tuple[Place, ...]:
+        """Where each of several callees stands."""
+        return (Place(self.machines, self.facts), *self.others)
 
 
 class Event(NamedTuple):
@@ -188,11 +212,14 @@ class Event(NamedTuple):
     key: Key | None = None
     "Whose timer, or what world; None when it concerns the side."
     message: Message | None = None
+    fork: int = 0
+    "Of several callees: which."
 
     def __str__(self) -> str:
+        fork = f" at fork {self.fork + 1}" if self.fork else ""
         if self.kind == "message":
-            return f"receives {self.name}"
-        return self.name if self.kind == "command" or self.key is None else f"{self.name} ({self.key})"
+            return f"receives {self.name}{fork}"
+        return (self.name if self.kind == "command" or self.key is None else f"{self.name} ({self.key})") + fork
 
 
 class Outcome(NamedTuple):

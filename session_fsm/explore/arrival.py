@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_fsm.explore.abstract import CALL_ID, TAGS, Key, Message, Place, Side, other
+from session_fsm.explore.abstract import CALL_ID, Key, Message, Place, Side, other, tag_of
 from session_fsm.explore.meaning import CallMeaning
 from session_fsm.explore.rules import CLIENTS, SERVERS
 from session_fsm.explore.sending import CALL, DIALOG, MEDIA, OFFER_ANSWER, open_dialog, respond, server_of
@@ -68,13 +68,13 @@ class Arrival:
                 self.turn.post(CALL, "cancel_received", message)
         elif found is not None and owner is Owner.ANSWER:
             self.turn.post(found, "ack_received", message)
-        elif owner is Owner.DIALOG:
+        elif found is not None and owner is Owner.DIALOG:
             self._serve(message)
-            self.turn.post(DIALOG, IN_DIALOG[message.method], message)
+            self.turn.post(found, IN_DIALOG[message.method], message)
         elif owner is Owner.INVITING:
-            open_dialog(self.turn)
+            dialog = open_dialog(self.turn, message.fork)
             self._serve(message)
-            self.turn.post(DIALOG, IN_DIALOG[message.method], message)
+            self.turn.post(dialog, IN_DIALOG[message.method], message)
         elif owner is Owner.NOBODY:
             self._begin(message)
         elif owner in (Owner.NO_DIALOG, Owner.NO_TRANSACTION):
@@ -112,7 +112,7 @@ def response_event(client: Key, message: Message) -> str:
 def _index(side: Side, keys: tuple[Key, ...], absorbed: tuple[Key, ...], has_left: bool) -> Index[Key]:
     """What the coordinator of a side looks messages up in, when these machines are open."""
     index: Index[Key] = Index()
-    ours, theirs = TAGS[side], TAGS[other(side)]
+    ours, theirs = tag_of(side), tag_of(other(side))
     for key in (*(key for key in keys if key.chart in CLIENTS or key.chart in SERVERS), *absorbed):
         method = "INVITE" if key.chart.startswith("invite") else key.purpose
         tag = ours if key.to_tag else None
@@ -130,6 +130,6 @@ def _index(side: Side, keys: tuple[Key, ...], absorbed: tuple[Key, ...], has_lef
         if key.chart == "answer":
             seen = Identity(True, "ACK", 0, 0, CALL_ID, ours, theirs, key.cseq)
             index.answers[answer_key(seen)] = key
-    if DIALOG in keys:
-        index.dialogs[CALL_ID, ours, theirs] = DIALOG
+        if key.chart == "dialog":
+            index.dialogs[CALL_ID, ours, tag_of(other(side), key.fork)] = key
     return index

@@ -47,6 +47,8 @@ class Bound:
     "Timers give up, and transports fail."
     smooth: bool = False
     "Nobody refuses or hangs up: for the directions alone."
+    silent: bool = False
+    "No media flow: for the signalling alone."
 
     def wishes(self, asked: int) -> tuple[str, ...]:
         """The directions that the next re-INVITE may offer, when so many were asked for before."""
@@ -75,6 +77,8 @@ class CallSide:
         self.rules = Rules(charts, side)
         self.meaning = CallMeaning(self.rules)
         self.taken: set[tuple[str, str]] = set()
+        self.commands: tuple[str, ...] | None = SMOOTH if bound.smooth else None
+        "What an application may ask; None is everything."
         self._tried: set[tuple[str, str, str]] = set()
         "(chart, state, event) of what is tried once in each state."
 
@@ -166,7 +170,7 @@ class CallSide:
             # The first frame leaves, and that is what the media plane tells.
             if turn.stands[MEDIA].state in ("Idle", "Negotiating"):
                 turn.fault("no-media-before-ready", f"RTP leaves while media is {turn.stands[MEDIA].state}")
-            turn.send(Message(self.side, RTP))
+            turn.send(Message(self.side, RTP, fork=int(str(turn.facts["adopted"]))))
         turn.post(MEDIA, name)
 
     # What can happen.
@@ -182,7 +186,8 @@ class CallSide:
         felt = place.facts.lingers == "loosely" or any(self._feels(key, stand.state) for key, stand in place.machines)
         if felt and self.bound.fails:
             yield Event("world", "transport_error")
-        yield from self._facts(stands[MEDIA].state, place.facts)
+        if not self.bound.silent:
+            yield from self._facts(stands[MEDIA].state, place.facts)
 
     def has_begun(self, stands: Mapping[Key, Stand]) -> bool:
         """Whether there is a session: a callee has none before the INVITE."""
@@ -195,7 +200,7 @@ class CallSide:
                 continue
             if event.name in WISHES[1:]:
                 continue  # both are re-INVITEs with a direction, and every direction is offered
-            if self.bound.smooth and event.name not in SMOOTH:
+            if self.commands is not None and event.name not in self.commands:
                 continue
             cell = call.cells[stand.state, event.name]
             if cell.rows or (cell.verdict == "postponed" and event.name not in stand.postponed):
@@ -244,7 +249,7 @@ class CallSide:
         if not message.is_packet:
             return [Event("message", str(message), None, message)]
         stand = dict(place.machines).get(MEDIA)
-        if stand is None:
+        if stand is None or message.fork != place.facts.adopted:
             return []
         cells = self.rules.charts["media"].cells
         names = [name for name in PACKETS[message.method] if (stand.state, name) in cells]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from session_fsm.explore.abstract import NARROWED, RTCP, SENDS, Key, Message, branch_of
 from session_fsm.explore.sending import (
-    DIALOG,
     PEER_HOLD,
     Payload,
     judge,
@@ -30,6 +29,10 @@ def _give_up(turn: Turn, key: Key, payload: Payload) -> None:
 
 def _follow_contact(turn: Turn, key: Key, payload: Payload) -> None:
     turn.facts["tried"] = number_of(turn, "tried") + 1
+
+
+def _has_dialog(turn: Turn) -> bool:
+    return any(key.chart == "dialog" for key in turn.stands)
 
 
 def _make_offer(turn: Turn, direction: object) -> str:
@@ -73,19 +76,22 @@ def _send_200(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _win(turn: Turn, key: Key, payload: Payload) -> None:
-    turn.facts["won"] = True
+    turn.facts["won"], turn.facts["dialog"] = True, key.fork
 
 
 def _note_sequence(turn: Turn, key: Key, payload: Payload) -> None:
     if payload is None:
         raise StuckError("there is no request whose number it could note")
-    turn.facts["remote_seq"] = payload.cseq
+    turn.facts["fork_seq" if key.fork else "remote_seq"] = payload.cseq
 
 
 def _send_ack(turn: Turn, key: Key, payload: Payload) -> None:
     """The same ACK each time; the first is made for the 2xx, with an answer when the 2xx made the offer."""
     if payload is None:
         raise StuckError("there is no 2xx that it could acknowledge")
+    if turn.facts["won"] and key.fork != turn.facts["dialog"]:
+        _acknowledge(turn, payload)
+        return
     if not turn.facts["ack"]:
         found = judge(turn, payload) if not turn.facts["offering"] and turn.facts["won"] else None
         turn.facts["ack"] = f"answer:{found[1]}" if found else "plain"
@@ -94,13 +100,14 @@ def _send_ack(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _acknowledge(turn: Turn, success: Message, sdp: str = "") -> None:
-    branch = branch_of(turn.side, success.cseq, ack=True)
-    turn.send(Message(turn.side, "ACK", 0, success.cseq, branch, True, sdp))
+    branch = branch_of(turn.side, success.cseq, ack=True, fork=success.fork)
+    turn.send(Message(turn.side, "ACK", 0, success.cseq, branch, True, sdp, fork=success.fork))
 
 
 def _send_bye(turn: Turn, key: Key, payload: Payload) -> None:
     number = turn.facts["local_seq"] = number_of(turn, "local_seq") + 1
-    request(turn, "BYE", number, "BYE")
+    purpose = "BYE" if key.fork == turn.facts["dialog"] else "BYE of a fork"
+    request(turn, "BYE", number, purpose, fork=key.fork)
 
 
 # Effects: offer and answer.
@@ -113,7 +120,8 @@ def _watch_peer(turn: Turn) -> None:
 
 def _adopt(turn: Turn, key: Key, payload: Payload) -> None:
     found = judge(turn, payload)
-    if found is not None and found[0] == "agreement":
+    if payload is not None and found is not None and found[0] == "agreement":
+        turn.facts["adopted"] = payload.fork
         _watch_peer(turn)
         turn.facts["agreement"] = found[1]
         turn.facts["local"] = turn.facts["offered"] or turn.facts["local"]
@@ -126,6 +134,7 @@ def _adopt_answer(turn: Turn, key: Key, payload: Payload) -> None:
     else:
         direction = str(turn.facts["prepared"])
     if direction:
+        turn.facts["adopted"] = payload.fork if payload is not None else 0
         _watch_peer(turn)
         turn.facts["agreement"] = direction
         turn.described = f"answer:{direction}"
@@ -165,7 +174,7 @@ def _prepare_reoffer(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _send_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
-    if DIALOG not in turn.stands or not turn.facts["offered"]:
+    if not _has_dialog(turn) or not turn.facts["offered"]:
         raise StuckError("there is no dialog or no offer")
     number = turn.facts["local_seq"] = number_of(turn, "local_seq") + 1
     turn.facts["reoffer_seq"] = number
@@ -173,13 +182,13 @@ def _send_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _ack_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
-    if payload is None or DIALOG not in turn.stands:
+    if payload is None or not _has_dialog(turn):
         raise StuckError("there is no 2xx that it could acknowledge, or no dialog")
     _acknowledge(turn, payload)
 
 
 def _answer_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
-    if payload is None or DIALOG not in turn.stands:
+    if payload is None or not _has_dialog(turn):
         raise StuckError("there is no re-INVITE that it could answer, or no dialog")
     send_answer(turn, payload, turn.described or f"answer:{turn.facts['agreement']}")
 
@@ -200,7 +209,7 @@ def _pause_path(turn: Turn, key: Key, payload: Payload) -> None:
 def _note_frame(turn: Turn, key: Key, payload: Payload) -> None:
     """From now on our RTCP tells the peer that it was heard. Only a peer that hears nothing itself needs that."""
     if turn.facts["agreement"] not in SENDS:
-        turn.send(Message(turn.side, RTCP))
+        turn.send(Message(turn.side, RTCP, fork=number_of(turn, "adopted")))
 
 
 # Effects: transactions.

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from session_fsm.chart import Chart
 from session_fsm.explore.abstract import DIRECTIONS
-from session_fsm.explore.book import Book
+from session_fsm.explore.book import Actor, Book
 from session_fsm.explore.calling import Bound, CallSide
 from session_fsm.explore.counterexample import Run, run_to
+from session_fsm.explore.forking import ForkSide
 from session_fsm.explore.pairs import PAIRS, PairSide
 from session_fsm.explore.properties import Finding, call_findings, chart_findings, claimed, turn_findings
 from session_fsm.explore.rules import CALL_CHARTS, TRANSACTION_CHARTS
@@ -49,6 +50,8 @@ class Product:
     pair: tuple[str, str] | None = None
     patient: bool = False
     "Whether nobody ever gives up, though the sides could."
+    forked: bool = False
+    "Whether one INVITE reaches two callees."
 
     @property
     def bound(self) -> str:
@@ -57,18 +60,21 @@ class Product:
             return "one request; its users are free"
         uac, uas = self.bounds
         free = ", nobody gives up" if self.patient else ""
-        return (str(uac) if uac == uas else f"caller: {uac}; callee: {uas}") + free
+        forked = ", two callees behind a proxy; no media flow" if self.forked else ""
+        return (str(uac) if uac == uas else f"caller: {uac}; callee: {uas}") + free + forked
 
     def begun(self, charts: Sequence[Chart]) -> Found:
         """Both sides before anything has happened."""
         first, second = self.sides(charts)
         return beginning(Book(first), Book(second), patient=self.patient)
 
-    def sides(self, charts: Sequence[Chart]) -> tuple[PairSide, PairSide] | tuple[CallSide, CallSide]:
+    def sides(self, charts: Sequence[Chart]) -> tuple[Actor, Actor]:
         """Its two sides."""
         if self.pair is not None:
             return PairSide(charts, "uac", self.pair[0]), PairSide(charts, "uas", self.pair[1])
         assert self.bounds is not None  # a product is of one kind or the other
+        if self.forked:
+            return CallSide(charts, "uac", self.bounds[0]), ForkSide(charts, self.bounds[1])
         return CallSide(charts, "uac", self.bounds[0]), CallSide(charts, "uas", self.bounds[1])
 
 
@@ -138,6 +144,8 @@ def products(reinvites: int) -> list[Product]:
         still = Bound(smooth=True, fails=False)
         found.append(Product(name="directions of the caller's re-INVITEs", bounds=(again, still)))
         found.append(Product(name="directions of the callee's re-INVITEs", bounds=(still, again)))
+    quiet = Bound(fails=False, silent=True)
+    found.append(Product(name="calls that fork to two callees", bounds=(quiet, quiet), forked=True))
     bound = Bound(reinvites=reinvites)
     found.append(Product(name="calls in which nobody gives up", bounds=(bound, bound), patient=True))
     found.append(Product(name="calls", bounds=(bound, bound)))
@@ -204,10 +212,10 @@ def _explore(
 def _books(product: Product, charts: Sequence[Chart], shared: Books) -> tuple[Book, Book]:
     """Those of another product that has the same sides, if there is one."""
     bounds = product.bounds
-    if bounds is None or bounds not in shared:
+    if bounds is None or product.forked or bounds not in shared:
         first, second = product.sides(charts)
         books = (Book(first), Book(second))
-        if bounds is None:
+        if bounds is None or product.forked:
             return books
         shared[bounds] = books
     return shared[bounds]

@@ -36,6 +36,12 @@ def _current(turn: Turn, payload: Payload) -> bool:
     return payload.cseq == turn.facts["reoffer_seq" if payload.status else "answer_seq"]
 
 
+def _stale(turn: Turn, payload: Payload) -> bool:
+    if payload is None:
+        return False
+    return 0 < payload.cseq <= number_of(turn, "fork_seq" if payload.fork else "remote_seq")
+
+
 def _listening(turn: Turn, payload: Payload) -> bool:
     waiting = turn.facts["waiting"]
     return isinstance(waiting, tuple) and waiting[:1] != () and waiting[0] in RECEIVES
@@ -61,14 +67,13 @@ GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("call", "on_hold"): lambda turn, _: turn.facts["agreement"] not in ("", "sendrecv"),
     ("dialog", "carries_sdp"): lambda turn, payload: payload is not None and bool(payload.sdp),
     ("dialog", "first_answer"): lambda turn, _: not turn.facts["won"],
-    ("dialog", "stale"): lambda turn, p: p is not None and 0 < p.cseq <= number_of(turn, "remote_seq"),
+    ("dialog", "stale"): _stale,
     # No INFO is on the explored network, and no digit: these machines are proved by tests of their own.
     ("dialog", "packaged"): lambda turn, payload: False,
     ("dialog", "says_digit"): lambda turn, payload: False,
     ("dialog", "empty"): lambda turn, payload: False,
     ("offer_answer", "agreeable"): lambda turn, payload: judge(turn, payload) is not None,
-    # There is one dialog: whatever comes, comes from the one whose answer was adopted.
-    ("offer_answer", "other_fork"): lambda turn, payload: False,
+    ("offer_answer", "other_fork"): lambda turn, p: p is not None and p.status > 0 and p.fork != turn.facts["adopted"],
     ("offer_answer", "reliable"): lambda turn, payload: payload is None or not 0 < payload.status < 200,
     ("offer_answer", "current"): _current,
     ("offer_answer", "offerless"): lambda turn, payload: payload is not None and not payload.sdp,

@@ -19,6 +19,7 @@ from session_fsm.explore.sending import (
     MEDIA,
     OFFER_ANSWER,
     Payload,
+    number_of,
     open_dialog,
     payload_of_invite,
     respond,
@@ -77,7 +78,7 @@ class CallMeaning(Meaning):
                 turn.post(key, event, payload)
 
     def _hearers(self, turn: Turn, target: str, source: Key, payload: Payload) -> list[Key]:
-        """As `session.emission` and `session.session` choose them; of a call there is one dialog."""
+        """As `session.emission` and `session.session` choose them; one machine of each chart, but for these."""
         if target == "dialog":
             return self._dialog(turn, source, payload)
         if target == "answer":
@@ -89,11 +90,13 @@ class CallMeaning(Meaning):
         return [Key(target)]
 
     def _dialog(self, turn: Turn, source: Key, payload: Payload) -> list[Key]:
-        if source.purpose == "INVITE" and turn.side == "uac" and payload is not None and 0 < payload.status < 300:
-            if not payload.to_tag:
-                return []
-            open_dialog(turn)
-        return [DIALOG] if DIALOG in turn.stands else []
+        """Of a response the one with its tag, else the one that counts; a refusal ends them all."""
+        if source.purpose == "INVITE" and turn.side == "uac":
+            if payload is None or not 0 < payload.status < 300:
+                return [key for key in turn.stands if key.chart == "dialog"]
+            return [open_dialog(turn, payload.fork)] if payload.to_tag else []
+        key = DIALOG._replace(fork=number_of(turn, "dialog"))
+        return [key] if key in turn.stands else []
 
     def settled(self, place: Place) -> Place:
         """Forget what no row can ask for any more: what was wanted when nothing is, and all of a call that is over."""

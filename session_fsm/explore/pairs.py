@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from session_fsm.chart import Chart
-from session_fsm.explore.abstract import CALL_ID, TAGS, Event, Facts, Key, Message, Outcome, Place, Side, other
+from session_fsm.explore.abstract import CALL_ID, Event, Facts, Key, Message, Outcome, Place, Side, other, tag_of
 from session_fsm.explore.rules import Rules
 from session_fsm.explore.turn import Meaning, Sink, Turn
 from session_fsm.session.authentication import CHALLENGES
@@ -85,7 +85,7 @@ class PairSide:
         index: Index[Key] = Index()
         if is_open:
             theirs = other(self.side)
-            seen = Identity(True, self.key.purpose, BRANCH, theirs, CALL_ID, None, TAGS[theirs], 1)
+            seen = Identity(True, self.key.purpose, BRANCH, theirs, CALL_ID, None, tag_of(theirs), 1)
             index.clients[client_key(seen)] = index.servers[server_key(seen)] = self.key
         return index
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from session_fsm.chart import Chart, Property
-from session_fsm.explore.abstract import REVERSED, SIDES, Event, Key, Outcome, Place
+from session_fsm.explore.abstract import FORKED, REVERSED, SIDES, Event, Key, Outcome, Place
 from session_fsm.explore.search import Found, Mask
 
 DURING = {
@@ -169,7 +169,7 @@ def call_findings(found: Found) -> Iterator[Finding]:
     for state in found.settled.tolist():
         places = [half.places[place] for half, place in zip(halves, found.standing(state).places, strict=True)]
         for name, kind, what in (
-            ("media-agrees", "together", _disagreement(places[0], places[1])),
+            ("media-agrees", "together", _disagreement(places[0], places[1].each[places[0].facts.dialog])),
             ("ends-together", "lossless", _left_alone(found, places)),
             ("answers-arrive", "lossless", _left_waiting(found, places)),
         ):
@@ -183,10 +183,11 @@ def _state(place: Place, chart: str) -> str:
 
 
 def _has_ended(found: Found, side: int, place: Place) -> bool:
-    """A callee that was never called has nothing to end."""
-    rules = found.halves[side].actor.rules
+    """A callee that was never called has nothing to end; of several, all have ended."""
+    final = found.halves[side].actor.rules.charts["call"].final
     idle = side == 1 and not any(key.chart == "dialog" for key, _ in place.machines)
-    return idle or _state(place, "call") in rules.charts["call"].final
+    ended = idle or _state(place, "call") in final
+    return ended and all(_has_ended(found, side, other) for other in place.others)
 
 
 def _disagreement(one: Place, two: Place) -> str:
@@ -204,33 +205,45 @@ def _disagreement(one: Place, two: Place) -> str:
 
 def _left_alone(found: Found, places: Sequence[Place]) -> str:
     """Which side is left in an answered call that the other has ended; empty when none is."""
-    for side in (0, 1):
-        other = places[1 - side]
-        if _state(places[side], "call") in ANSWERED and other.machines and _has_ended(found, 1 - side, other):
-            return f"the {SIDES[side]} is left in a call that the {SIDES[1 - side]} has ended"
+    caller, callees = places[0], places[1].each
+    for fork, callee in enumerate(callees):
+        # Of several callees the caller is in a call with the one that answered first, and with no other.
+        counts = fork == caller.facts.dialog
+        if _is_answered(callee) and (not counts or _has_ended(found, 0, caller)):
+            return f"the {SIDES[1]} is left in a call that the {SIDES[0]} has ended"
+        if _is_answered(caller) and counts and callee.machines and _has_ended(found, 1, callee):
+            return f"the {SIDES[0]} is left in a call that the {SIDES[1]} has ended"
     return ""
 
 
 def _left_waiting(found: Found, places: Sequence[Place]) -> str:
     """What still waits though nothing is on its way; the first INVITE may wait for the callee's application."""
-    for side, place in enumerate(places):
+    decided = _is_decided(found, places[1].each)
+    for side, place in [(0, places[0]), *((1, callee) for callee in places[1].each)]:
         permanent = found.halves[side].actor.rules.permanent
         for key, stand in place.machines:
-            first = key.purpose == "INVITE" and (key.cseq > 1 or not _has_ended_or_answered(found, places[1]))
+            first = key.purpose == "INVITE" and (key.cseq > 1 or not decided)
             waits = key.chart == "answer" or (key.chart.endswith("_client") and stand.state not in permanent[key.chart])
             if waits and not (first and key.chart != "answer"):
                 return f"{key} of the {SIDES[side]} waits for ever"
     return ""
 
 
-def _has_ended_or_answered(found: Found, callee: Place) -> bool:
-    return bool(callee.machines) and (_state(callee, "call") in ANSWERED or _has_ended(found, 1, callee))
+def _is_decided(found: Found, callees: Sequence[Place]) -> bool:
+    """Somebody has answered, or everybody has refused."""
+    refused = all(callee.machines and _has_ended(found, 1, callee) for callee in callees)
+    return refused or any(map(_is_answered, callees))
+
+
+def _is_answered(place: Place) -> bool:
+    return _state(place, "call") in ANSWERED
 
 
 def _is_ghost(place: Place) -> bool:
     """A BYE ends the dialog that it comes in, or will make; nothing may begin there afterwards."""
     servers = (*(key for key, _ in place.machines), *place.facts.absorbed)
-    told = any(key.chart == "non_invite_server" and key.purpose == "BYE" for key in servers)
+    byes = [key for key in servers if key.chart == "non_invite_server" and key.purpose == "BYE"]
+    told = any(key.branch // FORKED == place.facts.dialog for key in byes)
     return told and _state(place, "call") in ANSWERED
 
 

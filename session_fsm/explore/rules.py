@@ -36,6 +36,8 @@ class Rules:
     def __init__(self, charts: Iterable[Chart], side: Side) -> None:
         whole = list(charts)
         self.side = side
+        self.session: str = side
+        "What a trace calls the session of this side."
         self.charts: Mapping[str, Chart] = {c.id: c.for_role(side) if c.sided else c for c in whole}
         self.tables: Mapping[str, Table] = {name: compile_chart(chart) for name, chart in self.charts.items()}
         self.routes: Routes = routes_of(whole)

@@ -16,10 +16,14 @@ def number_of(turn: Turn, name: str) -> int:
     return int(str(turn.facts[name]))
 
 
-def open_dialog(turn: Turn) -> None:
-    """The dialog, at the first message that names it."""
-    if DIALOG not in turn.stands:
-        turn.open_machine(DIALOG)
+def open_dialog(turn: Turn, fork: int = 0) -> Key:
+    """The dialog with a callee, at the first message that names it. The first one counts until one wins."""
+    key = DIALOG._replace(fork=fork)
+    if key not in turn.stands:
+        if not any(one.chart == "dialog" for one in turn.stands):
+            turn.facts["dialog"] = fork
+        turn.open_machine(key)
+    return key
 
 
 def server_of(message: Message) -> Key:
@@ -39,7 +43,7 @@ def respond(turn: Turn, request: Payload, status: int, sdp: str = "") -> None:
     if request is None:
         raise StuckError("there is no request that it could answer")
     to_tag = status > 100
-    response = Message(turn.side, request.method, status, request.cseq, request.branch, to_tag, sdp)
+    response = Message(turn.side, request.method, status, request.cseq, request.branch, to_tag, sdp, fork=request.fork)
     key = server_of(request)
     invite = key.chart == "invite_server"
     if status < 200:
@@ -50,10 +54,12 @@ def respond(turn: Turn, request: Payload, status: int, sdp: str = "") -> None:
         turn.post(key, "send_success" if status < 300 else "send_failure", response)
 
 
-def request(turn: Turn, method: str, cseq: int, purpose: str, sdp: str = "", *, lost: bool = False) -> None:
+def request(
+    turn: Turn, method: str, cseq: int, purpose: str, sdp: str = "", *, lost: bool = False, fork: int = 0
+) -> None:
     """A request within the dialog, or the first INVITE, goes to a client transaction of its own."""
     inside = purpose not in ("INVITE", "CANCEL")
-    made = Message(turn.side, method, 0, cseq, branch_of(turn.side, cseq), inside, sdp, lost)
+    made = Message(turn.side, method, 0, cseq, branch_of(turn.side, cseq, fork=fork), inside, sdp, lost, fork)
     chart = "invite_client" if method == "INVITE" else "non_invite_client"
     turn.open_machine(Key(chart, purpose, made.branch, cseq), made)
 

@@ -42,7 +42,7 @@ def test_the_shipped_charts_hold_without_reinvites(plain):
 
 
 def test_everything_within_the_bound_was_walked(plain):
-    assert (True, 5) == (plain.complete, len({walked.product.name for walked in plain.walked}))
+    assert (True, 6) == (plain.complete, len({walked.product.name for walked in plain.walked}))
 
 
 @pytest.mark.slow
@@ -60,9 +60,11 @@ def test_every_row_of_the_transactions_is_taken(plain):
     assert [] == [name for name in plain.not_taken if name.startswith(transactions)]
 
 
-def test_rows_that_need_a_fork_are_listed_as_not_taken(plain):
-    """Two sides make one dialog."""
-    assert {"dialog.second-2xx", "offer_answer.winner-was-another"} <= set(plain.not_taken)
+def test_the_rows_of_forks_are_taken(plain):
+    """One INVITE that reaches two callees makes two dialogs, and one of them wins."""
+    forks = {"dialog.second-2xx", "offer_answer.winner-was-another", "offer_answer.winner-does-not-agree"}
+
+    assert set() == forks & set(plain.not_taken)
 
 
 def test_every_guard_of_a_call_has_a_meaning():
@@ -97,6 +99,12 @@ PLANTED = {
         'emit = ["negotiating", "SdpEvent:offer_received"]',
         'emit = ["SdpEvent:offer_received"]',
         "ready-at-agreement",
+    ),
+    "a caller talks to two callees": (
+        "dialog",
+        'to = "Unwanted", do = ["remember_peer"], send = ["ACK", "BYE"], id = "second-2xx"',
+        'to = "Confirmed", do = ["remember_peer"], send = ["ACK"], id = "second-2xx"',
+        "ends-together",
     ),
     "nobody hears the other's BYE": (
         "call",

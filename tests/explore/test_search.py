@@ -13,7 +13,7 @@ from session_fsm.explore.numbering import Numbering, Runs
 from session_fsm.explore.search import Found, walk
 from session_fsm.session.building import shipped_charts
 
-SMALL = {product.name: product for product in products(0)}
+SMALL = {product.name: product for product in products(0) if not product.forked}
 
 
 def states_of(found: Found) -> set[object]:
