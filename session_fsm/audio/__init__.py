@@ -15,7 +15,7 @@ from session_fsm.audio.g711 import (
     encode_ulaw,
 )
 from session_fsm.audio.tone import FRAME_SAMPLES, SAMPLE_RATE, Tone, goertzel, hears, silence
-from session_fsm.audio.wav import WavWriter, read_wav
+from session_fsm.audio.wav import WavWriter, read_wav, wav_blocks
 
 __all__ = [
     "ALAW_SILENCE",
@@ -37,4 +37,5 @@ __all__ = [
     "hears",
     "read_wav",
     "silence",
+    "wav_blocks",
 ]

@@ -12,7 +12,7 @@ from session_fsm.audio import FRAME_SAMPLES, Samples, Tone, read_wav
 from session_fsm.command.exits import CommandError
 from session_fsm.errors import AudioFormatError
 
-FORMS = "tone:HZ such as tone:440, silence, echo, or a WAV file (8 kHz mono 16 bit)"
+FORMS = "tone:HZ such as tone:440, silence, echo, or a WAV file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,11 +18,8 @@ from command_line import answering, calling, run, run_here, uri_of
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a WAV file of the wrong kind, a text that is none, and a chart with faults."""
     folder = tmp_path_factory.mktemp("bad")
-    with wave.open(str(folder / "stereo.wav"), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(bytes(8))
+    adpcm = struct.pack("<4sIHHIIHH4sI", b"fmt ", 16, 0x11, 2, 8000, 8000, 1, 4, b"data", 0)
+    (folder / "adpcm.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + adpcm)
     (folder / "text.wav").write_text("hello")
     (folder / "no.toml").write_text("id = ")
     (folder / "faulty.toml").write_text('id = "faulty"\ninitial = "A"\n[states.B]\nsource = "x"\n')
@@ -48,7 +45,7 @@ COMPLAINTS = [
     (f"call {URI} --advertise 0.0.0.0", 2, "--advertise: 0.0.0.0 stands for any address; write the address that peers"),
     ("call sip:bob@224.0.0.1", 2, "URI: sip:bob@224.0.0.1 cannot be called: 224.0.0.1 is a multicast address"),
     (f"call {URI} --bind 127.0.0.1:99999", 2, "--bind: 127.0.0.1:99999: the port must be a number from 0 to 65535"),
-    (f"call {URI} --play stereo.wav", 2, "--play: stereo.wav is 8 kHz stereo 16 bit PCM; 8 kHz mono 16 bit PCM"),
+    (f"call {URI} --play adpcm.wav", 2, "--play: adpcm.wav is 8 kHz stereo 4 bit ADPCM; PCM of 8, 16, 24"),
     (f"call {URI} --play text.wav", 2, "--play: text.wav is no WAV file"),
     (f"call {URI} --play tone:x", 2, "--play: 'x' is no frequency; use tone:HZ"),
     (f"call {URI} --record no/where.wav", 2, "--record: cannot write no/where.wav: No such file or directory"),
@@ -65,7 +62,7 @@ COMPLAINTS = [
     ("answer --charts no.toml", 2, "--charts: no.toml is no folder"),
     ("answer --charts .", 3, "--charts: "),
     ("demo --caller tone:x", 2, "--caller: 'x' is no frequency"),
-    ("demo --callee stereo.wav", 2, "--callee: stereo.wav is 8 kHz stereo"),
+    ("demo --callee adpcm.wav", 2, "--callee: adpcm.wav is 8 kHz stereo"),
     ("demo --out text.wav", 2, "--out: cannot write into text.wav: File exists"),
     ("draw nothing", 2, "nothing: no chart has this name; known are: answer, authentication"),
     ("draw no.toml", 2, "no.toml: this is not TOML"),

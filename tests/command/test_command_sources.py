@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import wave
 from itertools import islice
 from pathlib import Path
@@ -70,14 +71,24 @@ def test_anything_else_is_one_sentence(text: str, why: str):
     assert Exit.USAGE is caught.value.code
 
 
-def test_a_wav_file_of_another_kind_is_named(tmp_path: Path):
-    """The sentence says what was found and what is accepted."""
+def test_a_wav_file_from_a_studio_is_played(tmp_path: Path):
+    """Any rate and number of channels; a call speaks 8 kHz mono."""
+    pytest.importorskip("soxr")
     path = tmp_path / "song.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(44100)
-        file.writeframes(bytes(8))
+        file.writeframes(bytes(4 * 4410))
 
-    with pytest.raises(CommandError, match=r"44\.1 kHz stereo 16 bit PCM; 8 kHz mono 16 bit PCM is accepted"):
-        parse_source(str(path), "--caller")
+    assert 5 == len(list(parse_source(str(path), "--caller").frames()))
+
+
+def test_a_rate_that_needs_a_library_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """One sentence with what to install."""
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    with WavWriter(tmp_path / "song.wav", rate=16000) as file:
+        file.write(np.zeros(160, np.int16))
+
+    with pytest.raises(CommandError, match=r"--play: .*song.wav has 16 kHz; .* pip install 'session-fsm\[files\]'"):
+        parse_source(str(tmp_path / "song.wav"))

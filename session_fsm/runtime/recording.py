@@ -1,0 +1,116 @@
+"""A call's audio into a WAV file while it goes on: what was heard, both sides mixed, or a channel a side.
+
+Each side lies where its media time says: the first packet anchors it, RTP timestamps count from there. The file is valid
+after every write, so a process that is killed leaves all but the last seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from session_fsm.audio import Concealment, Samples, WavWriter
+from session_fsm.audio.timeline import HEARD, SAID, RecordMode, Timeline
+from session_fsm.audio.tone import SAMPLE_RATE
+from session_fsm.rtp import LostFrames, RtpPacket
+from session_fsm.runtime.framing import Decode, Framing
+
+Seconds = float
+
+WINDOW = 3 * SAMPLE_RATE  # samples that wait for the other side: more than a jitter buffer may hold back
+WRITE_AT = SAMPLE_RATE  # samples; one write a second
+# RTP time and our clock may differ by this much before the place is found anew: a source that began again, or an hour's
+# drift of two clocks. Less than that is jitter, which the time stamps are there to mend.
+STRAYS = 0.5  # seconds
+
+LOG = logging.getLogger("session_fsm.media")
+
+
+class CallRecording:
+    """Records one call until it is closed, or the call ends. Made by `Call.record`; use it as a context manager, or not.
+
+    What cannot be written (a full disk) ends the recording, not the call: `failure` says why.
+    """
+
+    def __init__(self, path: str | Path, mode: RecordMode, clock: Callable[[], Seconds]) -> None:
+        self.path = Path(path)
+        self.mode = mode
+        self.failure: OSError | None = None
+        "Why nothing more could be written; None while all is well."
+        self.closed = False
+        self._clock = clock
+        self._timeline = Timeline(mode, WINDOW)
+        self._began_at: Seconds | None = None
+        self._anchors: list[tuple[int, int] | None] = [None, None]
+        self._framing = Framing(concealment=Concealment())
+        self._file = WavWriter(self.path, channels=mode.channels)
+
+    @property
+    def seconds(self) -> Seconds:
+        """How long what has been written is."""
+        return self._file.samples / SAMPLE_RATE
+
+    def hear(self, decode: Decode, heard: RtpPacket | LostFrames) -> None:
+        """For the media plane: what the peer sent, in order."""
+        for frame in self._framing.cut(decode, heard):
+            self._put(HEARD, frame.timestamp, frame.samples)
+
+    def say(self, decode: Decode, timestamp: int, payload: bytes) -> None:
+        """For the media plane: what has left."""
+        if SAID in self.mode.sides:
+            self._put(SAID, timestamp, decode(payload))
+
+    def close(self) -> None:
+        """Write what is left, and close the file. A second time does nothing."""
+        if self.closed:
+            return
+        for frame in self._framing.rest():
+            self._put(HEARD, frame.timestamp, frame.samples)
+        self._write([self._timeline.rest()])
+        self.closed = True
+        self._file.close()
+
+    def __enter__(self) -> CallRecording:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _put(self, side: int, timestamp: int, samples: Samples) -> None:
+        if self.closed or not len(samples):
+            return
+        due = self._timeline.put(side, self._place(side, timestamp), samples)
+        now = self._now()
+        if now - WINDOW - self._timeline.start >= WRITE_AT:
+            due.append(self._timeline.take(now - WINDOW))
+        self._write(due)
+
+    def _now(self) -> int:
+        """Our clock's place on the axis."""
+        if self._began_at is None:
+            self._began_at = self._clock()
+        return round((self._clock() - self._began_at) * SAMPLE_RATE)
+
+    def _place(self, side: int, timestamp: int) -> int:
+        """Where audio with this RTP timestamp lies."""
+        now, anchor = self._now(), self._anchors[side]
+        if anchor is not None:
+            ticks = (timestamp - anchor[1] + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+            if abs(anchor[0] + ticks - now) <= STRAYS * SAMPLE_RATE:
+                self._anchors[side] = anchor[0] + ticks, timestamp
+                return anchor[0] + ticks
+        self._anchors[side] = now, timestamp
+        return now
+
+    def _write(self, pieces: list[Samples]) -> None:
+        try:
+            for piece in pieces:
+                self._file.write(piece)
+        except OSError as error:
+            self.failure, self.closed = error, True
+            self._file.close()
+            LOG.warning("The recording %s ends: %s. The call goes on.", self.path, error.strerror)
