@@ -9,8 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from session_fsm.audio.timeline import RecordMode
     from session_fsm.call import Call
     from session_fsm.call_media import CallMedia
+    from session_fsm.call_quality import Quality
     from session_fsm.call_summary import CallSummary
     from session_fsm.chart import Chart
     from session_fsm.errors import (
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from session_fsm.runtime.channels import AudioChannels
     from session_fsm.runtime.framing import AudioFrame
     from session_fsm.runtime.media_settings import MediaSettings
+    from session_fsm.runtime.recording import CallRecording
     from session_fsm.sdp import PCMA, PCMU, Codec, MediaDirection
     from session_fsm.session.events import CallState, MediaState, Role, SessionEvent
     from session_fsm.session.settings import Settings
@@ -40,6 +43,7 @@ _HOMES = {
     "Call": "call",
     "CallFailedError": "errors",
     "CallMedia": "call_media",
+    "CallRecording": "runtime.recording",
     "CallState": "session.events",
     "CallSummary": "call_summary",
     "Chart": "chart",
@@ -56,6 +60,8 @@ _HOMES = {
     "MediaState": "session.events",
     "PCMA": "sdp",
     "PCMU": "sdp",
+    "Quality": "call_quality",
+    "RecordMode": "audio.timeline",
     "RefusedError": "errors",
     "Role": "session.events",
     "SessionEvent": "session.events",
@@ -72,6 +78,7 @@ __all__ = [
     "Call",
     "CallFailedError",
     "CallMedia",
+    "CallRecording",
     "CallState",
     "CallSummary",
     "Chart",
@@ -88,6 +95,8 @@ __all__ = [
     "MediaState",
     "PCMA",
     "PCMU",
+    "Quality",
+    "RecordMode",
     "RefusedError",
     "Role",
     "SessionEvent",

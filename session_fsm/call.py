@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from session_fsm.audio.timeline import RecordMode, record_mode
 from session_fsm.call_media import CallMedia
 from session_fsm.call_quality import Quality, quality_of
 from session_fsm.call_silence import why_silent, why_unheard
 from session_fsm.call_summary import CallSummary, media_path, summarise
-from session_fsm.chart import Chart
+from session_fsm.call_waits import answered_or_audible, audible, shows, why_not
 from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout, printable
 from session_fsm.event_log import EventLog, check_state, check_timeout, matching
 from session_fsm.machine import TraceRows
 from session_fsm.runtime.channels import AudioChannels, AudioSender
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_stream import MediaStream
+from session_fsm.runtime.recording import CallRecording
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.dtmf_sender import DURATION_MS, GAP_MS, Digits, Via
 from session_fsm.session.events import (
-    CallAnswered,
     CallEnded,
     CallFailed,
     CallState,
@@ -30,11 +32,9 @@ from session_fsm.session.events import (
     MediaChange,
     MediaEvent,
     MediaState,
-    MediaStateChanged,
     Role,
     SessionEvent,
     SessionId,
-    StateChanged,
 )
 from session_fsm.session.possible import direction_of
 from session_fsm.session.session import Session
@@ -53,7 +53,6 @@ MEDIA_TIMEOUT: Seconds = 10.0
 "How long after the answer audio is waited for."
 REINVITE_TIMEOUT: Seconds = 140.0
 "How long an answer to an offer within the call is waited for: 64*T1 and as much for a CANCEL, twice when two meet."
-LAST_EVENTS = 5  # named in the message of a wait that ran out
 
 READY_FOR_AUDIO = frozenset({MediaState.ACTIVE, MediaState.HELD, MediaState.STALLED})
 
@@ -204,7 +203,7 @@ class Call:
         if state is (self.state if isinstance(state, CallState) else self.media.state):
             return
         start = self._log.number_of(after) + 1 if after is not None else self._since
-        await self._wait(lambda event: _shows(event, state), start, timeout, f"{type(state).__name__} {state}")
+        await self._wait(lambda event: shows(event, state), start, timeout, f"{type(state).__name__} {state}")
 
     async def wait_for_media(self, *, timeout: Seconds | None = None) -> None:
         """Return when audio flows as it was negotiated, at once when the call is held.
@@ -212,11 +211,11 @@ class Call:
         Unless `timeout` says otherwise the call may ring for ANSWER_TIMEOUT, and MEDIA_TIMEOUT is for what follows.
         """
         if timeout is None and not self._log.over and self.media.state not in READY_FOR_AUDIO:
-            await self._wait(_answered_or_audible, 0, ANSWER_TIMEOUT, "an answer")
+            await self._wait(answered_or_audible, 0, ANSWER_TIMEOUT, "an answer")
             timeout = MEDIA_TIMEOUT
         if self._log.over or self.media.state not in READY_FOR_AUDIO:
             limit = MEDIA_TIMEOUT if timeout is None else timeout
-            await self._wait(_audible, self._since, limit, f"MediaState {MediaState.ACTIVE}")
+            await self._wait(audible, self._since, limit, f"MediaState {MediaState.ACTIVE}")
 
     async def audio_channels(self, *, timeout: Seconds | None = None) -> AudioChannels:
         """Both ends of the audio; waits by itself when media is not ready, returns at once when it is."""
@@ -229,6 +228,17 @@ class Call:
         return await self.audio_channels(timeout=timeout)
 
     # What can be done.
+
+    def record(self, path: str | Path, mode: RecordMode | str = RecordMode.MIXED) -> CallRecording:
+        """Record the call from now on into a WAV file: `heard`, `mixed`, or `stereo` with a channel a side.
+
+        Until `close()` or the end of the call. Raises OSError when the file cannot be made, LocalProtocolError when the
+        call is over.
+        """
+        chosen = record_mode(mode)
+        if self.is_over or self.media._stream is None:
+            raise LocalProtocolError("record", self.state, ())
+        return self.media._stream.record(path, chosen)
 
     async def hang_up(self) -> None:
         """End the call: CANCEL or BYE. Does not wait for the network; a call that is over stays so."""
@@ -333,7 +343,7 @@ class Call:
             async with asyncio.timeout(timeout):
                 found = await self._log.seek(match, start=start)
         except TimeoutError:
-            raise WaitTimeout(self._why_not(wanted, timeout)) from None
+            raise WaitTimeout(why_not(self._session, self._log, wanted, timeout, self.why_silent)) from None
         if found is None:
             raise self.failure()
         return found[1]
@@ -347,49 +357,11 @@ class Call:
                 return CallFailedError(event.status, f"the call has ended: {event.reason}")
         return CallFailedError(None, "the user agent was closed")
 
-    def _why_not(self, wanted: str, timeout: Seconds) -> str:
-        """The message of a wait that ran out."""
-        names = [type(event).__name__ for event in self._log][-LAST_EVENTS:]
-        missing = [*_open_rows(self._session.call.chart, self.state)] if not self._answered else []
-        missing += _open_rows(self._session.media.chart, self.media.state)
-        why = self.why_silent() if self.media._stream is not None and not self.is_over else None
-        return (
-            f"no {wanted} within {timeout:g} s: call is {self.state}, media is {self.media.state}; "
-            f"last events: {', '.join(names) or 'none'}; "
-            f"has not happened: {' or '.join(missing) or 'nothing is possible any more'}"
-            f"{f'; {why}' if why else ''}"
-        )
-
     @property
     def _reached(self) -> MediaState:
         """The last media state before the end."""
         states = media_path(tuple(self._log))
         return states[-2] if states[-1] is MediaState.CLOSED else states[-1]
-
-    @property
-    def _answered(self) -> bool:
-        return any(isinstance(event, CallAnswered) for event in self._log)
-
-
-def _open_rows(chart: Chart, state: str) -> list[str]:
-    """The transitions that lead on from a state, with the event of each; those to an end are left out."""
-    rows = (row for (at, _), cell in chart.cells.items() if at == state for row in cell.rows)
-    return [f"{state} → {row.to} on {row.event}" for row in rows if row.to not in (None, state, *chart.final)]
-
-
-def _shows(event: SessionEvent, state: CallState | MediaState) -> bool:
-    """Whether an event tells of this state."""
-    if isinstance(state, MediaState):
-        return event.media_state is state or (isinstance(event, MediaStateChanged) and event.new_state is state)
-    return event.call_state is state or (isinstance(event, StateChanged) and event.new_state is state)
-
-
-def _audible(event: SessionEvent) -> bool:
-    return event.media_state in (MediaState.ACTIVE, MediaState.HELD)
-
-
-def _answered_or_audible(event: SessionEvent) -> bool:
-    return isinstance(event, CallAnswered) or _audible(event)
 
 
 def _check_accepted(told: MediaEvent, asked: str) -> None:

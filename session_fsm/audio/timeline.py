@@ -1,4 +1,4 @@
-"""Two sides of a conversation on one time axis: audio goes in by its place, and comes out in order, mixed or side by side.
+"""Two sides of a conversation on one time axis: audio goes in by its place, and comes out mixed, or side by side.
 
 Knows no files and no clock: places are samples from the beginning of the axis.
 """
@@ -34,6 +34,14 @@ class RecordMode(StrEnum):
     def sides(self) -> tuple[int, ...]:
         """What is listened to."""
         return (HEARD,) if self is RecordMode.HEARD else (HEARD, SAID)
+
+
+def record_mode(mode: str) -> RecordMode:
+    """The mode of this name. Raises ValueError with the possible ones."""
+    try:
+        return RecordMode(mode)
+    except ValueError:
+        raise ValueError(f"mode is {mode!r}; it can be {', '.join(RecordMode)}") from None
 
 
 class Timeline:
@@ -90,4 +98,4 @@ class Timeline:
         if self.mode is RecordMode.HEARD:
             return both[:, HEARD]
         mixed = both.astype(np.int32).sum(axis=1)
-        return np.clip(mixed, -(2**15), 2**15 - 1).astype(np.int16)
+        return np.asarray(np.clip(mixed, -(2**15), 2**15 - 1), np.int16)

@@ -59,9 +59,12 @@ async def _take(invite: IncomingInvite, options: Options, answering: Answering, 
         await invite.reject(answering.status)
         return
     recording = options.recording(number)
-    await talk(await invite.accept(), options.play, recording)
-    if recording is not None:
-        report.note(f"recorded {recording}")
+    call = await invite.accept()
+    both = options.recording_of_both(call, number)
+    await talk(call, options.play, recording)
+    for made in (recording, both):
+        if made is not None:
+            report.note(f"recorded {made}")
 
 
 async def _given_up_while_ringing(invite: IncomingInvite, seconds: float) -> bool:

@@ -29,9 +29,12 @@ app = typer.Typer(
 SHORTEST_DEMO = 0.2  # seconds: ten frames, so that 98 % of them means something
 LONGEST = 7 * 24 * 3600.0  # seconds that a call may last or ring
 
-SOURCE = "tone:HZ, silence, echo, or a WAV file (8 kHz mono 16 bit)"
+SOURCE = "tone:HZ, silence, echo, or a WAV file"
 Play = Annotated[str, typer.Option("--play", metavar="SRC", help=f"What is played: {SOURCE}.")]
 Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", help="Write what was heard.")]
+RecordMode = Annotated[
+    str, typer.Option("--record-mode", metavar="MODE", help="heard, mixed, or stereo: a channel a side.")
+]
 Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
 Advertise = Annotated[
@@ -81,6 +84,7 @@ def answer(
     advertise: Advertise = None,
     play: Play = "silence",
     record: Record = None,
+    record_mode: RecordMode = "heard",
     calls: Annotated[int | None, typer.Option(metavar="N", help="End after so many calls have ended.")] = None,
     ring: Annotated[float, typer.Option(metavar="SECONDS", help="Ring before the answer.")] = 0.0,
     status: Annotated[int | None, typer.Option(metavar="CODE", help="Refuse with this status.")] = None,
@@ -104,6 +108,7 @@ def answer(
             advertise=advertise,
             play=play,
             record=record,
+            record_mode=record_mode,
             trace=trace,
             charts=charts,
             as_json=as_json,
@@ -120,6 +125,7 @@ def call(
     advertise: Advertise = None,
     play: Play = "silence",
     record: Record = None,
+    record_mode: RecordMode = "heard",
     seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
     trace: Trace = None,
     as_json: Json = False,
@@ -136,6 +142,7 @@ def call(
             advertise=advertise,
             play=play,
             record=record,
+            record_mode=record_mode,
             trace=trace,
             charts=charts,
             as_json=as_json,

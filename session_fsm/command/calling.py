@@ -76,7 +76,8 @@ async def _last(call: Call, seconds: float) -> None:
 
 
 async def _talk(call: Call, options: Options, report: Report) -> None:
-    recording = options.recording(1)
+    recording, both = options.recording(1), options.recording_of_both(call, 1)
     await talk(call, options.play, recording)
-    if recording is not None:
-        report.note(f"recorded {recording}")
+    for made in (recording, both):
+        if made is not None:
+            report.note(f"recorded {made}")

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from session_fsm.audio.timeline import RecordMode
+from session_fsm.audio.timeline import record_mode as named_mode
+from session_fsm.call import Call
 from session_fsm.chart import Chart
 from session_fsm.command.chart_set import note, replacing
 from session_fsm.command.exits import CommandError, Exit
@@ -19,6 +22,7 @@ from session_fsm.command.sources import Source, parse_source
 from session_fsm.errors import TransportError
 from session_fsm.machine import TraceRow, write_jsonl
 from session_fsm.runtime.addresses import Address, parse_address
+from session_fsm.runtime.recording import CallRecording
 from session_fsm.sdp import why_no_peer
 from session_fsm.user_agent import UserAgent
 
@@ -32,6 +36,7 @@ class Options:
     "What peers are told instead of our own address."
     play: Source
     record: Path | None = None
+    record_mode: RecordMode = RecordMode.HEARD
     trace: Path | None = None
     charts: Mapping[str, Chart]
     "Charts that replace shipped ones."
@@ -50,7 +55,14 @@ class Options:
 
     def recording(self, number: int) -> Recording | None:
         """The recording of the call with this number, from 1."""
-        return Recording(numbered(self.record, number)) if self.record else None
+        heard = self.record is not None and self.record_mode is RecordMode.HEARD
+        return Recording(numbered(self.record, number)) if self.record and heard else None
+
+    def recording_of_both(self, call: Call, number: int) -> CallRecording | None:
+        """The same where both sides are wanted: it begins at once, and ends with the call."""
+        if self.record is None or self.record_mode is RecordMode.HEARD:
+            return None
+        return call.record(numbered(self.record, number), self.record_mode)
 
 
 def make_options(
@@ -59,6 +71,7 @@ def make_options(
     advertise: str | None,
     play: str,
     record: Path | None,
+    record_mode: str = "heard",
     trace: Path | None,
     charts: Path | None,
     as_json: bool,
@@ -70,11 +83,19 @@ def make_options(
         advertise=parse_advertise(advertise) if advertise else None,
         play=parse_source(play),
         record=writable(record, "--record"),
+        record_mode=_mode(record_mode),
         trace=writable(trace, "--trace"),
         charts=replacing(charts),
         charts_folder=charts,
         as_json=as_json,
     )
+
+
+def _mode(text: str) -> RecordMode:
+    try:
+        return named_mode(text)
+    except ValueError:
+        raise CommandError(f"--record-mode: {text!r} is no mode; possible: {', '.join(RecordMode)}") from None
 
 
 def parse_bind(text: str) -> Address:

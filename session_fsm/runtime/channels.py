@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from session_fsm.audio import Concealment
+from session_fsm.audio import Concealment, wav_blocks
 from session_fsm.errors import CallFailedError
 from session_fsm.rtp import LostFrames, RtpPacket
 from session_fsm.runtime.framing import FRAME_SAMPLES, AudioFrame, Decode, Framing, Samples
@@ -220,6 +221,16 @@ class AudioChannels(NamedTuple):
     def flush(self) -> int:
         """See AudioSender.flush."""
         return self.sender.flush()
+
+    async def play(self, path: str | Path) -> None:
+        """Send a WAV file, of any rate, width and number of channels; returns when its last sample is queued.
+
+        The file is read some at a time, beside the loop. Raises AudioFormatError and OSError for a file that cannot be
+        played, CallFailedError when the call ends.
+        """
+        blocks = wav_blocks(path)
+        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+            await self.sender.send(block)
 
     async def drain(self) -> None:
         """See AudioSender.drain."""

@@ -9,7 +9,9 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 
+from session_fsm.audio.timeline import RecordMode
 from session_fsm.errors import CallFailedError, Malformed
 from session_fsm.rtp import Frame, IncomingStream, OutgoingStream, RtpPacket, parse_rtp
 from session_fsm.runtime.addresses import Address, is_wildcard, without_zone
@@ -20,6 +22,7 @@ from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.noticed import Noticed
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
+from session_fsm.runtime.recording import CallRecording
 from session_fsm.runtime.reports import Reports
 from session_fsm.runtime.sources import Packet, Sources
 from session_fsm.runtime.telephone_events import EventListener, EventSender
@@ -101,6 +104,7 @@ class MediaStream:
         self.counters: Counter[str] = Counter()
         "What was dropped, by reason."
         self.noticed = Noticed()
+        self.recordings: list[CallRecording] = []
         self.opened_at: Seconds = 0.0
         "When the path was opened last."
         self.sounding = EventSender(self.outgoing)
@@ -148,6 +152,12 @@ class MediaStream:
     def payload_types(self) -> Collection[int]:
         """What the peer may send."""
         return self._decoders.keys()
+
+    def record(self, path: str | Path, mode: RecordMode) -> CallRecording:
+        """Record what is heard and sent from now on. Raises OSError when the file cannot be made."""
+        recording = CallRecording(path, mode, self._clock)
+        self.recordings = [each for each in self.recordings if not each.closed] + [recording]
+        return recording
 
     def belong(self, tell: Tell, edges: Collection[object], told: Callable[[], None]) -> None:
         """From now on its edges are told to a session: each one to `tell`, which fills `edges`; then `told`."""
@@ -197,6 +207,8 @@ class MediaStream:
         if (destination := self._rtcp_destination) is not None and (self.outgoing.packets or self.reports.sent):
             self._rtcp.send(self.reports.farewell(self._clock()), destination)
         self._hand_out(self.incoming.flush())
+        for recording in self.recordings:
+            recording.close()
         self.sender.end(why)
         self.receiver.end()
         self._rtp.close()
@@ -210,7 +222,10 @@ class MediaStream:
         if failure is not None:
             self.outgoing.take_back(len(payload))
             self._refused(failure, self._clock())
-        elif not self.is_open:
+            return
+        for recording in self.recordings:
+            recording.say(self.coding.decode, self.outgoing.timestamp - len(payload), payload)
+        if not self.is_open:
             self.is_open = True
             self._tell(Edge.PATH_OPENED, self._facts(self._clock(), ""))
 
@@ -265,9 +280,12 @@ class MediaStream:
         )
 
     def _hand_out(self, frames: Iterable[Frame]) -> None:
-        put, decode_of, usual = self.receiver.put, self._decoders.get, self.coding.decode
+        decode_of, usual = self._decoders.get, self.coding.decode
         for frame in frames:
-            put(decode_of(frame.payload_type, usual) if isinstance(frame, RtpPacket) else usual, frame)
+            decode = decode_of(frame.payload_type, usual) if isinstance(frame, RtpPacket) else usual
+            self.receiver.put(decode, frame)
+            for recording in self.recordings:
+                recording.hear(decode, frame)
 
     def _pack(self, milliseconds: int) -> None:
         """From now on packets hold so much audio."""

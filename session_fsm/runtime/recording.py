@@ -1,7 +1,7 @@
 """A call's audio into a WAV file while it goes on: what was heard, both sides mixed, or a channel a side.
 
-Each side lies where its media time says: the first packet anchors it, RTP timestamps count from there. The file is valid
-after every write, so a process that is killed leaves all but the last seconds.
+Each side lies where its media time says: the first packet anchors it, RTP timestamps count from there. The file is
+valid after every write, so a process that is killed leaves all but the last seconds.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Seconds = float
 
 WINDOW = 3 * SAMPLE_RATE  # samples that wait for the other side: more than a jitter buffer may hold back
 WRITE_AT = SAMPLE_RATE  # samples; one write a second
-# RTP time and our clock may differ by this much before the place is found anew: a source that began again, or an hour's
-# drift of two clocks. Less than that is jitter, which the time stamps are there to mend.
-STRAYS = 0.5  # seconds
+# RTP time and our clock may differ by this much before a side is anchored anew: its source began again. Less than that
+# is the network's doing, which the timestamps are there to mend.
+STRAYS = 2.5  # seconds
 
 LOG = logging.getLogger("session_fsm.media")
 
 
 class CallRecording:
-    """Records one call until it is closed, or the call ends. Made by `Call.record`; use it as a context manager, or not.
+    """Records one call until it is closed, or the call ends. Made by `Call.record`; a context manager, if you like.
 
     What cannot be written (a full disk) ends the recording, not the call: `failure` says why.
     """
@@ -51,6 +51,10 @@ class CallRecording:
     def seconds(self) -> Seconds:
         """How long what has been written is."""
         return self._file.samples / SAMPLE_RATE
+
+    def __str__(self) -> str:
+        failed = f", and then: {self.failure.strerror}" if self.failure else ""
+        return f"{self.path}: {self.seconds:.2f} s, {self.mode}{failed}"
 
     def hear(self, decode: Decode, heard: RtpPacket | LostFrames) -> None:
         """For the media plane: what the peer sent, in order."""

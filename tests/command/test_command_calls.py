@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import answering, calling, run, uri_of
 
-from session_fsm.audio import WavWriter, correlate, hears, read_wav
+from session_fsm.audio import WavWriter, correlate, goertzel, hears, read_wav
 from session_fsm.chart import Chart, shipped
 from session_fsm.machine import read_jsonl, replay
 
@@ -122,6 +123,22 @@ def test_an_echo_sends_back_what_it_hears(tmp_path: Path):
         callee.finish()
 
     assert hears(read_wav(tmp_path / "heard.wav"), 880, 440) >= 5
+
+
+def test_both_sides_can_be_recorded(tmp_path: Path):
+    """Left what was heard, right what was said; or both in one channel."""
+    both = ("--play", "tone:880", "--record", "both.wav", "--record-mode", "stereo")
+    with answering(tmp_path, *both) as callee:
+        mixed = ("--play", "tone:440", "--record", "mixed.wav", "--record-mode", "mixed", "--seconds", "0.5")
+        run("call", uri_of(callee), *mixed, folder=tmp_path)
+        callee.finish()
+
+    with wave.open(str(tmp_path / "both.wav"), "rb") as file:
+        sides = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    assert hears(sides[:, 0], 880, 440) >= 5
+    assert hears(sides[:, 1], 440, 880) >= 5
+    together = read_wav(tmp_path / "mixed.wav")
+    assert min(goertzel(together, 440), goertzel(together, 880)) > 1e5
 
 
 def test_a_trace_can_be_read_and_replayed(tmp_path: Path):
