@@ -224,6 +224,13 @@ async def test_the_peer_says_nothing(alice, bob):
     assert "but what it sends is digital silence for 3" in calling.why_silent()
 
 
+async def test_we_are_muted(alice, bob):
+    calling, _ = await talking(alice, bob)
+    calling.mute()
+
+    assert "we are Active and the peer hears silence: this side is muted" == calling.why_silent()
+
+
 async def test_the_application_says_nothing(alice, bob):
     """We hear the peer; what leaves is the library's own silence."""
     calling, answering = await connected(alice, bob)
