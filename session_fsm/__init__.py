@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         LocalProtocolError,
         Malformed,
         RefusedError,
+        RegistrationFailedError,
         SessionFsmError,
         TransportError,
         WaitTimeout,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from session_fsm.runtime.media_settings import MediaSettings
     from session_fsm.runtime.recording import CallRecording
     from session_fsm.sdp import PCMA, PCMU, Codec, MediaDirection
+    from session_fsm.session.account import Credentials
+    from session_fsm.session.challenger import DigestPolicy
     from session_fsm.session.events import CallState, MediaState, Role, SessionEvent
     from session_fsm.session.settings import Settings
     from session_fsm.user_agent import UserAgent
@@ -49,6 +52,8 @@ _HOMES = {
     "Chart": "chart",
     "ChartError": "errors",
     "Codec": "sdp",
+    "Credentials": "session.account",
+    "DigestPolicy": "session.challenger",
     "IncomingInvite": "incoming",
     "LocalProtocolError": "errors",
     "Machine": "machine",
@@ -63,6 +68,7 @@ _HOMES = {
     "Quality": "call_quality",
     "RecordMode": "audio.timeline",
     "RefusedError": "errors",
+    "RegistrationFailedError": "errors",
     "Role": "session.events",
     "SessionEvent": "session.events",
     "SessionFsmError": "errors",
@@ -84,6 +90,8 @@ __all__ = [
     "Chart",
     "ChartError",
     "Codec",
+    "Credentials",
+    "DigestPolicy",
     "IncomingInvite",
     "LocalProtocolError",
     "Machine",
@@ -98,6 +106,7 @@ __all__ = [
     "Quality",
     "RecordMode",
     "RefusedError",
+    "RegistrationFailedError",
     "Role",
     "SessionEvent",
     "SessionFsmError",

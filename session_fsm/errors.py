@@ -92,6 +92,18 @@ class RefusedError(SessionFsmError):
         super().__init__(printable(f"the peer refused to {asked}: {reason}; the call goes on as it was"))
 
 
+class RegistrationFailedError(SessionFsmError):
+    """A registrar did not keep our Contact. Calls go on, and so do further tries where `retry_in` says when."""
+
+    def __init__(self, registrar: str, status: int | None, reason: str, retry_in: float | None) -> None:
+        self.registrar = registrar
+        self.status = status
+        self.reason = reason
+        self.retry_in = retry_in
+        later = "" if retry_in is None else f"; the next try is in {retry_in:.0f} s"
+        super().__init__(printable(f"{registrar} did not register us: {status or ''} {reason}{later}"))
+
+
 class TransportError(SessionFsmError, OSError):
     """A socket could not be opened or used: a port in use, an address that is not ours, an exhausted range."""
 

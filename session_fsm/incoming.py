@@ -53,6 +53,11 @@ class IncomingInvite:
         return self.call.is_over
 
     @property
+    def user(self) -> str | None:
+        """Who has proven with a password that they call (`UserAgent(challenge=…)`); None when nobody was asked."""
+        return self.call._session.proven_user
+
+    @property
     def request(self) -> Request:
         """The INVITE, with all its headers."""
         invite = self.call._session.invite

@@ -23,10 +23,13 @@ from session_fsm.incoming import IncomingInvite
 from session_fsm.incoming_queue import IncomingQueue
 from session_fsm.leaving import Leaving
 from session_fsm.machine import TraceRow
+from session_fsm.registering import REGISTER_TIMEOUT, Registering
 from session_fsm.runtime.addresses import is_wildcard, parse_address, written
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.sdp import Codec, MediaDirection
+from session_fsm.session.account import Credentials, account_of
+from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.events import (
     Address,
     CallEnded,
@@ -34,10 +37,13 @@ from session_fsm.session.events import (
     CallState,
     IncomingCall,
     MediaState,
+    Registered,
+    RegistrationFailed,
     Role,
     SessionCreated,
     SessionEvent,
     SessionId,
+    Unregistered,
 )
 from session_fsm.session.possible import direction_of, sip_uri
 from session_fsm.session.settings import Settings
@@ -69,11 +75,18 @@ class UserAgent:
         media: MediaSettings | None = None,
         charts: Mapping[str, Chart] | None = None,
         on_trace: Callable[[TraceRow], None] | None = None,
+        registrar: str | Address | None = None,
+        credentials: Credentials | Sequence[Credentials] | None = None,
+        proxy: str | Address | None = None,
+        challenge: DigestPolicy | None = None,
     ) -> None:
         """`bind` is where SIP is received (port 0: any); `advertise` is what peers are told instead, behind a NAT.
 
         `rtp_ports` is the first and the last port for media. `codecs` and `t1` are the two settings that are changed
         most; all others are in `settings` and `media`.
+
+        With a `registrar` it registers when it is opened; `registered` waits for that. `proxy` is where all requests
+        go that have no route of their own, `credentials` are what we prove to both, `challenge` is what we ask others.
         """
         sip_uri(uri)
         self.uri = uri
@@ -84,11 +97,14 @@ class UserAgent:
         self._settings = _with(_given("settings", settings, Settings), codecs=codecs, t1=t1)
         media = _given("media", media, MediaSettings)
         self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
+        self._account = account_of(registrar, credentials, proxy)
+        self._challenge = None if challenge is None else _of_kind("challenge", challenge, DigestPolicy)
         self._charts = charts
         self._on_trace = on_trace
         self._open_driver: Driver | None = None
         self._calls: dict[SessionId, Call] = {}
         self._log = EventLog()
+        self._registering = Registering(self._log)
         self._incoming = IncomingQueue()
         self._leaving = Leaving(self._calls, self._incoming)
         self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
@@ -96,6 +112,7 @@ class UserAgent:
             IncomingCall: self._queue,
             CallEnded: self._end,
             CallFailed: self._end,
+            **dict.fromkeys((Registered, RegistrationFailed, Unregistered), self._note_registration),
         }
 
     async def __aenter__(self) -> UserAgent:
@@ -121,7 +138,17 @@ class UserAgent:
                 media=self._media,
                 charts=self._charts,
                 on_trace=self._on_trace,
+                account=self._account,
+                challenge=self._challenge,
             )
+            self._registering.begin(self._open_driver)
+
+    async def registered(self, *, timeout: Seconds = REGISTER_TIMEOUT) -> Registered:
+        """Wait until the registrar keeps our Contact; returns what it granted.
+
+        Raises RegistrationFailedError when it has refused, or did not answer; tries go on where the error says so.
+        """
+        return await self._registering.bound(self._driver, timeout)
 
     async def close(self) -> None:
         """Hang up every call, give the peers LEAVE_TIMEOUT to answer, then release everything."""
@@ -151,8 +178,11 @@ class UserAgent:
             return
         if driver is None:
             return
+        until = asyncio.get_running_loop().time() + deadline
         try:
+            self._registering.leave(driver)
             await self._leaving.end_calls(driver, patience, deadline)
+            await self._registering.left(until)
         finally:
             for call in list(self._calls.values()):
                 self._over(call)
@@ -324,6 +354,9 @@ class UserAgent:
         if react is not None:
             react(event, call)
 
+    def _note_registration(self, event: SessionEvent, call: Call | None) -> None:
+        self._registering.note(event)
+
     def _begin(self, event: SessionEvent, call: Call | None) -> None:
         """Somebody calls us."""
         if call is None and event.role is Role.UAS:
@@ -373,9 +406,13 @@ Given = TypeVar("Given")
 
 def _given(name: str, value: Given | None, kind: type[Given]) -> Given:
     """What was given, or the defaults."""
-    if value is not None and not isinstance(value, kind):
+    return kind() if value is None else _of_kind(name, value, kind)
+
+
+def _of_kind(name: str, value: Given, kind: type[Given]) -> Given:
+    if not isinstance(value, kind):
         raise TypeError(f"{name} is {value!r}; it can be a {kind.__name__}")
-    return kind() if value is None else value
+    return value
 
 
 def _with(settings: Settings, *, codecs: Sequence[Codec] | None, t1: Seconds | None) -> Settings:

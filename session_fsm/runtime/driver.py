@@ -26,6 +26,8 @@ from session_fsm.runtime.poller import make_poller
 from session_fsm.runtime.resolver import Resolver
 from session_fsm.runtime.transport import SIGNALLING_BUFFER, UdpSocket
 from session_fsm.sdp import LocalMedia, MediaDirection, why_no_peer
+from session_fsm.session.account import NO_ACCOUNT, Account
+from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import SessionEvent
 from session_fsm.session.orders import Transmit
@@ -51,6 +53,8 @@ class Driver:
         media: MediaSettings | None = None,
         charts: Mapping[str, Chart] | None = None,
         on_trace: Callable[[TraceRow], None] | None = None,
+        account: Account = NO_ACCOUNT,
+        challenge: DigestPolicy | None = None,
     ) -> None:
         self.clock: Callable[[], Seconds] = time.monotonic
         self._loop = asyncio.get_running_loop()
@@ -102,6 +106,8 @@ class Driver:
                 charts=charts,
                 on_trace=on_trace,
                 home=self._homes.told if self._homes.many else None,
+                account=account,
+                challenge=challenge,
             )
         except BaseException:
             # Ports or a chart of the application's that do not hold: what is open already must not stay so.

@@ -62,6 +62,15 @@ class Account:
 NO_ACCOUNT = Account()
 
 
+def account_of(registrar: object, credentials: object, proxy: object) -> Account:
+    """What a user agent was given, as values; the servers may be None."""
+    return Account(
+        registrar=None if registrar is None else server_uri("registrar", registrar),
+        proxy=None if proxy is None else proxy_uri(proxy),
+        credentials=credentials_of(credentials),
+    )
+
+
 def proxy_uri(value: object) -> SipUri:
     """A proxy, as a Route names it: a loose router (RFC 3261 §16.12)."""
     uri = server_uri("proxy", value)

@@ -225,6 +225,7 @@ def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Addr
     endpoint.sessions[session.id] = session
     endpoint.waiting.enter(session.id, source)
     session.invite = invite
+    session.proven_user = endpoint.challenger.user_of(invite) if endpoint.challenger is not None else None
     session.signalled_from = source
     session.negotiation.local = endpoint.reached_by(source)
     session.dialog_of(invite.from_tag).learn_from_request(invite)

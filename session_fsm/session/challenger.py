@@ -100,6 +100,11 @@ class Challenger:
         """How many answered nonces are kept."""
         return len(self._used)
 
+    def user_of(self, request: Request) -> str | None:
+        """Who a request that has passed is from; None when its method is not challenged."""
+        answer = next(self._answers(request), None) if request.method in self.policy.methods else None
+        return None if answer is None else unquote(f'"{answer.username}"')
+
     def judge(self, request: Request, now: Seconds) -> Judgement:
         """Whether a request may pass: it is not challenged, or answers as it should."""
         if request.method not in self.policy.methods:

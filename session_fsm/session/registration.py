@@ -5,8 +5,6 @@ Source: RFC 3261 §10, RFC 5626 §4.5. One Call-ID for all of it, with rising CS
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from session_fsm.errors import Malformed
 from session_fsm.machine import Machine
 from session_fsm.session.account import LONGEST_EXPIRES
@@ -20,9 +18,6 @@ from session_fsm.session.transaction import Transaction, start_client
 from session_fsm.session.transaction_user import TransactionUser
 from session_fsm.sip import NameAddr, Response, SipUri, reason_of
 from session_fsm.sip.grammar import number
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # A part of what was granted, in thousandths: early enough for a transaction that is repeated for some seconds, and
 # drawn, so that many phones that start together do not stay together.
@@ -86,9 +81,9 @@ class Registration(TransactionUser):
         return self.registration.state
 
     @property
-    def possible(self) -> Sequence[str]:
-        """The commands that are possible now."""
-        return self.registration.possible
+    def left(self) -> bool:
+        """Whether nothing of it is known to the registrar, and nothing is outstanding."""
+        return self.state == self.registration.chart.initial
 
     def sent_again(self, old: Transaction, new: Transaction) -> None:
         """Its newest REGISTER is the one that carries the answer."""

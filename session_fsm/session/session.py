@@ -65,6 +65,7 @@ class Session(TransactionUser):
         "offer_answer",
         "open_path",
         "peer_hold",
+        "proven_user",
         "quality",
         "reason",
         "remote",
@@ -97,6 +98,8 @@ class Session(TransactionUser):
         self.target = target
         "Where requests go outside a dialog: the URI that is called, or the caller's Contact."
         self.invite: Request | None = None
+        self.proven_user: str | None = None
+        "UAS: who has proven by a digest that it is them."
         self.incoming: Received | None = None
         "UAS: the INVITE and its transaction."
         self.transaction: Transaction | None = None
