@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from session_fsm.command.exits import CommandError, Exit, within
 from session_fsm.command.formats import Format, LadderFormat, Theme, chosen_format
-from session_fsm.errors import ChartError, TransportError
+from session_fsm.command.running import run
+from session_fsm.command.servers import Password, Proxy, Registrar, User, make_servers
 
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
 app = typer.Typer(
@@ -73,7 +71,7 @@ def demo(
         within("--seconds", seconds, SHORTEST_DEMO, LONGEST)
         return run_demo(Demo(seconds=seconds, sources=sources, out=out, charts=charts, as_json=as_json))
 
-    _run(start)
+    run(start)
 
 
 @app.command()
@@ -91,6 +89,10 @@ def answer(
     drain: Annotated[
         float, typer.Option(metavar="SECONDS", help="After SIGTERM: let calls end by themselves for so long.")
     ] = 0.0,
+    registrar: Registrar = None,
+    user: User = None,
+    password: Password = None,
+    proxy: Proxy = None,
     trace: Trace = None,
     as_json: Json = False,
     charts: Charts = None,
@@ -112,10 +114,11 @@ def answer(
             trace=trace,
             charts=charts,
             as_json=as_json,
+            servers=make_servers(registrar, user, password, proxy),
         )
         return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status, drain=drain))
 
-    _run(start)
+    run(start)
 
 
 @app.command()
@@ -127,6 +130,10 @@ def call(
     record: Record = None,
     record_mode: RecordMode = "heard",
     seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
+    registrar: Registrar = None,
+    user: User = None,
+    password: Password = None,
+    proxy: Proxy = None,
     trace: Trace = None,
     as_json: Json = False,
     charts: Charts = None,
@@ -137,8 +144,9 @@ def call(
     def start() -> Coroutine[None, None, Exit]:
         target = calling.checked_target(uri)
         within("--seconds", seconds, 0, LONGEST)
+        servers = make_servers(registrar, user, password, proxy)
         options = setup.make_options(
-            bind=bind or calling.default_bind(target),
+            bind=bind or calling.default_bind(servers.first or target),
             advertise=advertise,
             play=play,
             record=record,
@@ -146,10 +154,48 @@ def call(
             trace=trace,
             charts=charts,
             as_json=as_json,
+            servers=servers,
         )
         return calling.place(uri, seconds, options)
 
-    _run(start)
+    run(start)
+
+
+@app.command()
+def register(
+    registrar: Registrar = None,
+    user: User = None,
+    password: Password = None,
+    proxy: Proxy = None,
+    seconds: Annotated[float, typer.Option(help="Stay registered for so long.")] = 0.0,
+    bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
+    advertise: Advertise = None,
+    trace: Trace = None,
+    as_json: Json = False,
+    charts: Charts = None,
+) -> None:
+    """Register, show the binding, and leave again."""
+    from session_fsm.command import calling, setup
+    from session_fsm.command.registering import register as run_register
+
+    def start() -> Coroutine[None, None, Exit]:
+        within("--seconds", seconds, 0, LONGEST)
+        servers = make_servers(registrar, user, password, proxy)
+        if servers.registrar is None or servers.first is None:
+            raise CommandError("--registrar: where? write HOST:PORT such as 192.0.2.1:5060")
+        options = setup.make_options(
+            bind=bind or calling.default_bind(servers.first),
+            advertise=advertise,
+            play="silence",
+            record=None,
+            trace=trace,
+            charts=charts,
+            as_json=as_json,
+            servers=servers,
+        )
+        return run_register(options, seconds)
+
+    run(start)
 
 
 @app.command()
@@ -160,7 +206,7 @@ def charts(
     """List the charts, with their sizes."""
     from session_fsm.command.charts import list_charts
 
-    _run(lambda: list_charts(folder, as_json=as_json))
+    run(lambda: list_charts(folder, as_json=as_json))
 
 
 @app.command()
@@ -172,7 +218,7 @@ def check(
     """Check charts against every rule, and name every fault at once."""
     from session_fsm.command.checking import check as run_check
 
-    _run(lambda: run_check(names or [], charts, as_json=as_json))
+    run(lambda: run_check(names or [], charts, as_json=as_json))
 
 
 @app.command()
@@ -191,7 +237,7 @@ def draw(
     from session_fsm.command.drawing import draw as run_draw
 
     chosen = chosen_format(name, form, output, trace)
-    _run(lambda: run_draw(Drawn(name=name, form=chosen, output=output, trace=trace, theme=theme, charts=charts)))
+    run(lambda: run_draw(Drawn(name=name, form=chosen, output=output, trace=trace, theme=theme, charts=charts)))
 
 
 @app.command()
@@ -205,7 +251,7 @@ def ladder(
     """Draw the messages of a recorded call, with the media states between them."""
     from session_fsm.command.laddering import draw_ladder
 
-    _run(lambda: draw_ladder(traces, form, theme, output, charts))
+    run(lambda: draw_ladder(traces, form, theme, output, charts))
 
 
 @app.command(name="import")
@@ -216,7 +262,7 @@ def import_(
     """Make a chart of an SCXML document."""
     from session_fsm.command.importing import import_scxml
 
-    _run(lambda: import_scxml(file, output))
+    run(lambda: import_scxml(file, output))
 
 
 @app.command()
@@ -241,7 +287,7 @@ def explore(
         charts=charts,
         as_json=as_json,
     )
-    _run(lambda: run_explore(options))
+    run(lambda: run_explore(options))
 
 
 @app.command()
@@ -253,7 +299,7 @@ def replay(
     """Step the charts over a recorded run, and say where they first go another way."""
     from session_fsm.command.replaying import run_replay
 
-    _run(lambda: run_replay(trace, charts, as_json=as_json))
+    run(lambda: run_replay(trace, charts, as_json=as_json))
 
 
 @app.command()
@@ -288,39 +334,4 @@ def fuzz(
         )
         return run_fuzz(options)
 
-    _run(start)
-
-
-def _run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
-    """Run a command to its end; what a person can mend is one sentence on stderr."""
-    try:
-        begun = start()
-        code = begun if isinstance(begun, Exit) else asyncio.run(begun)
-        sys.stdout.flush()
-    except* (CommandError, TransportError, ChartError) as group:
-        code = _complain(_first(group))
-    except* BrokenPipeError:
-        code = _deaf()
-    except* OSError as group:
-        error = _first(group)
-        if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
-            raise
-        code = _complain(CommandError(f"cannot write: {error.strerror}", Exit.FAILED))
-        _deaf()
-    raise typer.Exit(code)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def _complain(error: BaseException) -> Exit:
-    sys.stderr.write(f"session-fsm: {error}\n")
-    return error.code if isinstance(error, CommandError) else Exit.FAILED
-
-
-def _deaf() -> Exit:
-    """Nobody reads our output any more, as with `| head`. Python's last flush must not complain about it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.FAILED
+    run(start)

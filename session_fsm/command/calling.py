@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 
 from session_fsm.call import Call
@@ -11,13 +12,16 @@ from session_fsm.command.reporting import Report, make_report, outcome
 from session_fsm.command.setup import Options, first_of, stopped_by_signals, trace_to
 from session_fsm.command.talking import talk
 from session_fsm.command.watching import Watch
-from session_fsm.errors import CallFailedError, Malformed, WaitTimeout
+from session_fsm.errors import CallFailedError, Malformed, RegistrationFailedError, WaitTimeout
 from session_fsm.runtime.addresses import LOOPBACK, Address, family_of, is_ip, route_from
 from session_fsm.sdp import why_no_peer
 from session_fsm.session.events import CallAnswered, CallEnded
 from session_fsm.sip import SipUri
+from session_fsm.user_agent import UserAgent
 
 URI = "sip:caller@localhost"
+REGISTRAR_TIMEOUT = 3.0  # seconds that a call waits for a registration; the registration goes on behind
+LOG = logging.getLogger("session_fsm")
 ANY_ADDRESS = "0.0.0.0"
 
 
@@ -53,6 +57,8 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
         async with asyncio.TaskGroup() as tasks, agent:
             report.listening(agent.address, agent.contact, asyncio.get_running_loop().time())
             tasks.create_task(watch.follow())
+            if options.servers.registrar is not None:
+                await _registered(agent)
             call = agent.make_call(target)
             tasks.create_task(_talk(call, options, report))
             lasting = tasks.create_task(_last(call, seconds))
@@ -64,6 +70,14 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
     if not summary.ok:
         raise CommandError(f"{target} did not answer: {outcome(summary)}", Exit.FAILED)
     return Exit.HOLDS
+
+
+async def _registered(agent: UserAgent) -> None:
+    """Wait for the registrar, not for long: some proxies know only who is registered. The call goes on without it."""
+    try:
+        await agent.registered(timeout=REGISTRAR_TIMEOUT)
+    except (RegistrationFailedError, WaitTimeout) as error:
+        LOG.warning("%s; the call goes on", error)
 
 
 async def _last(call: Call, seconds: float) -> None:

@@ -35,6 +35,21 @@ def _end(line: Line) -> str:
     return " ".join(str(part) for part in (line["status"], line["reason"]) if part)
 
 
+def _binding(line: Line) -> str:
+    others = [str(uri) for uri in _listed(line["bindings"]) if uri != line["contact"]]
+    beside = f", beside {', '.join(others)}" if others else ""
+    return f"{line['contact']} at {line['registrar']} for {line['expires']} s{beside}"
+
+
+def _refusal(line: Line) -> str:
+    said = f"{line['registrar']}: {_end(line)}"
+    return said if line["retry_in"] is None else f"{said}; again in {line['retry_in']:.0f} s"
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
 def _address(value: object) -> str:
     return written((value[0], value[1])) if isinstance(value, list | tuple) else str(value)
 
@@ -71,4 +86,7 @@ _WORDS: dict[str, Callable[[Line], str]] = {
     "MediaEvent": lambda line: " ".join(str(line[field]) for field in ("event", "detail")).strip(),
     "CallEnded": _end,
     "CallFailed": _end,
+    "Registered": _binding,
+    "RegistrationFailed": _refusal,
+    "Unregistered": lambda line: f"{line['registrar']}: {line['reason']}",
 }

@@ -27,6 +27,8 @@ EVENTS = {
     "AudioChannelsReady": "bold green",
     "CallEnded": "bold",
     "CallFailed": "bold red",
+    "Registered": "bold",
+    "RegistrationFailed": "bold red",
 }
 
 

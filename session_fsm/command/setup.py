@@ -18,6 +18,7 @@ from session_fsm.chart import Chart
 from session_fsm.command.chart_set import note, replacing
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.recording import Recording, check_writable, numbered
+from session_fsm.command.servers import NONE, Servers
 from session_fsm.command.sources import Source, parse_source
 from session_fsm.errors import TransportError
 from session_fsm.machine import TraceRow, write_jsonl
@@ -43,6 +44,8 @@ class Options:
     charts_folder: Path | None = None
     "Where those are."
     as_json: bool = False
+    servers: Servers = NONE
+    "Registrar and proxy, and who we are to them."
 
     @property
     def doing(self) -> str:
@@ -51,7 +54,16 @@ class Options:
 
     def user_agent(self, uri: str, on_trace: Callable[[TraceRow], None] | None) -> UserAgent:
         """A user agent that is told all of this."""
-        return UserAgent(uri, bind=self.bind, advertise=self.advertise, charts=self.charts, on_trace=on_trace)
+        return UserAgent(
+            self.servers.own_uri(uri),
+            bind=self.bind,
+            advertise=self.advertise,
+            charts=self.charts,
+            on_trace=on_trace,
+            registrar=None if self.servers.registrar is None else str(self.servers.registrar),
+            proxy=None if self.servers.proxy is None else str(self.servers.proxy),
+            credentials=self.servers.credentials,
+        )
 
     def recording(self, number: int) -> Recording | None:
         """The recording of the call with this number, from 1."""
@@ -75,6 +87,7 @@ def make_options(
     trace: Path | None,
     charts: Path | None,
     as_json: bool,
+    servers: Servers = NONE,
 ) -> Options:
     """The options as values, or a complaint about the first that is none; logging begins here."""
     log_to_stderr(as_json=as_json)
@@ -88,6 +101,7 @@ def make_options(
         charts=replacing(charts),
         charts_folder=charts,
         as_json=as_json,
+        servers=servers,
     )
 
 
