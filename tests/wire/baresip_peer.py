@@ -65,8 +65,9 @@ class BaresipError(AssertionError):
 class Baresip:
     """One baresip process with one account. It answers at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ptime_ms: int = 20) -> None:
         self._folder = folder
+        self._ptime_ms = ptime_ms
         self._control_port = free_ports(1, kind=socket.SOCK_STREAM)
         self._rtp_port = free_ports(10) + 1 & ~1
         self.address: Address = (HOST, free_ports(1))
@@ -114,6 +115,19 @@ class Baresip:
         await self._until(lambda: any(event.get("type") == kind for event in self._events), kind)
         return next(event for event in self._events if event.get("type") == kind)
 
+    async def events(self, kind: str, count: int) -> list[dict[str, object]]:
+        """The first so many events of this type, once they have happened."""
+
+        def found() -> list[dict[str, object]]:
+            return [event for event in self._events if event.get("type") == kind]
+
+        await self._until(lambda: len(found()) >= count, f"{count} {kind}")
+        return found()[:count]
+
+    async def says(self, text: str) -> None:
+        """Return when it has written this."""
+        await self._until(lambda: text.encode() in self._output, repr(text))
+
     async def stop(self) -> None:
         """Let it quit, and close everything that leads to it."""
         if self._process is not None and self._process.returncode is None:
@@ -150,7 +164,7 @@ class Baresip:
                 control_port=self._control_port,
             )
         )
-        account = f"<{self.uri}>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1;answermode=auto\n"
+        account = f"<{self.uri}>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1;answermode=auto;ptime={self._ptime_ms}\n"
         (self._folder / "accounts").write_text(account)
         (self._folder / "contacts").write_text("")
         with WavWriter(self._folder / "tone.wav") as file:
@@ -205,9 +219,9 @@ def _modules_elsewhere() -> str:
 
 
 @asynccontextmanager
-async def baresip_playing(program: str, folder: Path, hz: float) -> AsyncIterator[Baresip]:
-    """A baresip that plays this tone in each call."""
-    baresip = Baresip(folder)
+async def baresip_playing(program: str, folder: Path, hz: float, *, ptime_ms: int = 20) -> AsyncIterator[Baresip]:
+    """A baresip that plays this tone in each call, in packets that hold so much audio."""
+    baresip = Baresip(folder, ptime_ms)
     try:
         await baresip.start(program, hz)
         yield baresip

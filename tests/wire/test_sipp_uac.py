@@ -258,7 +258,7 @@ async def test_media_follows_the_address_of_a_reinvite(sipp: SippBench, agent: U
 
 
 async def test_other_requests_within_the_dialog(sipp: SippBench, agent: UserAgent):
-    """RFC 3261 §11, §8.2.1, §12.2.2: OPTIONS 200, INFO 405, an old CSeq 500, and after the BYE 481."""
+    """RFC 3261 §11, §8.2.1, §12.2.2: OPTIONS 200, MESSAGE 405, an old CSeq 500, and after the BYE 481."""
     async with taking(agent) as calls:
         await (await sipp.caller("uac_in_dialog", agent.address)).done()
 
