@@ -9,7 +9,7 @@ STAMP   := $(VENV)/.installed
 PYTEST  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast sipp readers lint format types charts check races mutants bench clean
+.PHONY: help setup demo test fast sipp readers lint format types charts check races mutants soak bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ races: $(STAMP) ## the published races, sans-IO and over UDP; writes docs/races.
 
 mutants: $(STAMP) ## change each row of each chart and see who notices; writes docs/mutants.md
 	$(BIN)/python -m tools.mutants $(ARGS)
+
+soak: $(STAMP) ## loss, endurance and mutated datagrams, the long way; writes docs/reliability.md
+	$(BIN)/python -m tools.soak $(ARGS)
 
 bench: $(STAMP) ## measure side by side and print ratios
 	$(BIN)/python -m tools.bench $(ARGS)

@@ -17,6 +17,7 @@ from session_fsm.session.settings import Seconds
 from session_fsm.testing.datagram import Datagram, Log, Match, What, matcher
 from session_fsm.testing.media import MediaPlane
 
+OVERTAKEN = 0.6  # seconds: more than T1, so that repeats overtake too
 MOST_STEPS = 20_000  # at one moment; more is a loop that never ends
 
 
@@ -72,7 +73,8 @@ class Network:
     """Joins phones and scripted peers.
 
     `delay` is every datagram's time on the way, `jitter` the most that is added to it by chance (so that datagrams
-    overtake each other), `loss` and `duplication` are probabilities. All chance comes from `seed`.
+    overtake each other), `loss`, `duplication` and `reordering` are probabilities; a datagram that is reordered is late
+    by OVERTAKEN, so that what is sent next arrives before it. All chance comes from `seed`.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Network:
         jitter: Seconds = 0.0,
         loss: float = 0.0,
         duplication: float = 0.0,
+        reordering: float = 0.0,
     ) -> None:
         self.now: Seconds = 0.0
         self.dice = Random(seed)
@@ -90,6 +93,7 @@ class Network:
         self.jitter = jitter
         self.loss = loss
         self.duplication = duplication
+        self.reordering = reordering
         self.log = Log()
         "Everything that anybody sent."
         self.media = MediaPlane(delay=delay)
@@ -312,6 +316,8 @@ class Network:
             return
         if self.duplication and self.dice.random() < self.duplication:
             copies += 1
+        if self.reordering and self.dice.random() < self.reordering:
+            due += OVERTAKEN
         for _ in range(copies):
             self._fly(datagram, due + (self.dice.random() * self.jitter if self.jitter else 0.0))
 

@@ -1,0 +1,1 @@
+"""Long runs: loss, endurance and mutated datagrams, with figures. `make soak`; tests/soak plays the short forms."""
