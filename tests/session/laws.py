@@ -34,9 +34,11 @@ from session_fsm.testing.properties import off_ladder
 
 
 def finish(net: Network, phones: Iterable[Phone]) -> None:
-    """Hang up whatever still stands and wait until all is quiet."""
+    """Leave the registrars, hang up whatever still stands, and wait until all is quiet."""
     net.release()
     for phone in phones:
+        if phone.coordinator.registration is not None:
+            phone.unregister()
         for line in phone.lines:
             line.hang_up()
     net.run_until_quiet()
@@ -113,7 +115,7 @@ def _machines(line: Line) -> Iterator[str]:
     last = {row.machine: row for row in line.rows if row.chart == "dialog"}
     for row in last.values():
         # A caller's dialog with a fork that never answered is forgotten with the session.
-        if row.to_state not in ("Terminated", "Unwanted", *(["Early"] if line.role == "UAC" else [])):
+        if row.to_state not in ("Terminated", "Unwanted", *(["Early", "Overtaken"] if line.role == "UAC" else [])):
             yield f"leaves the dialog {row.machine} {row.to_state}"
 
 
@@ -125,8 +127,12 @@ def _descriptions(line: Line) -> Iterator[str]:
         (phone.sent, phone.received, "sent", "received"),
         (phone.received, phone.sent, "received", "sent"),
     ):
+        # A challenged re-INVITE is asked again with the same offer, which is told once.
+        challenged = {d.message.cseq.number for code in (401, 407) for d in theirs.of(code) if d.method == "INVITE"}
         asked = {
-            d.message.cseq.number: d for d in ours.of("INVITE") if d.message.call_id == call_id and d.message.to_tag
+            d.message.cseq.number: d
+            for d in ours.of("INVITE")
+            if d.message.call_id == call_id and d.message.to_tag and d.message.cseq.number not in challenged
         }
         answered = {
             d.message.cseq.number
