@@ -33,6 +33,7 @@ Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", hel
 RecordMode = Annotated[
     str, typer.Option("--record-mode", metavar="MODE", help="heard, mixed, or stereo: a channel a side.")
 ]
+Dtmf = Annotated[str | None, typer.Option(metavar="DIGITS", help="Send these digits once audio flows, such as 12#.")]
 Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
 Advertise = Annotated[
@@ -83,6 +84,7 @@ def answer(
     play: Play = "silence",
     record: Record = None,
     record_mode: RecordMode = "heard",
+    dtmf: Dtmf = None,
     calls: Annotated[int | None, typer.Option(metavar="N", help="End after so many calls have ended.")] = None,
     ring: Annotated[float, typer.Option(metavar="SECONDS", help="Ring before the answer.")] = 0.0,
     status: Annotated[int | None, typer.Option(metavar="CODE", help="Refuse with this status.")] = None,
@@ -111,6 +113,7 @@ def answer(
             play=play,
             record=record,
             record_mode=record_mode,
+            dtmf=dtmf,
             trace=trace,
             charts=charts,
             as_json=as_json,
@@ -129,6 +132,7 @@ def call(
     play: Play = "silence",
     record: Record = None,
     record_mode: RecordMode = "heard",
+    dtmf: Dtmf = None,
     seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
     registrar: Registrar = None,
     user: User = None,
@@ -151,6 +155,7 @@ def call(
             play=play,
             record=record,
             record_mode=record_mode,
+            dtmf=dtmf,
             trace=trace,
             charts=charts,
             as_json=as_json,

@@ -25,6 +25,7 @@ from session_fsm.machine import TraceRow, write_jsonl
 from session_fsm.runtime.addresses import Address, parse_address
 from session_fsm.runtime.recording import CallRecording
 from session_fsm.sdp import why_no_peer
+from session_fsm.session.possible import check_digits
 from session_fsm.user_agent import UserAgent
 
 
@@ -38,6 +39,8 @@ class Options:
     play: Source
     record: Path | None = None
     record_mode: RecordMode = RecordMode.HEARD
+    dtmf: str | None = None
+    "Digits that are sent once audio flows."
     trace: Path | None = None
     charts: Mapping[str, Chart]
     "Charts that replace shipped ones."
@@ -50,7 +53,8 @@ class Options:
     @property
     def doing(self) -> str:
         """What will happen to the audio, in words."""
-        return f"plays {self.play}" + (f", records {self.record}" if self.record else "")
+        dials = f", dials {self.dtmf}" if self.dtmf else ""
+        return f"plays {self.play}" + (f", records {self.record}" if self.record else "") + dials
 
     def user_agent(self, uri: str, on_trace: Callable[[TraceRow], None] | None) -> UserAgent:
         """A user agent that is told all of this."""
@@ -84,6 +88,7 @@ def make_options(
     play: str,
     record: Path | None,
     record_mode: str = "heard",
+    dtmf: str | None = None,
     trace: Path | None,
     charts: Path | None,
     as_json: bool,
@@ -97,6 +102,7 @@ def make_options(
         play=parse_source(play),
         record=writable(record, "--record"),
         record_mode=_mode(record_mode),
+        dtmf=_digits(dtmf),
         trace=writable(trace, "--trace"),
         charts=replacing(charts),
         charts_folder=charts,
@@ -110,6 +116,16 @@ def _mode(text: str) -> RecordMode:
         return named_mode(text)
     except ValueError:
         raise CommandError(f"--record-mode: {text!r} is no mode; possible: {', '.join(RecordMode)}") from None
+
+
+def _digits(text: str | None) -> str | None:
+    """`--dtmf`, or a complaint about the first sign that is no digit."""
+    if text is not None:
+        try:
+            check_digits(text)
+        except ValueError as error:
+            raise CommandError(f"--dtmf: {error}") from None
+    return text
 
 
 def parse_bind(text: str) -> Address:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from session_fsm.call import MEDIA_TIMEOUT, Call
 from session_fsm.command.recording import Recording
 from session_fsm.command.sources import EchoSource, Source
-from session_fsm.errors import CallFailedError, WaitTimeout
+from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout
 from session_fsm.runtime.channels import AudioChannels
 
 LOG = logging.getLogger("session_fsm.command")
@@ -17,14 +17,16 @@ LOG = logging.getLogger("session_fsm.command")
 FOR_EVER = 7 * 24 * 3600.0  # seconds: a call that hears nothing still waits for the peer's first frame
 
 
-async def talk(call: Call, source: Source, recording: Recording | None) -> None:
-    """Play and listen from the first audio until the call is over, however it ends."""
+async def talk(call: Call, source: Source, recording: Recording | None, digits: str | None = None) -> None:
+    """Play, dial and listen from the first audio until the call is over, however it ends."""
     with suppress(CallFailedError):
         audio = await _channels(call)
         async with asyncio.TaskGroup() as tasks:
             playing = tasks.create_task(_play(audio, source))
+            dialling = tasks.create_task(_dial(call, digits))
             await _listen(audio, isinstance(source, EchoSource), recording)
             playing.cancel()
+            dialling.cancel()
 
 
 async def _channels(call: Call) -> AudioChannels:
@@ -39,6 +41,18 @@ async def _play(audio: AudioChannels, source: Source) -> None:
     with suppress(CallFailedError):
         for frame in source.frames():
             await audio.send(frame)
+
+
+async def _dial(call: Call, digits: str | None) -> None:
+    """Send the digits. What hinders them is told, and the call goes on."""
+    if digits is None:
+        return
+    try:
+        await call.send_dtmf(digits)
+    except (LocalProtocolError, RefusedError) as error:
+        LOG.warning("--dtmf: %s", error)
+    except CallFailedError:
+        return
 
 
 async def _listen(audio: AudioChannels, echo: bool, recording: Recording | None) -> None:

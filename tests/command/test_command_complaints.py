@@ -50,6 +50,11 @@ COMPLAINTS = [
     (f"call {URI} --play tone:x", 2, "--play: 'x' is no frequency; use tone:HZ"),
     (f"call {URI} --record no/where.wav", 2, "--record: cannot write no/where.wav: No such file or directory"),
     (f"call {URI} --record x.wav --record-mode both", 2, "--record-mode: 'both' is no mode; possible: heard, mixed"),
+    (
+        f"call {URI} --dtmf 12x",
+        2,
+        "--dtmf: digits is '12x', and 'x' is no digit; it can hold 0 to 9",
+    ),
     (f"call {URI} --trace no/where.jsonl", 2, "--trace: cannot write no/where.jsonl: No such file or directory"),
     ("call sip:bob@127.0.0.1:9", 3, "sip:bob@127.0.0.1:9 did not answer: 503 port unreachable"),
     ("call sip:bob@host.invalid", 3, "sip:bob@host.invalid did not answer: 503 the host host.invalid is unknown"),
