@@ -65,8 +65,9 @@ class BaresipError(AssertionError):
 class Baresip:
     """One baresip process with one account. It answers at once."""
 
-    def __init__(self, folder: Path, ptime_ms: int = 20) -> None:
+    def __init__(self, folder: Path, ptime_ms: int = 20, account: str | None = None) -> None:
         self._folder = folder
+        self._account = account
         self._ptime_ms = ptime_ms
         self._control_port = free_ports(1, kind=socket.SOCK_STREAM)
         self._rtp_port = free_ports(10) + 1 & ~1
@@ -164,7 +165,8 @@ class Baresip:
                 control_port=self._control_port,
             )
         )
-        account = f"<{self.uri}>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1;answermode=auto;ptime={self._ptime_ms}\n"
+        who = self._account or f"<{self.uri}>;regint=0"
+        account = f"{who};audio_codecs=PCMU/8000/1,PCMA/8000/1;answermode=auto;ptime={self._ptime_ms}\n"
         (self._folder / "accounts").write_text(account)
         (self._folder / "contacts").write_text("")
         with WavWriter(self._folder / "tone.wav") as file:
@@ -219,9 +221,14 @@ def _modules_elsewhere() -> str:
 
 
 @asynccontextmanager
-async def baresip_playing(program: str, folder: Path, hz: float, *, ptime_ms: int = 20) -> AsyncIterator[Baresip]:
-    """A baresip that plays this tone in each call, in packets that hold so much audio."""
-    baresip = Baresip(folder, ptime_ms)
+async def baresip_playing(
+    program: str, folder: Path, hz: float, *, ptime_ms: int = 20, account: str | None = None
+) -> AsyncIterator[Baresip]:
+    """A baresip that plays this tone in each call, in packets that hold so much audio.
+
+    `account` is the beginning of its line in the file `accounts`, when it is to be registered somewhere.
+    """
+    baresip = Baresip(folder, ptime_ms, account)
     try:
         await baresip.start(program, hz)
         yield baresip

@@ -60,6 +60,70 @@ request_route {{
 """
 
 
+# Any user u has the password pw-u. A nonce lives for a second and a binding for five, so that both run out in a test.
+REGISTRAR = """\
+#!KAMAILIO
+debug=1
+log_stderror=yes
+children=1
+disable_tcp=yes
+auto_aliases=no
+dns=no
+rev_dns=no
+listen=udp:{{host}}:{{port}}
+{{path}}
+loadmodule "pv.so"
+loadmodule "xlog.so"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "rr.so"
+loadmodule "maxfwd.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "corex.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "min_expires", 5)
+modparam("registrar", "max_expires", 5)
+modparam("auth", "nonce_expire", 1)
+modparam("auth", "nonce_count", 1)
+modparam("auth", "qop", "auth")
+modparam("auth", "algorithm", "{algorithm}")
+event_route[core:worker-one-init] {{{{ xlog("L_ALERT", "<ready>\\n"); }}}}
+request_route {{{{
+    if (!mf_process_maxfwd_header("10")) {{{{ sl_send_reply("483", "Too Many Hops"); exit; }}}}
+    xlog("L_ALERT", "<$rm>\\n");
+    if (is_method("CANCEL")) {{{{ if (t_check_trans()) t_relay(); exit; }}}}
+    if (has_totag()) {{{{
+        if (loose_route()) {{{{ t_relay(); exit; }}}}
+        if (is_method("ACK")) {{{{ if (t_check_trans()) t_relay(); exit; }}}}
+        sl_send_reply("404", "Not here"); exit;
+    }}}}
+    t_check_trans();
+    if (is_method("REGISTER")) {{{{
+        if (!pv_www_authenticate("$td", "pw-$au", "0")) {{{{ www_challenge("$td", "1"); exit; }}}}
+        if ($au != $tU) {{{{ sl_send_reply("403", "Forbidden auth ID"); exit; }}}}
+        consume_credentials();
+        if (!save("location")) sl_reply_error();
+        exit;
+    }}}}
+    if (!pv_proxy_authenticate("$fd", "pw-$au", "0")) {{{{ proxy_challenge("$fd", "1"); exit; }}}}
+    consume_credentials();
+    if (is_method("INVITE")) record_route();
+    if (!lookup("location")) {{{{ sl_send_reply("404", "Not registered"); exit; }}}}
+    t_relay();
+}}}}
+"""
+
+
+def registrar_asking(algorithm: str) -> str:
+    """The configuration of a registrar and proxy that asks for this digest."""
+    return REGISTRAR.format(algorithm=algorithm)
+
+
 class KamailioError(AssertionError):
     """It did not start; the message shows its output."""
 
@@ -67,10 +131,12 @@ class KamailioError(AssertionError):
 class Kamailio:
     """One kamailio process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: str = CONFIG) -> None:
+        self._config = config
         self.address: Address = (HOST, free_ports(1))
         self.seen: list[str] = []
         "The methods of the requests that came, in order."
+        self._news = asyncio.Event()
         self._folder = folder
         self._output: list[str] = []
         self._process: asyncio.subprocess.Process | None = None
@@ -101,8 +167,19 @@ class Kamailio:
         modules = next(iter(Path("/usr/lib").glob("*/kamailio/modules")), None)
         path = f'mpath="{modules}/"' if modules else ""
         config = self._folder / "kamailio.cfg"
-        config.write_text(CONFIG.format(host=HOST, port=self.address[1], path=path))
+        config.write_text(self._config.format(host=HOST, port=self.address[1], path=path))
         return config
+
+    async def has_seen(self, *wanted: str) -> bool:
+        """Whether exactly these requests came, in any order; waits for the last, as the log comes a little later."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(self.seen) < len(wanted):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return sorted(wanted) == sorted(self.seen)
 
     async def stop(self) -> None:
         """End it, and its workers with it: a group of its own, because one that is told to end may wait for them."""
@@ -122,13 +199,14 @@ class Kamailio:
                 self._ready.set()
             elif text.endswith(">"):
                 self.seen.append(said)
+                self._news.set()
         self._ready.set()  # or it will never be
 
 
 @asynccontextmanager
-async def kamailio_running(program: str, folder: Path) -> AsyncIterator[Kamailio]:
+async def kamailio_running(program: str, folder: Path, config: str = CONFIG) -> AsyncIterator[Kamailio]:
     """A kamailio that is ended with the block."""
-    kamailio = Kamailio(folder)
+    kamailio = Kamailio(folder, config)
     try:
         await kamailio.start(program)
         yield kamailio
