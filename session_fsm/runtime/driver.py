@@ -156,6 +156,9 @@ class Driver:
         self._socket.close()
         self._alarm.cancel()
         self._poller.close()
+        # Whoever keeps a call keeps this: it must not lead back to the user agent and to all its other calls.
+        self._on_event = _nobody
+        self.coordinator.close()
         await self._resolver.close()
 
     def _received(self, data: bytes, source: Address) -> None:
@@ -225,3 +228,7 @@ class Driver:
             else:
                 self._transmit(transmit)
         self._feed(lambda now: None)
+
+
+def _nobody(event: SessionEvent) -> None:
+    """Who hears events once the user agent is closed."""

@@ -299,7 +299,7 @@ class MediaStream:
             # RFC 3550 §5.1: media time goes on while nothing is sent.
             self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
         frames = self.sender.frames
-        audible = frames and not self.silent
+        audible = frames and not self.silent and not self.sender.muted
         payload = self.coding.encode(frames.popleft()).tobytes() if audible else self.silent_payload
         failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
         if failure is not None:

@@ -14,6 +14,7 @@ from random import Random
 from session_fsm.chart import Chart
 from session_fsm.errors import LocalProtocolError, Malformed
 from session_fsm.machine import Machine
+from session_fsm.machine.timers import TimerHeap
 from session_fsm.machine.trace import TraceRow
 from session_fsm.sdp import LocalMedia, MediaDirection
 from session_fsm.session import quality
@@ -24,6 +25,7 @@ from session_fsm.session.call import FinalRefusal
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.dtmf_sender import DURATIONS_MS, GAPS_MS, Digits
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
+from session_fsm.session.matching import Index
 from session_fsm.session.negotiation import Wish
 from session_fsm.session.orders import RAW, Edge, EdgeFacts, MediaOrder, Transmit
 from session_fsm.session.possible import (
@@ -243,6 +245,18 @@ class SessionCoordinator:
         except LocalProtocolError:
             # What the application knows is the call's state, and what it may do with the call.
             raise LocalProtocolError(f"send_dtmf by {digits.via}", session.call.state, session.call.possible) from None
+
+    def close(self) -> None:
+        """Nothing will happen any more: every session, transaction and timer is forgotten, and nothing is sent."""
+        endpoint = self._endpoint
+        endpoint.sessions.clear()
+        endpoint.unsettled.clear()
+        endpoint.index = Index()
+        endpoint.mailbox.queue.clear()
+        endpoint.mailbox.timers = TimerHeap()
+        endpoint.registration = endpoint.on_trace = endpoint.trace = None
+        for chute in (endpoint.transmits, endpoint.orders, endpoint.told):
+            chute.clear()
 
     # What we hand out.
 

@@ -8,9 +8,10 @@ import os
 import weakref
 from collections import Counter
 
+import pytest
 from calling import next_call
 
-from session_fsm import Call, UserAgent
+from session_fsm import Call, CallState, LocalProtocolError, UserAgent
 from session_fsm.machine import Machine
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.session.dialog import Dialog
@@ -85,3 +86,26 @@ async def test_calls_that_were_never_taken_leave_nothing_behind():
         await (await next_call(bob)).ring()
 
     assert (before, files, tasks) == (alive(), open_files(), len(asyncio.all_tasks()))
+
+
+async def test_a_kept_call_keeps_no_other():
+    """A call and an invitation that somebody holds on to outlive their user agents, and lead back to nothing else."""
+    before = alive()
+    bob = UserAgent("sip:bob@127.0.0.1", bind="127.0.0.1:0", t1=T1)
+    alice = UserAgent("sip:alice@127.0.0.1", bind="127.0.0.1:0", t1=T1)
+    async with bob, alice:
+        kept, other = alice.make_call(bob.contact), alice.make_call(bob.contact)
+        invite = await next_call(bob)
+        await invite.accept()
+        await kept.wait_for_media()
+    gone = [weakref.ref(each) for each in (alice, bob, other)]
+    del alice, bob, other
+
+    after = alive()
+    assert (2, 2) == (after["Call"] - before["Call"], after["Session"] - before["Session"])
+    assert [None] * 3 == [ref() for ref in gone]
+    assert (CallState.TERMINATED, CallState.TERMINATED) == (kept.state, invite.call.state)
+    assert kept.summary().frames_sent > 0
+    await kept.hang_up()
+    with pytest.raises(LocalProtocolError, match="over"):
+        await kept.send_dtmf("1")
