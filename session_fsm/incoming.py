@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from session_fsm.call import Call, Seconds
-from session_fsm.errors import CallFailedError, LocalProtocolError
+from session_fsm.errors import CallFailedError, LocalProtocolError, TransportError
 from session_fsm.runtime.channels import AudioChannels, AudioSender
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.framing import Samples
 from session_fsm.sdp import MediaDirection
+from session_fsm.session.admission import RETRY_AFTER
 from session_fsm.session.events import CallState, SessionId
 from session_fsm.session.possible import direction_of
 from session_fsm.session.waiting_room import source_of
 from session_fsm.sip import Request
+
+UNAVAILABLE = 503
 
 
 class IncomingInvite:
@@ -92,7 +95,10 @@ class IncomingInvite:
         self._command(lambda now: self._driver.coordinator.defer(self.session_id, timeout, now=now))
 
     async def accept(self, direction: MediaDirection = MediaDirection.SENDRECV) -> Call:
-        """Send 200 and return the call. Raises CallFailedError when the caller has given up."""
+        """Send 200 and return the call. Raises CallFailedError when the caller has given up.
+
+        Raises TransportError when no RTP port is left; the caller gets 503 then.
+        """
         self._with_media("accept", direction)
         self._stop_playing()
         return self.call
@@ -118,7 +124,12 @@ class IncomingInvite:
             said = media._said
             self._command(lambda now: getattr(coordinator, command)(self.session_id, media=said, now=now))
             return
-        stream, said = self._driver.open_media(self.call._session.signalled_from, direction)
+        try:
+            stream, said = self._driver.open_media(self.call._session.signalled_from, direction)
+        except TransportError:
+            # No RTP port is left: the caller may come again when a call has ended.
+            self._command(lambda now: coordinator.reject(self.session_id, UNAVAILABLE, now=now, headers=[RETRY_AFTER]))
+            raise
         self.call._own(stream)
         try:
             self._command(lambda now: getattr(coordinator, command)(self.session_id, media=said, now=now))

@@ -392,6 +392,8 @@ async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invit
         await handler(invite)
     except CallFailedError as error:
         LOG.info("call %s is over: %s", invite.session_id, error)
+    except TransportError as error:
+        LOG.warning("call %s cannot be taken: %s", invite.session_id, str(error))
     except Exception:
         LOG.exception("the handler of call %s failed", invite.session_id)
         with suppress(CallFailedError, LocalProtocolError):

@@ -76,11 +76,15 @@ class Refusals:
 
 
 class Silence:
-    """How long nothing has come. Thirty seconds are worth a warning, once; nothing ends for it."""
+    """How long nothing has come. Thirty seconds are worth a warning, once; the call ends for it only if so asked."""
 
-    __slots__ = ("_after", "heard_at", "is_told")
+    __slots__ = ("_after", "_given_up", "_most", "heard_at", "is_told", "reported_at")
 
-    def __init__(self, after: Seconds) -> None:
+    def __init__(self, after: Seconds, most: Seconds | None) -> None:
+        self.reported_at: Seconds = 0.0
+        "When the last RTCP of the peer came."
+        self._most = most
+        self._given_up = False
         self.heard_at: Seconds = 0.0
         "When the last packet of the peer came, or the path was opened."
         self.is_told = False
@@ -88,7 +92,7 @@ class Silence:
 
     def begin(self, now: Seconds) -> None:
         """The path is open: from now on somebody may be missed."""
-        self.heard_at, self.is_told = now, False
+        self.heard_at, self.is_told, self._given_up = now, False, False
 
     def has_come(self, now: Seconds) -> Seconds | None:
         """How long it lasts, when this is the moment to tell of it; else None."""
@@ -97,3 +101,10 @@ class Silence:
             return None
         self.is_told = True
         return lasts
+
+    def is_too_long(self, now: Seconds) -> bool:
+        """Whether this is the moment to give up, once: no RTP and no RTCP for longer than was allowed."""
+        if self._most is None or self._given_up or now - max(self.heard_at, self.reported_at) < self._most:
+            return False
+        self._given_up = True
+        return True

@@ -26,6 +26,11 @@ class MediaSettings:
     "The first and the last port that calls may use; (0, 0) takes what the system gives."
     stall_after: Seconds = STALL_AFTER
     "How long nothing may arrive before a warning is given. Reception goes on."
+    give_up_after: Seconds | None = None
+    """How long neither RTP nor RTCP may arrive, where the peer should send, before the call is hung up.
+
+    None never does it: silence alone ends no call, as only a request of ours would show whether the peer is gone.
+    """
     quality_every: Seconds = QUALITY_EVERY
     "How often loss and jitter are put into a band."
     jitter: tuple[Seconds, Seconds] | None = JITTER
@@ -44,6 +49,8 @@ class MediaSettings:
         ):
             raise ValueError(f"rtp_ports is {ports!r}; it can be a pair of ports such as (40000, 40099)")
         check_seconds("stall_after", self.stall_after)
+        if self.give_up_after is not None:
+            check_seconds("give_up_after", self.give_up_after)
         check_seconds("quality_every", self.quality_every)
         self._check_jitter(self.jitter)
 

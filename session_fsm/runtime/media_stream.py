@@ -93,7 +93,7 @@ class MediaStream:
         self.silent = False
         "Whether silence leaves in its place: the peer is held without music."
         self.is_open = False
-        self._silence = Silence(settings.stall_after)
+        self._silence = Silence(settings.stall_after, settings.give_up_after)
         self.packet_time: Seconds = 0.020
         "How much audio a packet of ours holds, and so how often one leaves."
         self.looks_every = 10
@@ -264,6 +264,8 @@ class MediaStream:
         if self._expects and (silence := self._silence.has_come(now)) is not None:
             LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, silence)
             self._tell(Edge.STALLED, self._facts(now, f"no frame for {silence:.0f} s"))
+        if self._expects and self._silence.is_too_long(now):
+            self._tell(Edge.GIVEN_UP, self._facts(now, "nothing was heard for too long"))
 
     @property
     def _expects(self) -> bool:
@@ -426,6 +428,7 @@ class MediaStream:
         if hears_us is None:
             self.counters["malformed_rtcp"] += 1
             return
+        self._silence.reported_at = now
         facts = EdgeFacts(source=source, ssrc=self.incoming.ssrc or 0, arrival=now, rtcp_received=True)
         if self._awaits_rtcp:
             self._awaits_rtcp = False

@@ -36,7 +36,8 @@ class FinalRefusal(NamedTuple):
         return {"status": self.status, "reason": self.reason}
 
 
-DECLINE = FinalRefusal(603)
+DECLINED = 603
+DECLINE = FinalRefusal(DECLINED)
 
 # Guards.
 
@@ -134,8 +135,8 @@ def _note_dialog_lost(at: Session, response: object) -> None:
     at.reason = "the peer does not know the dialog any more"
 
 
-def _note_hung_up(at: Session, _: object) -> None:
-    at.status, at.reason = None, "hung up"
+def _note_hung_up(at: Session, why: FinalRefusal | None) -> None:
+    at.status, at.reason = None, (why.reason if why else None) or "hung up"
 
 
 def _note_peer_hung_up(at: Session, payload: Received | Response) -> None:

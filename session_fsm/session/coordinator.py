@@ -21,7 +21,7 @@ from session_fsm.session import quality
 from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.arrivals import arrive, note
 from session_fsm.session.building import build_endpoint
-from session_fsm.session.call import FinalRefusal
+from session_fsm.session.call import DECLINED, FinalRefusal
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.dtmf_sender import DURATIONS_MS, GAPS_MS, Digits
 from session_fsm.session.events import Address, Role, SessionEvent, SessionId
@@ -110,7 +110,9 @@ class SessionCoordinator:
         """The media plane saw something happen for the first time. Edges of sessions that are gone are passed over."""
         session = self._endpoint.sessions.get(session_id)
         if session is not None:
-            if edge is Edge.MEASURED:
+            if edge is Edge.GIVEN_UP:
+                self.hang_up(session_id, now=now, why=facts.detail)
+            elif edge is Edge.MEASURED:
                 quality.measured(session, facts)
             else:
                 heard = facts.extra if edge in RAW else facts
@@ -200,11 +202,14 @@ class SessionCoordinator:
         refusal = FinalRefusal(status, None, headers)
         self._command(self._known(session_id, "redirect").call, "redirect", refusal, now)
 
-    def hang_up(self, session_id: SessionId, *, now: Seconds) -> None:
-        """End the call: CANCEL or 603 before the answer, BYE after. A call that has ended already stays so."""
+    def hang_up(self, session_id: SessionId, *, now: Seconds, why: str | None = None) -> None:
+        """End the call: CANCEL or 603 before the answer, BYE after. A call that has ended already stays so.
+
+        `why` is the reason that our side is told.
+        """
         session = self._endpoint.sessions.get(session_id)
         if session is not None:
-            self._command(session.call, "hang_up", None, now)
+            self._command(session.call, "hang_up", FinalRefusal(DECLINED, why) if why else None, now)
 
     def reinvite(self, session_id: SessionId, direction: MediaDirection, *, now: Seconds) -> int:
         """Offer another direction. What is in force changes when the peer has agreed.

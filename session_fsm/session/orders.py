@@ -81,6 +81,8 @@ class Edge(StrEnum):
     DIGIT_SENT = "digit_sent"
     "For `dtmf_sender.toml`, as is the next one."
     DIGIT_CUT = "digit_cut"
+    GIVEN_UP = "given_up"
+    "Neither RTP nor RTCP for as long as the application allowed: the call is to be hung up. No chart's event."
 
 
 RAW = frozenset({Edge.EVENT_HEARD})
