@@ -163,6 +163,17 @@ def _wish_resume(turn: Turn, key: Key, payload: Payload) -> None:
     turn.facts["wanted"] = "sendrecv"
 
 
+def _send_update(turn: Turn, key: Key, payload: Payload) -> None:
+    if DIALOG not in turn.stands or not turn.facts["offered"]:
+        raise StuckError("there is no dialog or no offer")
+    number = turn.facts["local_seq"] = number_of(turn, "local_seq") + 1
+    request(turn, "UPDATE", number, "UPDATE", f"offer:{turn.facts['offered']}")
+
+
+def _answer_update(turn: Turn, key: Key, payload: Payload) -> None:
+    respond(turn, payload, 200, turn.described or f"answer:{turn.facts['agreement']}")
+
+
 def _cancel_reinvite(turn: Turn, key: Key, payload: Payload) -> None:
     number = number_of(turn, "reoffer_seq")
     made = Message(turn.side, "CANCEL", 0, number, branch_of(turn.side, number), True)
@@ -259,6 +270,8 @@ EFFECTS: Mapping[tuple[str, str, str], EffectMeaning] = {
     ("offer_answer", "do", "prepare_offer"): _prepare_offer,
     ("offer_answer", "do", "prepare_reoffer"): _prepare_reoffer,
     ("offer_answer", "send", "re-INVITE"): _send_reinvite,
+    ("offer_answer", "send", "UPDATE"): _send_update,
+    ("offer_answer", "send", "answer"): _answer_update,
     ("offer_answer", "send", "CANCEL"): _cancel_reinvite,
     ("hold", "do", "wish_hold"): _wish_hold,
     ("hold", "do", "wish_resume"): _wish_resume,

@@ -90,7 +90,9 @@ class CallMeaning(Meaning):
         return [Key(target)]
 
     def _dialog(self, turn: Turn, source: Key, payload: Payload) -> list[Key]:
-        """Of a response the one with its tag, else the one that counts; a refusal ends them all."""
+        """Of a response the one with its tag, else the one that counts; a refusal ends them all; a winner tells the others."""
+        if source.chart == "dialog":
+            return [key for key in turn.stands if key.chart == "dialog" and key != source]
         if source.purpose == "INVITE" and turn.side == "uac":
             if payload is None or not 0 < payload.status < 300:
                 return [key for key in turn.stands if key.chart == "dialog"]

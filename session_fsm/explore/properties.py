@@ -194,6 +194,8 @@ def _disagreement(one: Place, two: Place) -> str:
     """What two answered sides do not agree on, though nothing that was sent is still to come; empty when they do."""
     if any(_state(place, "offer_answer") != "Agreed" or _state(place, "call") not in ANSWERED for place in (one, two)):
         return ""
+    if any("glare" in stand.timers for place in (one, two) for _, stand in place.machines):
+        return ""  # who was refused at first tries again
     ours, theirs = one.facts.agreement, two.facts.agreement
     if ours and REVERSED.get(theirs) != ours:
         return f"the caller's media is {ours}, the callee's {theirs}"

@@ -88,7 +88,9 @@ def _judge(turn: Turn, message: Message) -> tuple[str, str] | None:
     is_offer = message.sdp.startswith("offer")
     if not is_offer and not facts["offered"]:
         return None
-    if not turn.choose([True, False]):
-        return None
     ours = str(facts["local"] if is_offer else facts["offered"])
-    return ("answer" if is_offer else "agreement", NARROWED[ours, message.direction])
+    direction = NARROWED[ours, message.direction]
+    # Nobody refuses to be offered what is in force.
+    if not (is_offer and direction == facts["agreement"]) and not turn.choose([True, False]):
+        return None
+    return ("answer" if is_offer else "agreement", direction)

@@ -54,12 +54,12 @@ def _content(request: Request) -> Refused | None:
     encoding = request.get("Content-Encoding")
     if request.body and encoding and encoding.strip().lower() != "identity":
         return Refused(415, (ACCEPT, ("Accept-Encoding", "identity")))
-    if request.method == "INVITE" and not request.accepts("application/sdp"):
+    if request.method in ("INVITE", "UPDATE") and not request.accepts("application/sdp"):
         return Refused(406, (ACCEPT,))
     return None
 
 
 def _must_understand(request: Request) -> bool:
-    """RFC 3261 §20.11: a body whose handling is optional may be passed over; only an INVITE's is looked at."""
+    """RFC 3261 §20.11: a body whose handling is optional may be passed over; those of INVITE and UPDATE are read."""
     disposition = (request.get("Content-Disposition") or "").lower()
-    return request.method == "INVITE" and "handling=optional" not in disposition.replace(" ", "")
+    return request.method in ("INVITE", "UPDATE") and "handling=optional" not in disposition.replace(" ", "")

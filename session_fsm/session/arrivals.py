@@ -25,6 +25,7 @@ IN_DIALOG = {
     "BYE": "bye_received",
     "OPTIONS": "options_received",
     "INFO": "info_received",
+    "UPDATE": "update_received",
 }
 "What a request within a dialog is for `dialog.toml`."
 

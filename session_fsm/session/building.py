@@ -58,7 +58,7 @@ REGISTRIES: Mapping[str, Registry] = {
 }
 "Every chart that an endpoint runs, and the functions behind its names. The order is the order of hearing."
 
-PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork", "REGISTER", "INFO")
+PURPOSES = ("INVITE", "re-INVITE", "BYE", "CANCEL", "BYE of a fork", "UPDATE", "REGISTER", "INFO")
 "What client transactions are opened for: the names that an event may give in `of`."
 
 APPLICATION_EVENTS = {

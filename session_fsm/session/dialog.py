@@ -29,6 +29,7 @@ class Dialog:
 
     __slots__ = (
         "ack",
+        "allow",
         "endpoint",
         "local_seq",
         "machine",
@@ -52,6 +53,8 @@ class Dialog:
         self.route_set: list[NameAddr] = []
         self.local_seq = session.local_seq
         self.remote_seq: int | None = None
+        self.allow = ""
+        "What the peer allows, as it said last."
         self.ack: tuple[bytes, Address] | None = None
         self.shown = DialogState.IDLE
         label = f"dialog:{remote_tag}" if remote_tag else "dialog"
@@ -89,6 +92,7 @@ class Dialog:
 
     def refresh_target(self, message: Request | Response) -> None:
         """RFC 3261 §12.2: the Contact of a target refresh request, or of its 2xx, replaces the remote target."""
+        self.allow = message.get("Allow") or self.allow
         contact = message.contact
         if contact is not None and isinstance(contact.uri, SipUri):
             self.remote_target = contact.uri
@@ -129,6 +133,10 @@ def _note_sequence(at: Dialog, received: Received) -> None:
     at.remote_seq = received.request.cseq.number
 
 
+def _refresh_target(at: Dialog, received: Received) -> None:
+    at.refresh_target(received.request)
+
+
 def _send_ack(at: Dialog, response: Response) -> None:
     if at.ack is not None:
         at.endpoint.transmit(*at.ack)
@@ -143,8 +151,12 @@ def _send_bye(at: Dialog, _: object) -> None:
 
 
 def _send_200(at: Dialog, received: Received) -> None:
-    options = received.request.method == "OPTIONS"
-    received.respond(200, headers=[ALLOW, ACCEPT] if options else ())
+    headers = {
+        "OPTIONS": [ALLOW, ACCEPT],
+        # RFC 3311 §5.2, which refers to RFC 3261 §12.2.2: a target refresh goes both ways.
+        "UPDATE": [at.endpoint.contact_for(at.session.signalled_from)],
+    }
+    received.respond(200, headers=headers.get(received.request.method, ()))
 
 
 def _packaged(at: Dialog, received: Received) -> bool:
@@ -188,7 +200,12 @@ REGISTRY: Registry = Registry(
         "says_digit": _says_digit,
         "empty": _empty,
     },
-    effects={"remember_peer": _remember_peer, "win": _win, "note_sequence": _note_sequence},
+    effects={
+        "remember_peer": _remember_peer,
+        "win": _win,
+        "note_sequence": _note_sequence,
+        "refresh_target": _refresh_target,
+    },
     sends={
         "ACK": _send_ack,
         "BYE": _send_bye,

@@ -63,9 +63,13 @@ class DialogState(StrEnum):
 
     IDLE = "Idle"
     EARLY = "Early"
+    LOSING = "Losing"
+    "Another fork of the INVITE has answered first."
     MORATORIUM = "Moratorium"
     CONFIRMED = "Confirmed"
     OVERTAKEN = "Overtaken"
+    MORTAL = "Mortal"
+    "Our BYE was sent, its final response is outstanding (RFC 5407 §2)."
     UNWANTED = "Unwanted"
     TERMINATED = "Terminated"
 

@@ -142,7 +142,7 @@ def in_dialog(
         ("To", to),
         ("Call-ID", call_id),
         ("CSeq", f"{cseq} {method}"),
-        *([endpoint.contact_for(destination)] if method == "INVITE" else []),
+        *([endpoint.contact_for(destination)] if method in ("INVITE", "UPDATE") else []),
         ("User-Agent", endpoint.settings.product),
         *headers,
     ]

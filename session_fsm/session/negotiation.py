@@ -145,9 +145,9 @@ class Negotiation:
         return not isinstance(theirs, Refusal) and refusal_of(theirs, media) is None
 
     def _offers(self, message: Request | Response) -> bool:
-        """RFC 3261 §13.2.1: an INVITE offers; so does the 2xx to our first INVITE, when that one had no offer."""
+        """RFC 3261 §13.2.1: an INVITE or UPDATE offers; so does the 2xx to our first INVITE without an offer."""
         if isinstance(message, Request):
-            return message.method == "INVITE"
+            return message.method in ("INVITE", "UPDATE")
         return not self.offering and message.cseq.number == self.first_seq
 
     def adopt(self, agreement: Agreement, dialog: Dialog | None) -> None:

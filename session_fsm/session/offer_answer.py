@@ -50,6 +50,18 @@ def _fatal(at: Session, response: Response) -> bool:
     return response.status in (408, 481)
 
 
+def _success(at: Session, response: Response) -> bool:
+    return response.status < 300
+
+
+def _updatable(at: Session, _: object) -> bool:
+    return at.dialog is not None and "UPDATE" in at.dialog.allow.replace(",", " ").split()
+
+
+def _preferred(at: Session, _: object) -> bool:
+    return at.endpoint.settings.reoffer == "UPDATE" and _updatable(at, None)
+
+
 def _current(at: Session, message: object) -> bool:
     """A repeated 2xx, or a late ACK, of an older INVITE must not be taken for the newest one's."""
     if isinstance(message, Response):
@@ -108,6 +120,17 @@ def _send_reinvite(at: Session, _: object) -> None:
     start_client(at.endpoint, request, destination, purpose="re-INVITE", session=at, role=at.role)
 
 
+def _send_update(at: Session, _: object) -> None:
+    assert at.dialog is not None  # it comes before an agreement
+    request, destination = at.dialog.next_request("UPDATE", at.negotiation.octets())
+    start_client(at.endpoint, request, destination, purpose="UPDATE", session=at, role=at.role)
+
+
+def _send_answer_to_update(at: Session, received: Received) -> None:
+    contact = at.endpoint.contact_for(at.signalled_from)
+    received.respond(200, headers=[contact], body=at.negotiation.octets())
+
+
 def _send_cancel(at: Session, _: object) -> None:
     meant = next(
         transaction
@@ -162,6 +185,9 @@ REGISTRY: Registry = Registry(
         "offerless": _offerless,
         "glaring": _glaring,
         "fatal": _fatal,
+        "success": _success,
+        "updatable": _updatable,
+        "preferred": _preferred,
         "current": _current,
     },
     effects={
@@ -175,6 +201,8 @@ REGISTRY: Registry = Registry(
     },
     sends={
         "re-INVITE": _send_reinvite,
+        "UPDATE": _send_update,
+        "answer": _send_answer_to_update,
         "ACK": _send_ack,
         "CANCEL": _send_cancel,
         "200": _send_200,

@@ -230,6 +230,8 @@ class Session(TransactionUser):
             if isinstance(payload, Response) and payload.status < 300:
                 return (self.dialog_of(payload.to_tag).machine,) if _makes_dialog(payload) else ()
             return [dialog.machine for dialog in self.dialogs.values()]
+        if isinstance(source, Dialog):
+            return [dialog.machine for dialog in self.dialogs.values() if dialog is not source]
         dialog = getattr(source, "dialog", None) or self.dialog
         return (dialog.machine,) if dialog else ()
 

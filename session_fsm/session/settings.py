@@ -11,7 +11,7 @@ from session_fsm.session.possible import check_count, check_one_of, check_second
 Seconds = float
 "A duration, or a moment of one monotonic clock."
 
-ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
+ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE")
 "The methods that are handled; every other known one gets 405, an unknown one 501 (RFC 3261 §8.2.1)."
 
 SUPPORTED: frozenset[str] = frozenset()
@@ -42,6 +42,8 @@ class Settings:
     "Milliseconds of audio that we wish in a packet, and send where the peer wishes nothing: 10, 20, 30, 40 or 60."
     telephone_events: bool = True
     "Whether DTMF digits as RTP events (RFC 4733) are offered and taken; by INFO they are taken in any case."
+    reoffer: Literal["INVITE", "UPDATE"] = "INVITE"
+    "What offers a change within an answered call. UPDATE goes only to a peer that allows it (RFC 3311 §5.1)."
     learn_source: Literal["nat", "never", "always"] = "nat"
     "Whether RTP from another source than the negotiated one may be learnt: for a peer behind NAT, never, or always."
     max_sessions: int = 10_000
@@ -88,6 +90,7 @@ class Settings:
         ):
             raise ValueError(f"codecs is {codecs!r}; it can hold {' and '.join(codec.name for codec in CODECS)}")
         check_one_of("ptime_ms", self.ptime_ms, PACKET_TIMES_MS)
+        check_one_of("reoffer", self.reoffer, ("INVITE", "UPDATE"))
         check_one_of("learn_source", self.learn_source, ("nat", "never", "always"))
         check_one_of("engine", self.engine, ("table", "transitions"))
         check_text("product", self.product)
