@@ -145,8 +145,6 @@ class Facts(NamedTuple):
     offering: bool = True
     incoming: str = ""
     "UAS: what the INVITE brought: `offerless`, `bad`, the direction of an offer that we can answer; empty before it."
-    answered_early: bool = False
-    gave_up: bool = False
     tried: int = 0
     "How many redirections were followed."
     won: bool = False

@@ -23,10 +23,6 @@ EffectMeaning = Callable[[Turn, Key, Payload], None]
 # Effects: the call.
 
 
-def _give_up(turn: Turn, key: Key, payload: Payload) -> None:
-    turn.facts["gave_up"] = True
-
-
 def _follow_contact(turn: Turn, key: Key, payload: Payload) -> None:
     turn.facts["tried"] = number_of(turn, "tried") + 1
 
@@ -65,7 +61,6 @@ def _answer_body(turn: Turn) -> str:
 
 def _send_183(turn: Turn, key: Key, payload: Payload) -> None:
     respond(turn, payload_of_invite(turn), 183, _answer_body(turn))
-    turn.facts["answered_early"] = True
 
 
 def _send_200(turn: Turn, key: Key, payload: Payload) -> None:
@@ -164,7 +159,7 @@ def _wish_resume(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 def _send_update(turn: Turn, key: Key, payload: Payload) -> None:
-    if DIALOG not in turn.stands or not turn.facts["offered"]:
+    if not _has_dialog(turn) or not turn.facts["offered"]:
         raise StuckError("there is no dialog or no offer")
     number = turn.facts["local_seq"] = number_of(turn, "local_seq") + 1
     request(turn, "UPDATE", number, "UPDATE", f"offer:{turn.facts['offered']}")
@@ -253,7 +248,6 @@ def _forget(turn: Turn, key: Key, payload: Payload) -> None:
 
 
 EFFECTS: Mapping[tuple[str, str, str], EffectMeaning] = {
-    ("call", "do", "note_no_answer"): _give_up,
     ("call", "do", "follow_contact"): _follow_contact,
     ("call", "do", "prepare_answer"): _prepare_answer,
     ("call", "send", "INVITE"): _send_invite,

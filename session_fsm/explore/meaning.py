@@ -30,9 +30,9 @@ from session_fsm.session.matching import Index
 STATUSES = {"refusal": 486, "redirect": 302}
 "Sends of the call chart that are no status themselves."
 
-UNDECIDED = {"answered_early": False, "incoming": "", "prepared": ""}
+UNDECIDED = {"incoming": "", "prepared": ""}
 "What nobody asks about once the call is answered or has ended."
-ENDED = {"gave_up": False, "tried": 0, "waiting": (), "local": "sendrecv"}
+ENDED = {"tried": 0, "waiting": (), "local": "sendrecv"}
 "What nobody asks about once it has ended."
 CLOSED = {"agreement": "", "open": "", "reinvites": 0, "retries": 0, "reoffer_seq": 0}
 "What nobody asks about once its media are closed."
@@ -90,7 +90,7 @@ class CallMeaning(Meaning):
         return [Key(target)]
 
     def _dialog(self, turn: Turn, source: Key, payload: Payload) -> list[Key]:
-        """Of a response the one with its tag, else the one that counts; a refusal ends them all; a winner tells the others."""
+        """Of a response the one with its tag, else the one that counts; a refusal, or a winner, tells them all."""
         if source.chart == "dialog":
             return [key for key in turn.stands if key.chart == "dialog" and key != source]
         if source.purpose == "INVITE" and turn.side == "uac":

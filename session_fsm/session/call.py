@@ -89,10 +89,6 @@ def _q(value: str | None) -> float:
     return wished if 0.0 <= wished <= 1.0 else 0.0
 
 
-def _nobody_answered(at: Session, _: object) -> bool:
-    return at.gave_up
-
-
 def _offer_acceptable(at: Session, payload: object) -> bool:
     media = payload if isinstance(payload, LocalMedia) else at.negotiation.media_to_answer()
     return at.incoming is not None and at.negotiation.takes_offer_of(at.incoming.request, media)
@@ -100,10 +96,6 @@ def _offer_acceptable(at: Session, payload: object) -> bool:
 
 def _offerless(at: Session, _: object) -> bool:
     return at.incoming is not None and not has_description(at.incoming.request)
-
-
-def _answer_sent(at: Session, _: object) -> bool:
-    return at.answered_early
 
 
 def _on_hold(at: Session, _: object) -> bool:
@@ -115,7 +107,6 @@ def _on_hold(at: Session, _: object) -> bool:
 
 
 def _note_no_answer(at: Session, _: object) -> None:
-    at.gave_up = True
     at.status = 408 if at.role is Role.UAC else 480
     at.reason = "nobody answered"
 
@@ -237,7 +228,6 @@ def _send_183(at: Session, _: object) -> None:
         body=at.negotiation.answer_octets(),
         record_route=True,
     )
-    at.answered_early = True
 
 
 def _send_200(at: Session, _: object) -> None:
@@ -274,10 +264,8 @@ REGISTRY: Registry = Registry(
         "answering": _answering,
         "ringing": _ringing,
         "followable": _followable,
-        "nobody_answered": _nobody_answered,
         "offer_acceptable": _offer_acceptable,
         "offerless": _offerless,
-        "answer_sent": _answer_sent,
         "on_hold": _on_hold,
     },
     effects={

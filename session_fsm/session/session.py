@@ -40,7 +40,6 @@ class Session(TransactionUser):
     """One call of one side."""
 
     __slots__ = (
-        "answered_early",
         "answers",
         "call",
         "call_id",
@@ -50,7 +49,6 @@ class Session(TransactionUser):
         "dtmf_receiver",
         "dtmf_sender",
         "further",
-        "gave_up",
         "headers",
         "hold",
         "incoming",
@@ -113,7 +111,6 @@ class Session(TransactionUser):
         self.headers: Sequence[tuple[str, str]] = ()
         self.no_answer: float | None = None
         self.negotiation = Negotiation(endpoint.local, endpoint.settings)
-        self.answered_early = False
         # media evidence
         self.open_path: Agreement | None = None
         "The agreement that the media plane was last told."
@@ -129,7 +126,6 @@ class Session(TransactionUser):
         "UAC: where the call was redirected to so far."
         self.further: list[SipUri] = []
         "Where else the redirections named."
-        self.gave_up = False
         self.dtmf_receiver: DtmfReceiver | None = None
         "Made when the first telephone event arrives: few calls have any."
         self.dtmf_sender: DtmfSender | None = None

@@ -21,6 +21,7 @@ class Method(StrEnum):
     CANCEL = "CANCEL"
     OPTIONS = "OPTIONS"
     INFO = "INFO"
+    UPDATE = "UPDATE"
     REGISTER = "REGISTER"
 
 

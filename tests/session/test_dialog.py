@@ -36,7 +36,7 @@ def test_the_dialog_of_the_caller(net, alice, bob):
     line.hang_up()
     net.deliver()
 
-    assert ["Early", "Confirmed", "Terminated"] == dialog_path(line)
+    assert ["Early", "Confirmed", "Mortal", "Terminated"] == dialog_path(line)
 
 
 def test_the_dialog_of_the_callee(net, alice, bob):
@@ -234,7 +234,7 @@ def test_options_within_a_dialog(net, bob, peer, ringing):
     net.deliver()
 
     answer = peer.received.response(200, -1)
-    assert ("OPTIONS", ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO"]) == (answer.method, answer.allow)
+    assert ("OPTIONS", ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE"]) == (answer.method, answer.allow)
 
 
 @pytest.mark.parametrize("winner", ["cannot agree", "says nothing"])

@@ -197,7 +197,7 @@ def test_early_media_flows_before_the_answer(net, alice, bob):
     bob.line.progress()
     net.deliver()
 
-    assert ("Proceeding", "Active", "Initiating", "Active") == (
+    assert ("Proceeding", "Active", "EarlyMedia", "Active") == (
         line.state,
         line.media,
         bob.line.state,

@@ -83,4 +83,4 @@ def test_a_dialog_that_is_lost_ends(net, alice, peer):
     peer.respond(peer.received.of("INVITE")[-1], 481)
     net.deliver()
 
-    assert ["Confirmed", "Terminated"] == dialog_path(line)
+    assert ["Confirmed", "Mortal"] == dialog_path(line)
