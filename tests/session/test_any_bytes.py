@@ -36,6 +36,7 @@ def spoken() -> tuple[bytes, ...]:
     net.deliver()
     other.hang_up()
     peer.request("OPTIONS", bob)
+    peer.request("UPDATE", bob, to_tag="unknown", body=peer.sdp())
     net.run_until_quiet()
     return tuple(datagram.data for datagram in net.log)
 
