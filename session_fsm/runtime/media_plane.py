@@ -13,8 +13,9 @@ import numpy as np
 from session_fsm.errors import CallFailedError
 from session_fsm.runtime.coding import Coding
 from session_fsm.runtime.framing import Samples
+from session_fsm.runtime.hearing import Clock, Seconds
 from session_fsm.runtime.media_settings import MediaSettings
-from session_fsm.runtime.media_stream import Clock, MediaStream, Seconds
+from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.ticker import Ticker

@@ -1,46 +1,40 @@
-"""One call's audio on the wire: its two sockets, who may be heard, what is sent, and what is worth telling.
+"""One call's audio on the wire: its two sockets, what is sent, its reports, and what is worth telling.
 
-Every packet is handled here and nowhere else; the coordinator hears of edges only. The clock is given.
+What is heard is the business of `hearing`. The coordinator hears of edges only. The clock is given.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from session_fsm.audio.timeline import RecordMode
-from session_fsm.errors import CallFailedError, Malformed
-from session_fsm.rtp import Frame, IncomingStream, OutgoingStream, RtpPacket, parse_rtp
+from session_fsm.errors import CallFailedError
+from session_fsm.rtp import OutgoingStream
 from session_fsm.runtime.addresses import Address, is_wildcard, without_zone
-from session_fsm.runtime.channels import AudioChannels, AudioReceiver, AudioSender
-from session_fsm.runtime.coding import STATIC_DECODERS, coding_of, decoders_of
-from session_fsm.runtime.figures import Figures, Refusals, Silence
+from session_fsm.runtime.channels import AudioChannels, AudioSender
+from session_fsm.runtime.coding import coding_of, decoders_of
+from session_fsm.runtime.figures import Figures, Silence
+from session_fsm.runtime.hearing import Clock, Hearing
 from session_fsm.runtime.media_settings import MediaSettings
-from session_fsm.runtime.noticed import Noticed
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.recording import CallRecording
 from session_fsm.runtime.reports import Reports
-from session_fsm.runtime.sources import Packet, Sources
-from session_fsm.runtime.telephone_events import EventListener, EventSender
+from session_fsm.runtime.telephone_events import EventSender
 from session_fsm.runtime.transport import UdpSocket
 from session_fsm.sdp import PCMU, Agreement
 from session_fsm.session.orders import Edge, EdgeFacts, OpenPath, SoundEvent
 
 Seconds = float
-Clock = Callable[[], Seconds]
-Tell = Callable[[Edge, EdgeFacts], None]
 
 LOG = logging.getLogger("session_fsm.media")
 
 LOOK_EVERY = 0.2  # seconds between two looks at what is rarely due
-LONGEST_PAYLOAD = 1600  # octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so
 
 
-class MediaStream:
+class MediaStream(Hearing):
     """One symmetric RTP socket with RTCP beside it, both directions of a call's audio.
 
     Exists before the call does, because its port stands in the description; it hears from then on.
@@ -57,20 +51,13 @@ class MediaStream:
         wall_minus_monotonic: Seconds,
         settings: MediaSettings,
     ) -> None:
-        self._clock = clock
+        super().__init__(clock, settings)
         self._poller = poller
         self._rtp, self._rtcp = ports.open_pair(host, self._open_socket)
         self._rtp.on_datagram = self._hear
         self._rtcp.on_datagram = self._hear_rtcp
         self.sender = AudioSender()
-        concealment = settings.make_concealment()
-        self.conceals = concealment is not None
-        "Whether the lost are concealed."
-        self.receiver = AudioReceiver(concealment)
         self.channels = AudioChannels(self.sender, self.receiver)
-        self.sources = Sources()
-        self.incoming = IncomingStream(playout=settings.make_playout())
-        self.playout = self.incoming.playout
         self.outgoing = OutgoingStream(
             ssrc=dice.getrandbits(32),
             payload_type=PCMU.payload_type,
@@ -85,9 +72,6 @@ class MediaStream:
             wall_minus_monotonic=wall_minus_monotonic,
         )
         self.agreement: Agreement | None = None
-        self.coding = coding_of(PCMU)
-        self._decoders = STATIC_DECODERS
-        self.destination: Address = ("", 0)
         self.sends = False
         "Whether paced audio leaves."
         self.silent = False
@@ -101,22 +85,12 @@ class MediaStream:
         self.silent_payload = b""
         self.turns = 0
         self.figures = Figures(self.incoming, settings.quality_every)
-        self.counters: Counter[str] = Counter()
-        "What was dropped, by reason."
-        self.noticed = Noticed()
-        self.recordings: list[CallRecording] = []
         self.opened_at: Seconds = 0.0
         "When the path was opened last."
         self.sounding = EventSender(self.outgoing)
         "The telephone event that is sent in place of audio."
-        self._events = EventListener(self.counters)
-        self._event_type: int | None = None
         self._paused_at: Seconds | None = None
-        self._awaits_frame = self._awaits_rtcp = self._awaits_report = False
-        self._refusals = Refusals()
-        self._edges: Collection[object] = ()
-        self._tell: Tell = lambda edge, facts: None
-        self._told: Callable[[], None] = lambda: None
+        self._awaits_rtcp = self._awaits_report = False
 
     @property
     def address(self) -> Address:
@@ -133,35 +107,11 @@ class MediaStream:
         """Whether its sockets are released."""
         return self._rtp.closed
 
-    @property
-    def now(self) -> Seconds:
-        """The time by the clock that everything here is measured with."""
-        return self._clock()
-
-    @property
-    def silent_for(self) -> Seconds:
-        """How long no packet of the peer's has come, since the path was opened."""
-        return self._clock() - self._silence.heard_at
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether a packet of ours was refused since the peer was heard last."""
-        return self._refusals.any
-
-    @property
-    def payload_types(self) -> Collection[int]:
-        """What the peer may send."""
-        return self._decoders.keys()
-
     def record(self, path: str | Path, mode: RecordMode) -> CallRecording:
         """Record what is heard and sent from now on. Raises OSError when the file cannot be made."""
         recording = CallRecording(path, mode, self._clock)
         self.recordings = [each for each in self.recordings if not each.closed] + [recording]
         return recording
-
-    def belong(self, tell: Tell, edges: Collection[object], told: Callable[[], None]) -> None:
-        """From now on its edges are told to a session: each one to `tell`, which fills `edges`; then `told`."""
-        self._tell, self._edges, self._told = tell, edges, told
 
     def open(self, order: OpenPath, now: Seconds) -> bool:
         """Send to the negotiated address and hear it; evidence starts anew. Whether a first frame has left just now."""
@@ -247,10 +197,6 @@ class MediaStream:
         if not self.sounding.payloads:
             self._tell(Edge.DIGIT_SENT, self._facts(now, ""))
 
-    def hand_out_due(self, now: Seconds) -> None:
-        """What the jitter buffer has held back for long enough."""
-        self._hand_out(self.incoming.due(now))
-
     def look_around(self, now: Seconds) -> None:
         """What is due now and then: a report, the quality, a look at the silence."""
         if self._refusals.any:
@@ -281,14 +227,6 @@ class MediaStream:
             at_once=1,
         )
 
-    def _hand_out(self, frames: Iterable[Frame]) -> None:
-        decode_of, usual = self._decoders.get, self.coding.decode
-        for frame in frames:
-            decode = decode_of(frame.payload_type, usual) if isinstance(frame, RtpPacket) else usual
-            self.receiver.put(decode, frame)
-            for recording in self.recordings:
-                recording.hear(decode, frame)
-
     def _pack(self, milliseconds: int) -> None:
         """From now on packets hold so much audio."""
         self.packet_time = self.reports.packet_time = milliseconds / 1000
@@ -307,113 +245,6 @@ class MediaStream:
         if failure is not None:
             self.outgoing.take_back(len(payload))
         return failure
-
-    # What the peer sends.
-
-    def _hear(self, data: bytes, source: Address) -> None:
-        # Once the path is open, packets come from where ours go: both are `sources.peer`.
-        if source == self.destination:
-            self._take(data, source, self._clock())
-        else:
-            self._hear_other((data, source, self._clock()))
-        if self._edges:
-            self._told()
-
-    def _take(self, data: bytes, source: Address, now: Seconds) -> None:
-        """A packet of the peer's."""
-        try:
-            packet = parse_rtp(data)
-        except Malformed:
-            self.counters["malformed"] += 1
-            return
-        if len(packet.payload) > LONGEST_PAYLOAD:
-            self.counters["too_long"] += 1
-            return
-        if packet.payload_type not in self._decoders:
-            self.counters["unknown_payload"] += 1
-            return
-        if packet.ssrc != self.incoming.ssrc and not self._meet(packet, source, now):
-            return
-        if packet.payload_type == self._event_type:
-            packet = self._hear_event(packet, source, now)
-        self._hand_out(self.incoming.receive(packet, now))
-        self._silence.heard_at = now
-        self.noticed.payload = packet.payload or self.noticed.payload
-        if self._awaits_frame or self._silence.is_told or self._refusals.any:
-            self._note_frame(packet, source, now)
-
-    def _hear_event(self, packet: RtpPacket, source: Address, now: Seconds) -> RtpPacket:
-        """A packet of a telephone event; what is left of it for the audio."""
-        heard, rest = self._events.hear(packet, now)
-        for event in heard:
-            self._tell(Edge.EVENT_HEARD, EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, extra=event))
-        return rest
-
-    def _hear_other(self, packet: Packet) -> None:
-        """A packet from an address that is not the peer's, or not yet."""
-        _, source, now = packet
-        if self.sources.peer is None:
-            # Nobody knows yet who the peer is. RFC 3264 §5.1: who offered must be ready to hear it already.
-            self.counters["early"] += 1
-            self.sources.keep(packet)
-        elif self.sources.reclaims(source):
-            self._follow(source, now)
-            self._take(*packet)
-        elif self.sources.may_learn(now):
-            self._probe(packet)
-        else:
-            self.counters["stranger"] += 1
-            self.noticed.stranger = source
-
-    def _probe(self, packet: Packet) -> None:
-        data, source, now = packet
-        try:
-            rtp = parse_rtp(data)
-        except Malformed:
-            self.counters["malformed"] += 1
-            return
-        kept = self.sources.probe(packet, rtp.ssrc, rtp.sequence) if rtp.payload_type in self._decoders else []
-        if not kept:
-            self.counters["probation"] += 1
-            return
-        self._follow(source, now)
-        for each in kept:
-            self._take(*each)
-
-    def _follow(self, source: Address, now: Seconds) -> None:
-        """The peer is where it sends from."""
-        self.destination = source
-        self._tell(Edge.SOURCE_CHANGED, EdgeFacts(source=source, arrival=now, detail="another address"))
-
-    def _meet(self, packet: RtpPacket, source: Address, now: Seconds) -> bool:
-        """Whether a synchronization source that was not heard just now may take over (RFC 3550 §8.2)."""
-        if not self.sources.may_follow(self.incoming.ssrc, now):
-            self.counters["old_source"] += 1
-            return False
-        if self.incoming.ssrc is not None:
-            facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, detail="another SSRC")
-            self._tell(Edge.SOURCE_CHANGED, facts)
-        return True
-
-    def _note_frame(self, packet: RtpPacket, source: Address, now: Seconds) -> None:
-        """A frame that is worth an edge: the first of the path, or the first after silence."""
-        self.sources.heard_peer()
-        self._refusals.clear()
-        facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True)
-        if self._awaits_frame:
-            self._awaits_frame = self._silence.is_told = False
-            self._tell(Edge.FIRST_FRAME, facts)
-        if self._silence.is_told:
-            self._silence.is_told = False
-            self._tell(Edge.FLOW_RESUMED, facts)
-
-    def _take_early(self) -> None:
-        """What came before anybody knew who the peer is."""
-        for packet in self.sources.kept():
-            if packet[1] == self.destination:
-                self._take(*packet)
-            else:
-                self._hear_other(packet)
 
     # RTCP and trouble.
 

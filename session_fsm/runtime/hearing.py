@@ -1,0 +1,201 @@
+"""What a stream hears: whose packets count, in which order they are handed out, and what of them is worth telling.
+
+Every packet that is received is handled here and nowhere else. Knows no sockets; the clock is given.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+
+from session_fsm.errors import Malformed
+from session_fsm.rtp import Frame, IncomingStream, RtpPacket, parse_rtp
+from session_fsm.runtime.addresses import Address
+from session_fsm.runtime.channels import AudioReceiver
+from session_fsm.runtime.coding import STATIC_DECODERS, coding_of
+from session_fsm.runtime.figures import Refusals, Silence
+from session_fsm.runtime.media_settings import MediaSettings
+from session_fsm.runtime.noticed import Noticed
+from session_fsm.runtime.recording import CallRecording
+from session_fsm.runtime.sources import Packet, Sources
+from session_fsm.runtime.telephone_events import EventListener
+from session_fsm.sdp import PCMU
+from session_fsm.session.orders import Edge, EdgeFacts
+
+Seconds = float
+Clock = Callable[[], Seconds]
+Tell = Callable[[Edge, EdgeFacts], None]
+
+LONGEST_PAYLOAD = 1600  # octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so
+
+
+class Hearing:
+    """The receiving half of a media stream: from a datagram to a frame that its reader can have."""
+
+    _silence: Silence
+
+    def __init__(self, clock: Clock, settings: MediaSettings) -> None:
+        self._clock = clock
+        concealment = settings.make_concealment()
+        self.conceals = concealment is not None
+        "Whether the lost are concealed."
+        self.receiver = AudioReceiver(concealment)
+        self.sources = Sources()
+        self.incoming = IncomingStream(playout=settings.make_playout())
+        self.playout = self.incoming.playout
+        self.coding = coding_of(PCMU)
+        self._decoders = STATIC_DECODERS
+        self.destination: Address = ("", 0)
+        "Where our packets go, and so where the peer's come from."
+        self.counters: Counter[str] = Counter()
+        "What was dropped, by reason."
+        self.noticed = Noticed()
+        self.recordings: list[CallRecording] = []
+        self._events = EventListener(self.counters)
+        self._event_type: int | None = None
+        self._awaits_frame = False
+        self._refusals = Refusals()
+        self._edges: Collection[object] = ()
+        self._tell: Tell = lambda edge, facts: None
+        self._told: Callable[[], None] = lambda: None
+
+    @property
+    def now(self) -> Seconds:
+        """The time by the clock that everything here is measured with."""
+        return self._clock()
+
+    @property
+    def silent_for(self) -> Seconds:
+        """How long no packet of the peer's has come, since the path was opened."""
+        return self._clock() - self._silence.heard_at
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a packet of ours was refused since the peer was heard last."""
+        return self._refusals.any
+
+    @property
+    def payload_types(self) -> Collection[int]:
+        """What the peer may send."""
+        return self._decoders.keys()
+
+    def belong(self, tell: Tell, edges: Collection[object], told: Callable[[], None]) -> None:
+        """From now on its edges are told to a session: each one to `tell`, which fills `edges`; then `told`."""
+        self._tell, self._edges, self._told = tell, edges, told
+
+    def hand_out_due(self, now: Seconds) -> None:
+        """What the jitter buffer has held back for long enough."""
+        self._hand_out(self.incoming.due(now))
+
+    def _hand_out(self, frames: Iterable[Frame]) -> None:
+        decode_of, usual = self._decoders.get, self.coding.decode
+        for frame in frames:
+            decode = decode_of(frame.payload_type, usual) if isinstance(frame, RtpPacket) else usual
+            self.receiver.put(decode, frame)
+            for recording in self.recordings:
+                recording.hear(decode, frame)
+
+    def _hear(self, data: bytes, source: Address) -> None:
+        # Once the path is open, packets come from where ours go: both are `sources.peer`.
+        if source == self.destination:
+            self._take(data, source, self._clock())
+        else:
+            self._hear_other((data, source, self._clock()))
+        if self._edges:
+            self._told()
+
+    def _take(self, data: bytes, source: Address, now: Seconds) -> None:
+        """A packet of the peer's."""
+        try:
+            packet = parse_rtp(data)
+        except Malformed:
+            self.counters["malformed"] += 1
+            return
+        if len(packet.payload) > LONGEST_PAYLOAD:
+            self.counters["too_long"] += 1
+            return
+        if packet.payload_type not in self._decoders:
+            self.counters["unknown_payload"] += 1
+            return
+        if packet.ssrc != self.incoming.ssrc and not self._meet(packet, source, now):
+            return
+        if packet.payload_type == self._event_type:
+            packet = self._hear_event(packet, source, now)
+        self._hand_out(self.incoming.receive(packet, now))
+        self._silence.heard_at = now
+        self.noticed.payload = packet.payload or self.noticed.payload
+        if self._awaits_frame or self._silence.is_told or self._refusals.any:
+            self._note_frame(packet, source, now)
+
+    def _hear_event(self, packet: RtpPacket, source: Address, now: Seconds) -> RtpPacket:
+        """A packet of a telephone event; what is left of it for the audio."""
+        heard, rest = self._events.hear(packet, now)
+        for event in heard:
+            self._tell(Edge.EVENT_HEARD, EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, extra=event))
+        return rest
+
+    def _hear_other(self, packet: Packet) -> None:
+        """A packet from an address that is not the peer's, or not yet."""
+        _, source, now = packet
+        if self.sources.peer is None:
+            # Nobody knows yet who the peer is. RFC 3264 §5.1: who offered must be ready to hear it already.
+            self.counters["early"] += 1
+            self.sources.keep(packet)
+        elif self.sources.reclaims(source):
+            self._follow(source, now)
+            self._take(*packet)
+        elif self.sources.may_learn(now):
+            self._probe(packet)
+        else:
+            self.counters["stranger"] += 1
+            self.noticed.stranger = source
+
+    def _probe(self, packet: Packet) -> None:
+        data, source, now = packet
+        try:
+            rtp = parse_rtp(data)
+        except Malformed:
+            self.counters["malformed"] += 1
+            return
+        kept = self.sources.probe(packet, rtp.ssrc, rtp.sequence) if rtp.payload_type in self._decoders else []
+        if not kept:
+            self.counters["probation"] += 1
+            return
+        self._follow(source, now)
+        for each in kept:
+            self._take(*each)
+
+    def _follow(self, source: Address, now: Seconds) -> None:
+        """The peer is where it sends from."""
+        self.destination = source
+        self._tell(Edge.SOURCE_CHANGED, EdgeFacts(source=source, arrival=now, detail="another address"))
+
+    def _meet(self, packet: RtpPacket, source: Address, now: Seconds) -> bool:
+        """Whether a synchronization source that was not heard just now may take over (RFC 3550 §8.2)."""
+        if not self.sources.may_follow(self.incoming.ssrc, now):
+            self.counters["old_source"] += 1
+            return False
+        if self.incoming.ssrc is not None:
+            facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, detail="another SSRC")
+            self._tell(Edge.SOURCE_CHANGED, facts)
+        return True
+
+    def _note_frame(self, packet: RtpPacket, source: Address, now: Seconds) -> None:
+        """A frame that is worth an edge: the first of the path, or the first after silence."""
+        self.sources.heard_peer()
+        self._refusals.clear()
+        facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True)
+        if self._awaits_frame:
+            self._awaits_frame = self._silence.is_told = False
+            self._tell(Edge.FIRST_FRAME, facts)
+        if self._silence.is_told:
+            self._silence.is_told = False
+            self._tell(Edge.FLOW_RESUMED, facts)
+
+    def _take_early(self) -> None:
+        """What came before anybody knew who the peer is."""
+        for packet in self.sources.kept():
+            if packet[1] == self.destination:
+                self._take(*packet)
+            else:
+                self._hear_other(packet)
