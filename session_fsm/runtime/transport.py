@@ -51,6 +51,9 @@ class UdpSocket:
         "on_datagram",
     )
 
+    # What `del` may leave empty, said for the compiler.
+    __deletable__ = ("_on_unreachable", "on_datagram")
+
     def __init__(
         self,
         address: Address,
