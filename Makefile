@@ -9,7 +9,7 @@ STAMP   := $(VENV)/.installed
 PYTEST  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast sipp readers lint format types charts check races mutants soak bench clean
+.PHONY: help setup demo test fast sipp readers lint format types charts check races mutants soak compile compiled bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -74,7 +74,15 @@ mutants: $(STAMP) ## change each row of each chart and see who notices; writes d
 soak: $(STAMP) ## loss, endurance and mutated datagrams, the long way; writes docs/reliability.md
 	$(BIN)/python -m tools.soak $(ARGS)
 
-bench: $(STAMP) ## measure side by side and print ratios
+# Beside the checkout, never in it: a compiled module would hide its source.
+compile: $(STAMP) ## build/compiled: a copy whose hot modules are compiled (mypyc)
+	$(BIN)/python -m tools.compiled
+
+compiled: compile ## run the fast tests of those modules there
+	cd build/compiled && $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not slow and not wire" \
+	  tests/machine tests/sip tests/sdp tests/session $(ARGS)
+
+bench: compile ## measure side by side and print ratios
 	$(BIN)/python -m tools.bench $(ARGS)
 
 clean: ## remove what the other targets made

@@ -235,10 +235,10 @@ def _row(data: dict[str, object]) -> TraceRow:
     )
     found = Step(
         state=cast(str, data["to"]),
-        effects=tuple((kind, name) for kind, name in cast("list[tuple[str, str]]", data["effects"])),
+        effects=tuple((kind, name) for kind, name in cast("list[list[str]]", data["effects"])),
         row=cast("str | None", data["row"]),
         verdict=cast(Verdict, data["verdict"]),
-        guards=tuple((name, value) for name, value in cast("list[tuple[str, bool]]", data["guards"])),
+        guards=tuple((str(name), value is True) for name, value in cast("list[list[object]]", data["guards"])),
     )
     return TraceRow(
         n=cast(int, data["n"]),

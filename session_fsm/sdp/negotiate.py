@@ -346,5 +346,6 @@ def _described(
     lines = (("s", "-"), ("c", f"IN {family} {host}"), ("t", timing))
     if previous is None:
         return _session(_origin("-", local.session_id, local.version, family, host), lines, streams)
-    same = SessionDescription(previous.origin, lines, streams)
-    return same if same == previous else same.with_version(previous.origin.version + 1)
+    same = _session(previous.origin, lines, streams)
+    unchanged = (lines, streams) == (previous.lines, previous.media)
+    return same if unchanged else same.with_version(previous.origin.version + 1)

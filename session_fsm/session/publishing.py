@@ -53,7 +53,7 @@ Own = tuple[object, ...]
 Told = tuple[int, Callable[..., events.SessionEvent], float, MediaState, Own]
 "A rank within the turn, what makes the event, and what was true when it was emitted: time, media state, own fields."
 
-Compose = Callable[["Session", "Emitter", object, str], Own]
+Compose = Callable[..., Own]
 "An event's own fields, from session, context and payload of the emission, and its variant (behind a colon)."
 
 
@@ -66,8 +66,7 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
     rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
 
     def publish(source: Emitter, payload: object) -> None:
-        # Of a registration, which emits too, its own events ask nothing that only a call has.
-        session = cast("Session", source if is_session else source.session)
+        session = cast("TransactionUser", source) if is_session else source.session
         if session is None:
             return
         endpoint = session.endpoint
@@ -94,7 +93,7 @@ def settle(session: TransactionUser) -> list[events.SessionEvent]:
 _rank = itemgetter(0)
 
 
-def _nothing(session: Session, source: Emitter, payload: object, variant: str) -> Own:
+def _nothing(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
     return ()
 
 
@@ -229,17 +228,17 @@ def _local(session: Session) -> events.Address:
     return media.address if media else session.endpoint.local
 
 
-def _registered(session: Session, source: Emitter, *_: object) -> Own:
+def _registered(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
     at = cast("Registration", source)
     return str(at.registrar), at.contact, at.expires, at.bindings
 
 
-def _not_registered(session: Session, source: Emitter, *_: object) -> Own:
+def _not_registered(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
     at = cast("Registration", source)
     return str(at.registrar), at.status, at.reason, at.retry_in
 
 
-def _unregistered(session: Session, source: Emitter, *_: object) -> Own:
+def _unregistered(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
     at = cast("Registration", source)
     return str(at.registrar), at.reason
 

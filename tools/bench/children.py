@@ -22,10 +22,10 @@ CPUCLOCK_SCHED = 2
 class Child:
     """One program. Without `port` it says on its first line `ready`, and the ports where it can be called."""
 
-    def __init__(self, command: Sequence[str], *, port: int | None = None) -> None:
+    def __init__(self, command: Sequence[str], *, port: int | None = None, folder: Path = ROOT) -> None:
         self._process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if port is None else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

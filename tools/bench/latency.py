@@ -8,7 +8,7 @@ import statistics
 import time
 from itertools import count
 
-from tools.bench.callees import AGENT, HOST, OURS, THEIRS, THEIRS_RTP, callees
+from tools.bench.callees import AGENT, COMPILED, COMPILED_AGENT, HOST, OURS, THEIRS, THEIRS_RTP, callees
 from tools.bench.measure import Measure, Row, Table, interleaved
 from tools.bench.others import Aiosipua
 
@@ -90,8 +90,10 @@ def run(other: Aiosipua) -> Table:
         finally:
             for caller in callers.values():
                 caller.close()
-    table.must("INVITE to 200, of aiosipua's", OURS, THEIRS, 1.5)
-    table.must("INVITE to 200 with RTP, of aiosipua's with aiortp", AGENT, THEIRS_RTP, 1.5)
+    table.must("INVITE to 200, compiled, of aiosipua's", COMPILED, THEIRS, 1.5)
+    table.must("INVITE to 200, pure Python, of aiosipua's", OURS, THEIRS, 1.5)
+    table.must("INVITE to 200 with RTP, compiled, of aiosipua's with aiortp", COMPILED_AGENT, THEIRS_RTP, 1.5)
+    table.must("INVITE to 200 with RTP, pure Python, of aiosipua's with aiortp", AGENT, THEIRS_RTP, 1.5)
     table.notes.append(f"{CALLS} calls in each round, one after the other, from a plain socket")
     return table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 
-from tools.bench.callees import AGENT, HOST, OURS, THEIRS, THEIRS_RTP, callees
+from tools.bench.callees import AGENT, COMPILED, COMPILED_AGENT, HOST, OURS, THEIRS, THEIRS_RTP, callees
 from tools.bench.children import Child
 from tools.bench.measure import Measure, Table, interleaved
 from tools.bench.others import Aiosipua, sipp
@@ -25,9 +25,13 @@ def run(other: Aiosipua) -> Table:
         for child in running.values():
             call(program, child, 1, 1)
         table.rows = interleaved({name: _a_call(program, child) for name, child in running.items()}, base=table.base)
-    table.must("CPU a call, of aiosipua's", OURS, THEIRS, 0.5)
-    table.must("CPU a call with RTP, of aiosipua's with aiortp", AGENT, THEIRS_RTP, 0.5)
+    table.must("CPU a call, compiled, of aiosipua's", COMPILED, THEIRS, 0.5)
+    table.must("CPU a call, pure Python, of aiosipua's", OURS, THEIRS, 0.5)
+    table.must("CPU a call with RTP, compiled, of aiosipua's with aiortp", COMPILED_AGENT, THEIRS_RTP, 0.5)
+    table.must("CPU a call with RTP, pure Python, of aiosipua's with aiortp", AGENT, THEIRS_RTP, 0.5)
     table.notes.append(f"{CALLS} calls at {RATE} a second from SIPp in each round")
+    if COMPILED not in running:
+        table.notes.append("pure Python only: `make compile` makes the compiled form")
     if other.reason:
         table.notes.append(f"without aiosipua: {other.reason}")
     return table
