@@ -21,17 +21,20 @@ def plain(kind: type[Value]) -> type[Value]:
     return kind
 
 
-def maker_of(kind: type[Value]) -> Callable[..., Value]:
+def maker_of(kind: type[Value], *, behind: int | None = None) -> Callable[..., Value]:
     """A function that makes values of this slotted, frozen dataclass. Takes every field, in order or by name.
 
-    Checks nothing: `__post_init__` is not called. Written as text, as `dataclass` writes its own: a loop over the names
-    would cost what is to be saved.
+    What stands `behind` so many fields comes as one tuple. Checks nothing: `__post_init__` is not called. Written as
+    text, as `dataclass` writes its own: a loop over the names would cost what is to be saved.
     """
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses only
+    singly = names if behind is None else names[:behind]
+    packed = [f"self.{name}," for name in names[len(singly) :]]
     known: dict[str, object] = {"_kind": kind, "_draft": _draft_class(kind), "_new": object.__new__}
-    filled = [f"    self.{name} = {name}" for name in names]
-    head = [f"def make({', '.join(names)}):", "    self = _new(_draft)"]
-    exec("\n".join([*head, *filled, "    self.__class__ = _kind", "    return self"]), known)
+    lines = [f"def make({', '.join(singly)}{'' if behind is None else ', packed'}):", "    self = _new(_draft)"]
+    lines += [f"    self.{name} = {name}" for name in singly]
+    lines += [f"    {' '.join(packed)} = packed"] if packed else []
+    exec("\n".join([*lines, "    self.__class__ = _kind", "    return self"]), known)
     return cast("Callable[..., Value]", known["make"])
 
 

@@ -46,3 +46,8 @@ def test_every_field_must_be_given():
     """Also one that has a default: nothing may be forgotten where nobody checks."""
     with pytest.raises(TypeError):
         maker_of(Place)(1)
+
+
+def test_the_last_fields_may_come_in_a_tuple():
+    """The fields that a class adds to its base's are then given as they are kept."""
+    assert Place(x=1, kind="city") == maker_of(Place, behind=1)(1, ("city",))

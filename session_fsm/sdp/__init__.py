@@ -10,12 +10,13 @@ from session_fsm.sdp.negotiate import (
     PACKET_TIMES_MS,
     Agreement,
     Answer,
+    Considered,
     LocalMedia,
     answer,
     conclude,
+    consider,
     decline,
     offer,
-    refusal_of,
 )
 from session_fsm.sdp.remote import Refusal, why_no_peer
 from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
@@ -30,6 +31,7 @@ __all__ = [
     "Answer",
     "Codec",
     "Connection",
+    "Considered",
     "LocalMedia",
     "MediaDescription",
     "MediaDirection",
@@ -40,9 +42,9 @@ __all__ = [
     "TelephoneEvents",
     "answer",
     "conclude",
+    "consider",
     "decline",
     "free_payload_type",
     "offer",
-    "refusal_of",
     "why_no_peer",
 ]

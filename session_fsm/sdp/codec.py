@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from session_fsm.frozen import plain
@@ -26,15 +26,15 @@ class Codec:
     clock_rate: int = 8000
     "Ticks of the RTP timestamp in a second."
     channels: int = 1
+    encoding: tuple[str, int, int] = field(init=False, repr=False, compare=False)
+    "What two codecs share when they can talk to each other."
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "encoding", (self.name.upper(), self.clock_rate, self.channels))
 
     def same_encoding(self, other: Codec) -> bool:
         """Whether both mean the same encoding, whatever their numbers (RFC 3264 §6.1)."""
         return self.encoding == other.encoding
-
-    @property
-    def encoding(self) -> tuple[str, int, int]:
-        """What two codecs share when they can talk to each other."""
-        return self.name.upper(), self.clock_rate, self.channels
 
     @property
     def rtpmap(self) -> str:

@@ -14,7 +14,6 @@ from session_fsm.sdp.codec import CODECS, Codec
 from session_fsm.sdp.description import (
     DEFAULT_TIMING,
     MAX_PORT,
-    Connection,
     Line,
     MediaDescription,
     Origin,
@@ -128,11 +127,18 @@ def offer(local: LocalMedia, previous: SessionDescription | None = None) -> Sess
 
 
 def answer(
-    offer: SessionDescription, local: LocalMedia, previous: SessionDescription | None = None
+    offer: SessionDescription,
+    local: LocalMedia,
+    previous: SessionDescription | None = None,
+    *,
+    considered: Considered | None = None,
 ) -> Answer | Refusal:
-    """Answer a peer's offer: the first audio stream that we can handle is taken, all others are refused in place."""
-    found = _usable(offer, local)
-    return found if isinstance(found, Refusal) else _answered(offer, *found, local, previous)
+    """Answer a peer's offer: the first audio stream that we can handle is taken, all others are refused in place.
+
+    What was `considered` of this offer and this media before is not considered again.
+    """
+    found = considered or consider(offer, local)
+    return found if isinstance(found, Refusal) else _answered(offer, found[0], found[1], local, previous)
 
 
 def decline(
@@ -142,15 +148,9 @@ def decline(
     return _described(local, tuple(_refused(media) for media in offer.media), timing=offer.timing, previous=previous)
 
 
-def refusal_of(offer: SessionDescription, local: LocalMedia) -> Refusal | None:
-    """Why this offer cannot be answered, None when it can: the same as `answer`, and no answer is made."""
-    found = _usable(offer, local)
-    return found if isinstance(found, Refusal) else None
-
-
-def _usable(offer: SessionDescription, local: LocalMedia) -> tuple[int, _Stream] | Refusal:
-    """The place of the first audio stream that we can handle, and what it lets us do."""
-    reading = _Reading.of(offer, local)
+def consider(offer: SessionDescription, local: LocalMedia) -> Considered:
+    """The place of the first audio stream that we can handle, and what it lets us do; or why there is none."""
+    reading = _Reading(offer, local)
     refusals = []
     for at, media in enumerate(offer.media):
         theirs = reading.stream(media, with_events(local.codecs, local.telephone_event))
@@ -167,24 +167,33 @@ def conclude(offer: SessionDescription, answer: SessionDescription, local: Local
     if len(answer.media) != len(offer.media) or at >= len(answer.media):
         return Refusal(f"{len(answer.media)} streams answer {len(offer.media)} offered ones", warning=304)
     ours = offer.media[at]
-    theirs = _Reading.of(answer, local).stream(answer.media[at], ours.codecs)
+    theirs = _Reading(answer, local).stream(answer.media[at], ours.codecs)
     if isinstance(theirs, Refusal):
         return theirs
     return theirs.agreement(theirs.pairs, _direction(ours, offer).narrowed_by(theirs.direction))
 
 
-@plain
-@dataclass(slots=True)
 class _Stream:
     """The peer's side of one stream: all of it that we can use."""
 
-    pairs: tuple[tuple[Codec, Codec], ...]
-    "Codecs in the peer's order: ours under our number, and the same under the peer's."
-    remote: Address
-    remote_rtcp: Address | None
-    direction: MediaDirection
-    ptime_ms: int
-    events: TelephoneEvents | None
+    __slots__ = ("direction", "events", "pairs", "ptime_ms", "remote", "remote_rtcp")
+
+    def __init__(
+        self,
+        pairs: tuple[tuple[Codec, Codec], ...],
+        remote: Address,
+        remote_rtcp: Address | None,
+        direction: MediaDirection,
+        ptime_ms: int,
+        events: TelephoneEvents | None,
+    ) -> None:
+        self.pairs = pairs
+        "Codecs in the peer's order: ours under our number, and the same under the peer's."
+        self.remote = remote
+        self.remote_rtcp = remote_rtcp
+        self.direction = direction
+        self.ptime_ms = ptime_ms
+        self.events = events
 
     def agreement(self, pairs: tuple[tuple[Codec, Codec], ...], direction: MediaDirection) -> Agreement:
         ours, theirs = pairs[0]
@@ -202,18 +211,19 @@ class _Stream:
         )
 
 
-@plain
-@dataclass(slots=True)
+Considered = tuple[int, _Stream] | Refusal
+"What an offer is for us."
+
+
 class _Reading:
     """A peer's description being read. What its session part says for every stream is looked up once."""
 
-    connection: Connection | None
-    direction: MediaDirection
-    local: LocalMedia
+    __slots__ = ("connection", "direction", "local")
 
-    @classmethod
-    def of(cls, description: SessionDescription, local: LocalMedia) -> _Reading:
-        return cls(description.connection, description.direction or MediaDirection.SENDRECV, local)
+    def __init__(self, description: SessionDescription, local: LocalMedia) -> None:
+        self.connection = description.connection
+        self.direction = description.direction or MediaDirection.SENDRECV
+        self.local = local
 
     def stream(self, media: MediaDescription, codecs: tuple[Codec, ...]) -> _Stream | Refusal:
         """What this stream lets us do with these codecs of ours, or why it cannot be used."""

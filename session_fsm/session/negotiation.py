@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_fsm.sdp import (
     Agreement,
+    Considered,
     LocalMedia,
     MediaDirection,
     Refusal,
     SessionDescription,
     conclude,
+    consider,
     decline,
-    refusal_of,
 )
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import answer as answer_offer
@@ -52,6 +53,7 @@ class Negotiation:
         "adopted",
         "agreement",
         "before_hold",
+        "considering_memo",
         "description",
         "descriptions",
         "first_seq",
@@ -107,12 +109,14 @@ class Negotiation:
         "CSeq number and octets of the last ACK to a re-INVITE."
         self.reoffer_seq: int | None = None
         "CSeq number of our last re-INVITE."
+        self.considering_memo: tuple[SessionDescription, LocalMedia, Considered] | None = None
+        "An offer, our media, and what the one is for the other."
         self.reading_memo: tuple[object, object] | None = None
         "A message with a description, and what it was judged to lead to."
 
     def forget(self) -> None:
         """The call is over. Whoever still holds it can read what was agreed."""
-        self.adopted = self.reading_memo = None
+        self.adopted = self.reading_memo = self.considering_memo = None
         self.descriptions.forget()
 
     # The peer's descriptions.
@@ -134,7 +138,8 @@ class Negotiation:
         if isinstance(theirs, Refusal):
             return theirs
         if self._offers(message):
-            return answer_offer(theirs, self.media_to_answer(), self.description)
+            media = self.media_to_answer()
+            return answer_offer(theirs, media, self.description, considered=self._considered(theirs, media))
         if self.offer is None:
             return NO_DESCRIPTION
         return conclude(self.offer, theirs, self.media_to_answer())
@@ -142,7 +147,14 @@ class Negotiation:
     def takes_offer_of(self, invite: Request, media: LocalMedia) -> bool:
         """Whether an incoming INVITE's offer can be answered with this media of ours."""
         theirs = self.descriptions.of(invite)
-        return not isinstance(theirs, Refusal) and refusal_of(theirs, media) is None
+        return not isinstance(theirs, Refusal) and not isinstance(self._considered(theirs, media), Refusal)
+
+    def _considered(self, theirs: SessionDescription, media: LocalMedia) -> Considered:
+        """A guard considers an offer, and the effect behind it answers the same: considered once."""
+        memo = self.considering_memo
+        if memo is None or memo[0] is not theirs or memo[1] is not media:
+            memo = self.considering_memo = (theirs, media, consider(theirs, media))
+        return memo[2]
 
     def _offers(self, message: Request | Response) -> bool:
         """RFC 3261 §13.2.1: an INVITE or UPDATE offers; so does the 2xx to our first INVITE without an offer."""

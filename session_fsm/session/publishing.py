@@ -6,6 +6,7 @@ An event is made when the step has settled: only then are the states known that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
@@ -50,7 +51,10 @@ OF_SESSION = ("call", "offer_answer", "media", "quality", "hold", "peer_hold", "
 Own = tuple[object, ...]
 "The fields of an event that its own class adds to those of `SessionEvent`, in their order."
 
-Told = tuple[int, Callable[..., events.SessionEvent], float, MediaState, Own]
+COMMON = len(fields(events.SessionEvent))
+"How many fields every event has."
+
+Told = tuple[int, Callable[..., events.SessionEvent], float, MediaState | None, Own]
 "A rank within the turn, what makes the event, and what was true when it was emitted: time, media state, own fields."
 
 Compose = Callable[..., Own]
@@ -60,7 +64,7 @@ Compose = Callable[..., Own]
 def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
     """What this emission of this chart tells the application."""
     name, _, variant = emission.partition(":")
-    make = maker_of(cast("type[events.SessionEvent]", getattr(events, name)))
+    make = maker_of(cast("type[events.SessionEvent]", getattr(events, name)), behind=COMMON)
     compose = _COMPOSERS.get(name, _nothing)
     is_session = chart in OF_SESSION
     rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
@@ -71,7 +75,8 @@ def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
             return
         endpoint = session.endpoint
         own = compose(session, source, payload, variant)
-        session.told.append((rank, make, endpoint.mailbox.now, session.media_state, own))
+        media_state = session.media_state if rank == MEDIA else None
+        session.told.append((rank, make, endpoint.mailbox.now, media_state, own))
         endpoint.unsettled[session.id] = session
 
     return publish
@@ -85,8 +90,7 @@ def settle(session: TransactionUser) -> list[events.SessionEvent]:
     about, role, call_state, media_state = session.id, session.role, session.call_state, session.media_state
     # The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
     return [
-        make(about, role, time, call_state, emitted_in if rank == MEDIA else media_state, *own)
-        for rank, make, time, emitted_in, own in told
+        make(about, role, time, call_state, emitted_in or media_state, own) for _, make, time, emitted_in, own in told
     ]
 
 
