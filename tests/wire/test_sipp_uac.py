@@ -276,10 +276,21 @@ async def test_a_user_agent_on_every_interface_names_one(sipp: SippBench):
     assert "c=IN IP4 127.0.0.1" in answer.body
 
 
-async def test_ipv6(sipp: SippBench):
+async def test_ipv4_reaches_one_that_listens_to_both_families(sipp: SippBench):
+    """Bound to `[::]`: what is said to an IPv4 peer is IPv4."""
+    async with UserAgent("sip:bob@localhost", bind="[::]:0") as bob, taking(bob) as calls:
+        messages = await (await sipp.caller("uac_plain", ("127.0.0.1", bob.address[1]))).done()
+
+    answer = next(seen for seen in messages if not seen.sent and seen.body)
+    assert "c=IN IP4 127.0.0.1" in answer.body
+    assert [CallState.TERMINATED] == [call.state for call in calls]
+
+
+@pytest.mark.parametrize("bind", ["[::1]:0", "[::]:0"])
+async def test_ipv6(sipp: SippBench, bind: str):
     """The same call with addresses of the other family, in SIP and in the descriptions."""
-    async with UserAgent("sip:bob@[::1]", bind="[::1]:0") as bob, taking(bob) as calls:
-        await (await sipp.caller("uac_ipv6", bob.address, host="::1")).done()
+    async with UserAgent("sip:bob@[::1]", bind=bind) as bob, taking(bob) as calls:
+        await (await sipp.caller("uac_ipv6", ("::1", bob.address[1]), host="::1")).done()
 
     assert [CallState.TERMINATED] == [call.state for call in calls]
 
