@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -209,3 +210,10 @@ def test_every_variant_of_an_emission_is_a_value_of_its_event():
 
 def test_every_module_says_what_lives_in_it():
     assert [] == [name_of(file) for file in FILES if not ast.get_docstring(tree_of(file))]
+
+
+def test_no_two_test_files_bear_one_name():
+    """Tests are imported by their file's name alone: the second of two would be taken for the first."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("*.py") if file.name != "conftest.py")
+
+    assert {} == {name: count for name, count in names.items() if count > 1}

@@ -12,7 +12,7 @@ from baresip_peer import baresip_playing
 from programs import require
 from sipp_peer import SippBench
 from test_baresip import OURS, THEIRS, converse, steady
-from test_digits import answered, hang_up
+from test_dialled_digits import answered, hang_up
 from tshark import read, write_pcap
 from udp_peer import UdpPeer
 
