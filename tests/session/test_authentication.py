@@ -397,6 +397,24 @@ def test_a_challenge_to_a_cancel_is_not_answered(peer):
     assert (1, CallState.CANCELLED) == (peer.received.count("CANCEL"), line.state)
 
 
+def test_challenged_calls_survive_a_network_that_loses_repeats_and_reorders():
+    """Each copy of an INVITE is challenged anew, and nobody keeps anything of that."""
+    alice = Phone("alice", "10.0.0.1", account=BOBS)
+    bob = Phone("bob", "10.0.0.2", challenge=EVERYTHING, when_called=lambda line: line.accept())
+    net = Network(alice, bob, seed=7, loss=0.15, duplication=0.1, jitter=0.05)
+    lines = [alice.call(bob) for _ in range(40)]
+    net.run_for(60)
+
+    answered = [line.state for line in lines]
+    for line in lines:
+        line.hang_up()
+    net.run_until_quiet()
+
+    assert [CallState.ACTIVE] * 40 == answered
+    assert [CallState.TERMINATED] * 40 == [line.state for line in lines]
+    assert (Leftovers(), Leftovers()) == (alice.leftovers, bob.leftovers)
+
+
 def test_nothing_is_left_of_a_challenged_call(peer):
     """No transaction, no timer."""
     alice = caller()
