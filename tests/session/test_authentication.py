@@ -9,6 +9,7 @@ from session_fsm.sdp import MediaDirection
 from session_fsm.session.account import Account, Credentials, proxy_uri
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.events import CallFailed, CallState
+from session_fsm.session.settings import Settings
 from session_fsm.sip import Request
 from session_fsm.sip.digest import Challenge, DigestAnswer
 from session_fsm.testing import Datagram, Leftovers, Network, Phone, ScriptedPeer
@@ -18,7 +19,7 @@ SECRET = Account(credentials=(Credentials("alice", "secret", REALM),))
 EVERYTHING = DigestPolicy(
     "bob.example",
     {"alice": "secret"}.get,
-    methods=("INVITE", "BYE", "OPTIONS"),
+    methods=("INVITE", "BYE", "OPTIONS", "UPDATE", "INFO"),
     in_dialogs=True,
 )
 BOBS = Account(credentials=(Credentials("alice", "secret", "bob.example"),))
@@ -101,9 +102,10 @@ def test_the_ack_carries_the_answers_of_its_invite(peer):
     assert invite.get("Authorization") == ack.get("Authorization")
 
 
-def test_every_request_of_a_call_is_answered_for():
-    """INVITE, re-INVITE and BYE, whichever is challenged; further ones carry the answer at once."""
-    alice = Phone("alice", "10.0.0.1", account=BOBS)
+@pytest.mark.parametrize("reoffer", ["INVITE", "UPDATE"])
+def test_every_request_of_a_call_is_answered_for(reoffer):
+    """INVITE, re-INVITE or UPDATE, and BYE; those after the first carry the answer at once."""
+    alice = Phone("alice", "10.0.0.1", account=BOBS, settings=Settings(reoffer=reoffer))
     bob = Phone("bob", "10.0.0.2", challenge=EVERYTHING)
     net = Network(alice, bob)
     line, theirs = talking(net, alice, bob)
@@ -119,9 +121,10 @@ def test_every_request_of_a_call_is_answered_for():
     assert (Leftovers(), Leftovers()) == (alice.leftovers, bob.leftovers)
 
 
-def test_requests_after_a_nonce_has_expired_are_challenged_and_answered_anew():
+@pytest.mark.parametrize("reoffer", ["INVITE", "UPDATE"])
+def test_requests_after_a_nonce_has_expired_are_challenged_and_answered_anew(reoffer):
     """RFC 7616 §3.3: stale says that the password was right."""
-    alice = Phone("alice", "10.0.0.1", account=BOBS)
+    alice = Phone("alice", "10.0.0.1", account=BOBS, settings=Settings(reoffer=reoffer))
     bob = Phone("bob", "10.0.0.2", challenge=EVERYTHING)
     net = Network(alice, bob)
     line, theirs = talking(net, alice, bob)
