@@ -76,14 +76,17 @@ def _of_call(rows: list[TraceRow], calls: dict[str, str], wanted: str | None) ->
 
 
 def _calls(rows: Iterable[TraceRow]) -> dict[str, str]:
-    """Session -> its Call-ID, as the first message that names one says."""
+    """Session -> its Call-ID, as the first message that names one says; a registration only behind all calls."""
     found: dict[str, str] = {}
+    beside: set[str] = set()
     for row in rows:
+        if row.chart == "registration":
+            beside.add(row.session)
         if row.session and row.session not in found:
             told = summary(row.payload)
             if isinstance(told, dict) and told.get("call_id"):
                 found[row.session] = str(told["call_id"])
-    return found
+    return dict(sorted(found.items(), key=lambda item: item[0] in beside))
 
 
 def _names(sides: Sequence[Sequence[TraceRow]]) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from session_fsm.machine import read_jsonl, write_jsonl
 from session_fsm.render import ladder, ladder_mermaid, ladder_text
 from session_fsm.render.moments import moments
 from session_fsm.sdp import MediaDirection
-from session_fsm.testing import Line, Method, Network, Phone
+from session_fsm.session.account import Account, server_uri
+from session_fsm.testing import Line, Method, Network, Phone, ScriptedPeer
 
 PLAIN_CALL = """\
         ms  UAC                                                        UAS
@@ -166,3 +167,20 @@ def test_a_mermaid_ladder_gathers_the_states_between_two_messages(net, alice, bo
 
 def test_an_empty_trace_draws_an_empty_ladder():
     assert () == ladder([]).rungs
+
+
+def test_a_call_is_shown_before_the_registration_that_began_earlier():
+    """A trace of one side has both; who wants to see the registration has no call in it."""
+    registrar = ScriptedPeer("registrar", "10.0.0.5")
+    registrar.when("REGISTER", lambda datagram: registrar.respond(datagram, 200, contact=False))
+    alice = Phone("alice", "10.0.0.1", account=Account(registrar=server_uri("registrar", "10.0.0.5")))
+    bob = Phone("bob", "10.0.0.2")
+    net = Network(alice, bob, registrar)
+    alice.register()
+    net.deliver()
+    alice.call(bob)
+    net.deliver()
+
+    shown = "\n".join(rung.label for rung in ladder(alice.rows).rungs)
+
+    assert (True, False) == ("INVITE" in shown, "REGISTER" in shown)

@@ -36,6 +36,17 @@ async def test_it_is_registered_while_it_is_open():
         assert ({}, ["600", "600", "0"]) == (registrar.bindings, [r.get("Expires") for r in registrar.requests])
 
 
+async def test_a_registrar_by_name_is_our_registrar_by_address_too():
+    """What it asks for is answered, whatever it is called."""
+    async with (
+        udp_registrar("secret", realm="home") as registrar,
+        UserAgent(ALICE, bind=BIND, registrar=f"localhost:{registrar.address[1]}", credentials=SECRET) as alice,
+    ):
+        await alice.registered()
+
+        assert 0 == alice.counters["digest.foreign"]
+
+
 async def test_registered_returns_at_once_when_it_is():
     """A second wait gets the same."""
     async with (
