@@ -38,7 +38,7 @@ RACES: tuple[Race, ...] = (
         name="reinvite-in-moratorium-without-answer",
         source="RFC 5407 §3.1.5",
         title="re-INVITE before the ACK that carries the answer",
-        wanted="491, and once the ACK has come the second try succeeds.",
+        wanted="491, which the RFC prefers to 500; once the ACK has come the second try succeeds.",
         play=flows.reinvite_in_moratorium_without_an_answer,
         slow=True,
     ),
@@ -65,14 +65,14 @@ RACES: tuple[Race, ...] = (
     ),
     Race(
         name="reinvite-answered-in-mortal",
-        source="RFC 5407 §3.2.3",
+        source="RFC 5407 §3.2.3 and appendix D",
         title="The 200 to our re-INVITE crosses our BYE",
         wanted="It gets its ACK; the call ends.",
         play=flows.reinvite_answered_in_mortal,
     ),
     Race(
         name="ack-in-mortal",
-        source="RFC 5407 §3.2.4, RFC 3261 §15",
+        source="RFC 5407 §3.2.4 by its title, RFC 3261 §15",
         title="The ACK comes after the callee's BYE",
         wanted="No BYE before the ACK or 64*T1; the ACK that comes then changes nothing.",
         play=flows.ack_in_mortal,
@@ -130,7 +130,7 @@ RACES: tuple[Race, ...] = (
     ),
     Race(
         name="stray-200",
-        source="RFC 6026 §7.2",
+        source="RFC 6026 §7.2, RFC 3261 §18.1.2",
         title="A 200 after timer M",
         wanted="A stray: dropped, and nothing is sent.",
         play=flows.a_200_after_timer_m_is_a_stray,
@@ -140,7 +140,7 @@ RACES: tuple[Race, ...] = (
         name="ack-again",
         source="RFC 6026 §7.1",
         title="The ACK to a 200, again",
-        wanted="Absorbed.",
+        wanted="Passed to the call, which has one already: nothing changes, nothing is sent.",
         play=flows.an_ack_again_is_absorbed,
     ),
     Race(
