@@ -1,6 +1,8 @@
 """Writes the layouts of the shipped charts, session_fsm/render/layouts.json, by the Eclipse Layout Kernel.
 
-python -m tools.layouts [--check]      with --check nothing is run; exit code 3 when a chart has no layout
+python -m tools.layouts [--all|--check]      only what has no layout yet is laid out; --all lays out everything again
+
+With --check nothing is run; exit code 3 when a chart has no layout.
 
 Needs node and npm, which fetches elkjs where NODE_PATH names no folder that has it.
 """
@@ -15,17 +17,22 @@ from collections.abc import Iterator
 from tempfile import TemporaryDirectory
 
 from session_fsm.chart import Chart, shipped
-from session_fsm.render.elk import OPTIONS, answer, question
+from session_fsm.render.elk import OPTIONS, TIGHT, answer, question
 from session_fsm.render.layout import FILE, Layout, Problem, shipped_layout, to_plain
 from session_fsm.render.picture import asked_for
 
 SIDE = "elk.layered.edgeLabels.sideSelection"
 PLACING = "elk.layered.nodePlacement.strategy"
+CENTRE = "elk.layered.edgeLabels.centerLabelPlacementStrategy"
+LABELS = ("MEDIAN_LAYER", "SPACE_EFFICIENT_LAYER", "TAIL_LAYER", "HEAD_LAYER")
 WAYS = [
-    {SIDE: side, PLACING: placing}
+    {SIDE: side, PLACING: placing, CENTRE: centre}
     for side in ("ALWAYS_UP", "SMART_UP", "SMART_DOWN", "ALWAYS_DOWN")
     for placing in ("NETWORK_SIMPLEX", "BRANDES_KOEPF")
+    for centre in LABELS
 ]
+TIGHT_WAYS = [way | TIGHT for way in WAYS if way[SIDE] != "ALWAYS_DOWN" and way[PLACING] == "NETWORK_SIMPLEX"]
+COLUMN = 800.0  # pixels; what is wider is laid out tightly
 ELK = "elkjs@0.12.1"
 SCRIPT = """
 const Elk = require('elkjs'); const elk = new Elk(); let text = '';
@@ -58,20 +65,36 @@ def stale() -> list[str]:
 
 def laid_out(asked: list[Problem]) -> list[Layout]:
     """What ELK makes of each: of several ways to place states and labels, the narrowest picture."""
-    sent = json.dumps([question(one, OPTIONS | way) for one in asked for way in WAYS])
+    found = _narrowest(asked, WAYS)
+    # A chart that is too wide for a column of text may stand closer.
+    wide = [n for n, layout in enumerate(found) if layout.width > COLUMN]
+    for n, tight in zip(wide, _narrowest([asked[n] for n in wide], TIGHT_WAYS), strict=True):
+        found[n] = min(found[n], tight, key=_cost)
+    return found
+
+
+def _cost(layout: Layout) -> float:
+    return layout.width + layout.height / 3
+
+
+def _narrowest(asked: list[Problem], ways: list[dict[str, str]]) -> list[Layout]:
+    sent = json.dumps([question(one, OPTIONS | way) for one in asked for way in ways])
     with TemporaryDirectory() as folder:
         if "NODE_PATH" not in os.environ:
             subprocess.run(["npm", "install", "--silent", "--prefix", folder, ELK], check=True)
         paths = {"NODE_PATH": f"{folder}/node_modules", **os.environ}
         done = subprocess.run(["node", "-e", SCRIPT], input=sent, capture_output=True, text=True, check=True, env=paths)
     graphs = iter(json.loads(done.stdout))
-    found = [[answer(one, next(graphs)) for _ in WAYS] for one in asked]
-    return [min(layouts, key=lambda layout: layout.width + layout.height / 3) for layouts in found]
+    return [min((answer(one, next(graphs)) for _ in ways), key=_cost) for one in asked]
 
 
-def write() -> None:
+def write(*, every: bool = False) -> None:
     wanted = problems()
-    layouts = dict(zip(wanted, map(to_plain, laid_out(list(wanted.values()))), strict=True))
+    kept = {key: found for key, one in wanted.items() if not every and (found := shipped_layout(one)) is not None}
+    new = {key: one for key, one in wanted.items() if key not in kept}
+    if new:
+        kept |= dict(zip(new, laid_out(list(new.values())), strict=True))
+    layouts = {key: to_plain(layout) for key, layout in kept.items()}
     lines = [f"{json.dumps(key)}: {json.dumps(layouts[key], separators=(',', ':'))}" for key in sorted(layouts)]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
@@ -82,7 +105,7 @@ def main(arguments: list[str]) -> int:
         for name in missing:
             print(f"no layout: {name}")
         return 3 if missing else 0
-    write()
+    write(every=arguments == ["--all"])
     print(f"wrote: {FILE.name}")
     return 0
 

@@ -23,13 +23,14 @@ from session_fsm.render.layout import (
     label_lines,
     sign_text,
 )
-from session_fsm.render.measure import FONT
+from session_fsm.render.measure import FONT, text_width
 from session_fsm.render.paint import Paint
 from session_fsm.render.theme import Colours
 
 CORNER = 7.0  # the radius of a line's bends
 HEAD = 7.0
 STRUCK = ' text-decoration="line-through"'
+BOLD = 1.08  # how much wider bold letters are
 NEAR = 8.0  # from a label to its own line
 
 
@@ -68,6 +69,28 @@ def badge(number: int, x: float, y: float, colours: Colours) -> str:
     return circle + words(str(number), x, y + 3.4, 9.5, colours.page, anchor="middle", weight="700")
 
 
+def title_place(name: str, box: Rect, layout: Layout) -> Rect:
+    """Where a box's title stands: along its upper edge, else its lower one, the first place that nothing else takes."""
+    width = text_width(name, LABEL_SIZE) * BOLD
+    taken = [*layout.nodes.values(), *(line.label for line in layout.lines if line.label is not None)]
+    taken += [other for other in layout.boxes.values() if other != box and other.y > box.y]
+    if not any(line.smooth for line in layout.lines):
+        taken += [_around(*ends) for line in layout.lines for ends in pairwise(line.points)]
+    last = box.right - 12 - width
+    across = [box.x + 12 + 8 * n for n in range(max(1, int((last - box.x - 12) // 8) + 1))]
+    places = [Rect(x, y, width, LABEL_SIZE + 2) for y in (box.y + 8, box.bottom - 19) for x in across]
+    return next((place for place in places if not any(_meet(place, other) for other in taken)), places[0])
+
+
+def _around(start: Point, end: Point) -> Rect:
+    x, y = min(start.x, end.x), min(start.y, end.y)
+    return Rect(x - 3, y - 1, abs(end.x - start.x) + 6, abs(end.y - start.y) + 2)
+
+
+def _meet(one: Rect, other: Rect) -> bool:
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
+
+
 class _Brush:
     """Draws the parts of one chart."""
 
@@ -81,8 +104,9 @@ class _Brush:
 
     def box(self, name: str, rect: Rect) -> str:
         look = f'fill="{self.colours.group}" stroke="{self.colours.border}"'
+        title = title_place(name, rect, self.layout)
         return _rect(rect, 9, look) + words(
-            name, rect.x + 12, rect.y + 19, LABEL_SIZE, self.colours.quiet, weight="600"
+            name, title.x, title.y + LABEL_SIZE, LABEL_SIZE, self.colours.quiet, weight="600"
         )
 
     def node(self, name: str, rect: Rect) -> str:

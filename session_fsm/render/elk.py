@@ -32,7 +32,16 @@ OPTIONS = {
     "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
     "elk.layered.nodePlacement.favorStraightEdges": "true",
     "elk.layered.edgeLabels.sideSelection": "ALWAYS_UP",
+    "elk.layered.compaction.postCompaction.strategy": "EDGE_LENGTH",
     "elk.layered.thoroughness": "60",
+}
+# For charts that would not fit a column of text.
+TIGHT = {
+    "elk.spacing.nodeNode": "20",
+    "elk.spacing.edgeNode": "10",
+    "elk.spacing.edgeEdge": "9",
+    "elk.spacing.edgeLabel": "4",
+    "elk.spacing.labelNode": "6",
 }
 BOX = {"elk.padding": "[top=30,left=16,bottom=16,right=16]"}
 MAIN = {

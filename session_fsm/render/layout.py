@@ -22,7 +22,7 @@ LABEL_SIZE = 11.0
 LINE = 14.0  # from one line of a label to the next
 STATE_HEIGHT = 34.0
 DOT = 12.0  # where a chart begins
-WIDEST = 185.0  # of a label's line, so that a picture stays readable in a column of text
+WIDEST = 120.0  # of a label's line, so that a picture stays readable in a column of text
 
 START = "(start)"
 ANYWHERE = "(any state)"

@@ -10,7 +10,7 @@ from session_fsm.machine import TraceRow
 from session_fsm.render.arrows import Drawing, drawing
 from session_fsm.render.chart_svg import STRUCK, badge, chart_parts, document, words
 from session_fsm.render.engine import layout_by_engine
-from session_fsm.render.layout import LABEL_SIZE, Layout, Problem, problem, shipped_layout
+from session_fsm.render.layout import LABEL_SIZE, Layout, Problem, Rect, problem, shipped_layout
 from session_fsm.render.measure import text_width
 from session_fsm.render.paint import Paint, painted
 from session_fsm.render.several import title_of
@@ -21,6 +21,7 @@ TITLE = 40.0
 GAP = 14.0
 STEP = 20.0  # from one line of the list of steps to the next
 NARROWEST = 330.0  # of a panel with a list of steps under it
+WIDEST = 1200.0  # of a picture whose panels could stand one below the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +72,39 @@ def chart_svg(chart: Chart, *, theme: Theme = Theme.LIGHT, rows: Iterable[TraceR
     return None if made is None else panels_svg([[made]], theme)
 
 
-def panels_svg(rows: Sequence[Sequence[Panel]], theme: Theme) -> str:
-    """Panels as one picture, row by row."""
+def panels_svg(sides: Sequence[Sequence[Panel]], theme: Theme) -> str:
+    """Panels as one picture: the panels of a side one below the other, the sides side by side.
+
+    The panels of a side that is alone stand side by side too, where they are narrow enough.
+    """
+    columns = sides
+    if len(sides) == 1 and sum(each.width for each in sides[0]) <= WIDEST:
+        columns = [[each] for each in sides[0]]
     colours = COLOURS[theme]
     parts: list[str] = []
-    y, widest = MARGIN, 0.0
-    for line in rows:
-        x = MARGIN
-        for each in line:
-            parts += _panel(each, x, y, max(other.height for other in line), colours)
-            x += each.width + GAP
-        y += max(each.height for each in line) + GAP
-        widest = max(widest, x - GAP + MARGIN)
-    title = ", ".join(each.title for line in rows for each in line)
-    return document(round(widest, 1), round(y - GAP + MARGIN, 1), parts, colours, title)
+    x, lowest = MARGIN, max(_tall(column) for column in columns)
+    for column in columns:
+        y, wide = MARGIN, max(each.width for each in column)
+        for each in column:
+            # The last one of a column fills it, so that columns end together.
+            rest = lowest - y + MARGIN if each is column[-1] else each.height
+            parts += _panel(each, Rect(x, y, wide, rest), colours)
+            y += rest + GAP
+        x += wide + GAP
+    title = ", ".join(each.title for column in columns for each in column)
+    return document(round(x - GAP + MARGIN, 1), round(lowest + 2 * MARGIN, 1), parts, colours, title)
 
 
-def _panel(each: Panel, x: float, y: float, height: float, colours: Colours) -> Iterator[str]:
+def _tall(column: Sequence[Panel]) -> float:
+    return sum(each.height for each in column) + GAP * (len(column) - 1)
+
+
+def _panel(each: Panel, place: Rect, colours: Colours) -> Iterator[str]:
+    x, y, width, height = place
     look = f'fill="{colours.panel}" stroke="{colours.border}"'
-    yield f'<rect x="{x:g}" y="{y:g}" width="{each.width:g}" height="{height:g}" rx="10" {look}/>'
+    yield f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="10" {look}/>'
     yield words(each.title, x + 16, y + 26, 15, colours.text, weight="700")
-    dx = x + (each.width - each.layout.width) / 2
+    dx = x + (width - each.layout.width) / 2
     yield f'<g transform="translate({dx:g} {y + TITLE - 8:g})">'
     yield from chart_parts(each.shown, each.layout, colours, each.paint)
     yield "</g>"

@@ -86,6 +86,17 @@ def test_several_charts_are_one_drawing(name, form):
         assert f"call ({side.upper()})" in done.stdout or f"call_{side}" in done.stdout or form is Format.TABLE
 
 
+def test_each_step_of_a_painted_run_has_its_number_on_its_arrow_and_its_time_below(traces):
+    """The arrow that was taken carries the number; the list has number, time, event and where it led."""
+    root = ElementTree.fromstring(run_here("draw", "media", "--trace", traces[0], "--format", "svg").stdout)
+    told = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    begin = told.index("0.0 ms")
+
+    assert ["1", "2", "3", "4"] == sorted(text for text in told[:begin] if text.isdigit())[:4]
+    assert ["0.0 ms", "1", "negotiating", "Negotiating"] == told[begin : begin + 4]
+    assert ["6.0 ms", "2", "agreed", "Ready"] == told[begin + 4 : begin + 8]
+
+
 def test_without_an_engine_a_chart_of_ones_own_is_mermaid(monkeypatch, tmp_path):
     """One sentence says so, and the exit code is that of success."""
     monkeypatch.setattr(drawing, "panel", lambda chart, rows: None)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from session_fsm.chart import Chart
+from session_fsm.render.chart_svg import title_place
 from session_fsm.render.layout import Layout, Point, Rect, label_lines, shipped_layout
 from session_fsm.render.measure import text_width
 from session_fsm.render.picture import asked_for, chart_svg
@@ -71,6 +72,23 @@ def test_no_label_lies_across_the_edge_of_a_box(chart):
         for name, box in layout.boxes.items()
         if overlap(label, box) and not holds(box, label)
     ]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_box_s_title_lies_over_anything(chart):
+    """It moves along the edge until nothing is in its way."""
+    layout = layout_of(chart)
+    titles = [title_place(name, box, layout) for name, box in layout.boxes.items()]
+    taken = [*labels(layout), *layout.nodes.values(), *(rect for _, rect in pieces(layout))]
+
+    assert [] == [(title, other) for title in titles for other in taken if overlap(title, other)]
+    assert all(any(holds(box, title) for box in layout.boxes.values()) for title in titles)
+
+
+@pytest.mark.parametrize("chart", [one for one in CHARTS if not one.values[0].sided])
+def test_a_picture_on_a_page_can_be_read_in_a_column_of_text(chart):
+    """A column is about 900 pixels wide: what is much wider has labels that nobody can read."""
+    assert layout_of(chart).width <= 1500
 
 
 @pytest.mark.parametrize("chart", CHARTS)
