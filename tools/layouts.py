@@ -24,14 +24,14 @@ from session_fsm.render.picture import asked_for
 SIDE = "elk.layered.edgeLabels.sideSelection"
 PLACING = "elk.layered.nodePlacement.strategy"
 CENTRE = "elk.layered.edgeLabels.centerLabelPlacementStrategy"
-LABELS = ("MEDIAN_LAYER", "SPACE_EFFICIENT_LAYER", "TAIL_LAYER", "HEAD_LAYER")
+LABELS = ("MEDIAN_LAYER", "SPACE_EFFICIENT_LAYER", "TAIL_LAYER")
 WAYS = [
     {SIDE: side, PLACING: placing, CENTRE: centre}
-    for side in ("ALWAYS_UP", "SMART_UP", "SMART_DOWN", "ALWAYS_DOWN")
+    for side in ("ALWAYS_UP", "SMART_UP", "SMART_DOWN")
     for placing in ("NETWORK_SIMPLEX", "BRANDES_KOEPF")
     for centre in LABELS
 ]
-TIGHT_WAYS = [way | TIGHT for way in WAYS if way[SIDE] != "ALWAYS_DOWN" and way[PLACING] == "NETWORK_SIMPLEX"]
+TIGHT_WAYS = [way | TIGHT for way in WAYS if way[PLACING] == "NETWORK_SIMPLEX"]
 COLUMN = 800.0  # pixels; what is wider is laid out tightly
 ELK = "elkjs@0.12.1"
 SCRIPT = """

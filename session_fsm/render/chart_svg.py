@@ -70,7 +70,10 @@ def badge(number: int, x: float, y: float, colours: Colours) -> str:
 
 
 def title_place(name: str, box: Rect, layout: Layout) -> Rect:
-    """Where a box's title stands: along its upper edge, else its lower one, the first place that nothing else takes."""
+    """Where a box's title stands: the first place that nothing takes, along its upper edge, its lower one, or inside.
+
+    Where lines run through all of it, above the box or below.
+    """
     width = text_width(name, LABEL_SIZE) * BOLD
     taken = [*layout.nodes.values(), *(line.label for line in layout.lines if line.label is not None)]
     taken += [other for other in layout.boxes.values() if other != box and other.y > box.y]
@@ -78,7 +81,9 @@ def title_place(name: str, box: Rect, layout: Layout) -> Rect:
         taken += [_around(*ends) for line in layout.lines for ends in pairwise(line.points)]
     last = box.right - 12 - width
     across = [box.x + 12 + 8 * n for n in range(max(1, int((last - box.x - 12) // 8) + 1))]
-    places = [Rect(x, y, width, LABEL_SIZE + 2) for y in (box.y + 8, box.bottom - 19) for x in across]
+    down = [box.y + 8, box.bottom - 19, *(box.y + 16 + 8 * n for n in range(max(0, int((box.height - 40) // 8))))]
+    down += [box.y - 16, box.bottom + 3]
+    places = [Rect(x, y, width, LABEL_SIZE + 2) for y in down for x in across]
     return next((place for place in places if not any(_meet(place, other) for other in taken)), places[0])
 
 
