@@ -73,8 +73,13 @@ class DtmfSender:
 
     @property
     def can_ask(self) -> bool:
-        """Whether there is a dialog for an INFO: we answered the call, or somebody answered ours."""
-        return self.session.winner is not None or bool(self.session.answers)
+        """Whether there is a dialog for an INFO: somebody answered our call, or acknowledged that we answered its call.
+
+        Before the ACK an INFO may overtake our 200, and the peer would not know the dialog.
+        """
+        answers = self.session.answers
+        pending = any(each.purpose == "INVITE" and not each.machine.finished for each in answers)
+        return self.session.winner is not None or (bool(answers) and not pending)
 
 
 def _wanted(at: DtmfSender, payload: object) -> Digits:
@@ -92,6 +97,10 @@ def _by_info(at: DtmfSender, payload: object) -> bool:
 
 def _accepted(at: DtmfSender, response: Response) -> bool:
     return response.status < 300
+
+
+def _fatal(at: DtmfSender, response: Response) -> bool:
+    return response.status in (408, 481)
 
 
 def _more(at: DtmfSender, _: object) -> bool:
@@ -141,7 +150,7 @@ def _drop_digits(at: DtmfSender, _: object) -> None:
 
 
 REGISTRY = Registry(
-    guards={"by_rtp": _by_rtp, "by_info": _by_info, "accepted": _accepted, "more": _more},
+    guards={"by_rtp": _by_rtp, "by_info": _by_info, "accepted": _accepted, "fatal": _fatal, "more": _more},
     effects={
         "take_digits": _take_digits,
         "sound": _sound,

@@ -103,6 +103,24 @@ def test_a_call_that_rings_takes_no_digits(net, alice, bob):
         line.send_dtmf("5")
 
 
+def test_before_the_ack_no_info_leaves(net, alice, bob):
+    """It could overtake our 200: the peer would not know the dialog yet."""
+    alice.call(bob)
+    net.hold(Method.ACK)
+    net.deliver()
+    bob.line.accept()
+    net.deliver()
+
+    with pytest.raises(LocalProtocolError, match="cannot send_dtmf by info: call is Active"):
+        bob.line.send_dtmf("5", via="info")
+    net.release()
+    net.deliver()
+    bob.line.send_dtmf("5", via="info")
+    net.run_for(1.0)
+
+    assert [("5", 160, "info")] == heard(alice.line)
+
+
 def test_early_media_takes_digits(net, alice, bob):
     """An announcement before the answer may ask for them."""
     line = alice.call(bob)
@@ -215,13 +233,28 @@ def test_an_info_that_is_refused_fails_the_digit(net, alice, peer):
     assert (1, "Active") == (len(peer.received.of(Method.INFO)), line.state)
 
 
-def test_an_info_without_an_answer_fails_the_digit(net, alice, peer):
-    """After timer F; the call itself goes on."""
+def test_an_info_without_an_answer_ends_the_call(net, alice, peer):
+    """RFC 3261 §12.2.1.2: no response at all, after timer F, counts as 408: the peer is gone."""
     line = in_call(net, alice, peer)
     line.send_dtmf("1")
     net.run_for(40.0)
 
-    assert ("1", None, "Active") == (line.only(DtmfFailed).digit, line.only(DtmfFailed).status, line.state)
+    assert ("1", None) == (line.only(DtmfFailed).digit, line.only(DtmfFailed).status)
+    assert "Terminated" == line.state
+    assert 1 == len(peer.received.of(Method.BYE)[:1])
+
+
+@pytest.mark.parametrize("status", [481, 408])
+def test_a_peer_that_does_not_know_the_dialog_ends_the_call(net, alice, peer, status):
+    """RFC 3261 §12.2.1.2: 481 or 408 to any request within it."""
+    line = in_call(net, alice, peer)
+    line.send_dtmf("12")
+    net.deliver()
+    peer.respond(peer.received.of(Method.INFO)[-1], status)
+    net.run_for(1.0)
+
+    assert (status, "Terminated") == (line.only(DtmfFailed).status, line.state)
+    assert 1 == len(peer.received.of(Method.INFO))
 
 
 def test_each_info_has_the_next_number(net, alice, peer):
