@@ -10,33 +10,32 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TypeVar
 
-from session_fsm.call import ANSWER_TIMEOUT, Call, Seconds
+from session_fsm.call import Call, Seconds
 from session_fsm.chart import Chart
-from session_fsm.errors import CallFailedError, LocalProtocolError, SessionFsmError, TransportError, WaitTimeout
-from session_fsm.event_log import EventLog, check_state, check_timeout, matching
+from session_fsm.errors import SessionFsmError, TransportError
+from session_fsm.event_log import check_timeout
+from session_fsm.given import given, of_kind, with_settings
 from session_fsm.incoming import IncomingInvite
 from session_fsm.incoming_queue import IncomingQueue
 from session_fsm.leaving import Leaving
 from session_fsm.machine import TraceRow
+from session_fsm.observing import Observed
 from session_fsm.registering import REGISTER_TIMEOUT, Registering
 from session_fsm.runtime.addresses import is_wildcard, parse_address, written
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.sdp import Codec, MediaDirection
+from session_fsm.serving import serve_one
 from session_fsm.session.account import Credentials, account_of
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.events import (
     Address,
     CallEnded,
     CallFailed,
-    CallState,
     IncomingCall,
-    MediaState,
     Registered,
     RegistrationFailed,
     Role,
@@ -49,17 +48,14 @@ from session_fsm.session.possible import direction_of, sip_uri
 from session_fsm.session.settings import Settings
 from session_fsm.sip import SipUri
 
-Event = TypeVar("Event", bound=SessionEvent)
-
 LOG = logging.getLogger("session_fsm")
 
 LEAVE_TIMEOUT: Seconds = 4.0
 "How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
-SERVER_ERROR = 500
 CLOSED = "the user agent was closed and stays so: make another one"
 
 
-class UserAgent:
+class UserAgent(Observed):
     """One SIP address with its calls. Use it as `async with`: leaving hangs up and releases every socket and timer."""
 
     def __init__(
@@ -94,16 +90,14 @@ class UserAgent:
         self._advertise = parse_address(advertise, self._bind[1]) if advertise else None
         if self._advertise and is_wildcard(self._advertise[0]):
             raise TransportError(f"advertise: {advertise} is no address that a peer can send to")
-        self._settings = _with(_given("settings", settings, Settings), codecs=codecs, t1=t1)
-        media = _given("media", media, MediaSettings)
+        self._settings = with_settings(given("settings", settings, Settings), codecs=codecs, t1=t1)
+        media = given("media", media, MediaSettings)
         self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
         self._account = account_of(registrar, credentials, proxy)
-        self._challenge = None if challenge is None else _of_kind("challenge", challenge, DigestPolicy)
+        self._challenge = None if challenge is None else of_kind("challenge", challenge, DigestPolicy)
         self._charts = charts
         self._on_trace = on_trace
-        self._open_driver: Driver | None = None
-        self._calls: dict[SessionId, Call] = {}
-        self._log = EventLog()
+        super().__init__()
         self._registering = Registering(self._log)
         self._incoming = IncomingQueue()
         self._leaving = Leaving(self._calls, self._incoming)
@@ -275,55 +269,7 @@ class UserAgent:
         """
         async with asyncio.TaskGroup() as running:
             async for invite in self.incoming_calls():
-                running.create_task(_serve_one(handler, invite), name=f"serve {invite.session_id}")
-
-    # What can be waited for, over all calls.
-
-    def events(self) -> AsyncIterator[SessionEvent]:
-        """Every event of every call, from the first that is still kept, until the user agent is left."""
-        return self._log.follow()
-
-    async def wait_for_event(
-        self,
-        kind: type[Event],
-        *,
-        timeout: Seconds = ANSWER_TIMEOUT,
-        after: SessionEvent | None = None,
-        where: Callable[[Event], bool] | None = None,
-        **fields: object,
-    ) -> Event:
-        """As `Call.wait_for_event`, over all calls."""
-        start = self._log.number_of(after) + 1 if after is not None else 0
-        return await self._wait(matching(kind, where, fields), start, timeout, kind.__name__)  # type: ignore[return-value]
-
-    async def wait_for_state(
-        self, state: CallState | MediaState, *, timeout: Seconds = ANSWER_TIMEOUT, after: SessionEvent | None = None
-    ) -> None:
-        """Return when any call, or its media, is or was in this state."""
-        check_state(state)
-        start = self._log.number_of(after) + 1 if after is not None else 0
-        await self._wait(
-            lambda event: state in (event.call_state, event.media_state),
-            start,
-            timeout,
-            f"{type(state).__name__} {state}",
-        )
-
-    async def _wait(
-        self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
-    ) -> SessionEvent:
-        check_timeout(timeout)
-        if self._open_driver is not None:
-            self._open_driver.check_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                found = await self._log.seek(match, start=start)
-        except TimeoutError:
-            calls = ", ".join(map(repr, self._calls.values())) or "no calls"
-            raise WaitTimeout(f"no {wanted} in any call within {timeout:g} s: {calls}") from None
-        if found is None:
-            raise CallFailedError(None, "the user agent was closed")
-        return found[1]
+                running.create_task(serve_one(handler, invite), name=f"serve {invite.session_id}")
 
     # Inside.
 
@@ -385,39 +331,3 @@ class UserAgent:
             self._driver.media.release(call.id, call.failure())
             call._log.close()
             self._leaving.changed.set()
-
-
-async def _serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invite: IncomingInvite) -> None:
-    try:
-        await handler(invite)
-    except CallFailedError as error:
-        LOG.info("call %s is over: %s", invite.session_id, error)
-    except TransportError as error:
-        LOG.warning("call %s cannot be taken: %s", invite.session_id, str(error))
-    except Exception:
-        LOG.exception("the handler of call %s failed", invite.session_id)
-        with suppress(CallFailedError, LocalProtocolError):
-            await invite.reject(SERVER_ERROR)  # in vain where it was answered or refused already
-    finally:
-        if invite.state is not CallState.QUEUED:
-            await invite.call.hang_up()
-
-
-Given = TypeVar("Given")
-
-
-def _given(name: str, value: Given | None, kind: type[Given]) -> Given:
-    """What was given, or the defaults."""
-    return kind() if value is None else _of_kind(name, value, kind)
-
-
-def _of_kind(name: str, value: Given, kind: type[Given]) -> Given:
-    if not isinstance(value, kind):
-        raise TypeError(f"{name} is {value!r}; it can be a {kind.__name__}")
-    return value
-
-
-def _with(settings: Settings, *, codecs: Sequence[Codec] | None, t1: Seconds | None) -> Settings:
-    if codecs is not None:
-        settings = replace(settings, codecs=tuple(codecs) if isinstance(codecs, Sequence) else (codecs,))
-    return settings if t1 is None else replace(settings, t1=t1)
