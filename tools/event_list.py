@@ -1,19 +1,20 @@
-"""Writes docs/events.md from the docstrings of session_fsm/session/events.py."""
+"""Writes docs/events.md from the docstrings of session_fsm/session/events.py and states.py."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 from pathlib import Path
+from types import ModuleType
 
-from session_fsm.session import events
+from session_fsm.session import events, states
 
 PAGE = Path(__file__).parent.parent / "docs" / "events.md"
 
 # ruff: noqa: E501  # rows of a Markdown table cannot be broken
 HEAD = """# Events
 
-Written by `make charts` from `session_fsm/session/events.py`. Every event has `session_id`, `role`, `time` (seconds of the
+Written by `make charts` from `session_fsm/session/events.py` and `states.py`. Every event has `session_id`, `role`, `time` (seconds of the
 process's monotonic clock), `call_state` and `media_state`.
 
 ## In the order in which a plain call tells them
@@ -38,15 +39,17 @@ PAIRS = """| UAC | UAS |
 
 def page() -> str:
     """The whole page."""
-    tree = ast.parse(inspect.getsource(events))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    told = [node for node in classes if _is_event(node.name)]
-    values = [node for node in classes if not _is_event(node.name) and node.name != "SessionEvent"]
+    told = [node for node in _classes(events) if _is_event(node.name)]
+    values = _classes(states)
     parts = [HEAD, PAIRS, "## All events\n\n| event | when | fields |\n|---|---|---|\n"]
     parts += [f"| `{node.name}` | {_doc(node)} | {_fields(node)} |\n" for node in told]
     parts.append("\n## The values of their fields\n\n")
     parts += [f"- `{node.name}`: {_doc(node)} {_values(node)}\n" for node in values]
     return "".join(parts)
+
+
+def _classes(module: ModuleType) -> list[ast.ClassDef]:
+    return [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef)]
 
 
 def _is_event(name: str) -> bool:
