@@ -5,7 +5,7 @@ Source: RFC 3261 §10, RFC 5626 §4.5. One Call-ID for all of it, with rising CS
 
 from __future__ import annotations
 
-from session_fsm.errors import Malformed
+from session_fsm.errors import Malformed, printable
 from session_fsm.machine import Machine
 from session_fsm.session.account import LONGEST_EXPIRES
 from session_fsm.session.authentication import why_refused
@@ -152,7 +152,7 @@ def _note_failure(at: Registration, response: Response) -> None:
     if response.status < 300:
         at.status, at.reason = response.status, "the registrar does not list our Contact"
         return
-    said = response.reason or reason_of(response.status)
+    said = printable(response.reason) or reason_of(response.status)
     why = why_refused(at.transaction, response) if at.transaction is not None else ""
     at.status, at.reason = response.status, f"{said} ({why})" if why else said
 
