@@ -11,7 +11,7 @@ from kamailio_peer import Kamailio, kamailio_running
 from programs import require
 
 from session_fsm import Call, CallFailedError, CallState, IncomingInvite, MediaDirection, UserAgent
-from session_fsm.session.events import CallAnswered
+from session_fsm.session.events import AckReceived, CallAnswered
 
 pytestmark = pytest.mark.wire
 
@@ -71,6 +71,8 @@ async def test_the_callee_follows_the_route_set(proxy: Kamailio, alice: UserAgen
     """RFC 3261 §12.1.1: the same requests from the other side."""
     calling, answering = await connected(proxy, alice, bob)
 
+    # Before the ACK it would be an UPDATE (RFC 3311 §5.1).
+    await answering.wait_for_event(AckReceived)
     await answering.reinvite(MediaDirection.SENDONLY)
     await calling.wait_for_state(CallState.ON_HOLD, timeout=2)
     await answering.hang_up()
