@@ -178,3 +178,29 @@ def test_a_buffer_starts_anew_with_its_source(bounds: tuple[float, float]):
 
     assert [] == buffer.restart()
     assert [40000] == told(buffer.push(packet(40000, timestamp=123456789), 0.02))
+
+
+HOSTILE = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 2**32 - 1) | st.integers(0, 8000), st.floats(0.0, 3.0)), max_size=60
+)  # of each packet: its number, any timestamp at all, and how long after the one before it came
+
+
+@given(HOSTILE, st.sampled_from([(0.0, 0.2), (0.05, 0.1)]))
+def test_timestamps_that_lie_change_the_pace_and_nothing_else(
+    packets: list[tuple[int, int, float]], bounds: tuple[float, float]
+):
+    """Whatever a peer's media clock says: in order, once, each packet within its bound, all accounted for."""
+    buffer = JitterBuffer(*bounds)
+    now, out = 0.0, []
+    for number, timestamp, pause in packets:
+        now += pause
+        held = buffer.due(now)
+        for each in (*held, *buffer.push(packet(number, timestamp), now)):
+            out.append(Out(now, each))
+        assert 0.0 <= buffer.delay <= bounds[1]
+    out += [Out(now + bounds[1], each) for each in buffer.due(now + bounds[1])]
+
+    assert not buffer.waits
+    delivered = [each.frame.sequence for each in out if isinstance(each.frame, RtpPacket)]
+    assert sorted(set(delivered)) == delivered
+    assert len(packets) == len(delivered) + buffer.late + buffer.duplicates

@@ -8,7 +8,7 @@ from plain_calls import talking
 from session_fsm.rtp import MediaMetrics, MediaQuality
 from session_fsm.session.events import CallEnded, MediaQualityChange
 from session_fsm.session.orders import Edge, EdgeFacts
-from session_fsm.testing import Line
+from session_fsm.testing import Line, Network, Phone
 
 GOOD, DEGRADED, POOR, FAILED = MediaQuality
 STEADY = 4.0  # seconds, in quality.toml
@@ -30,14 +30,15 @@ def state(line: Line) -> str:
     return machine.state if machine else "none"
 
 
-@pytest.fixture
-def line(net, alice, bob) -> Line:
+def answered(net: Network, alice: Phone, bob: Phone) -> Line:
+    """The caller's side of a call in which audio flows."""
     return talking(net, alice, bob)[0]
 
 
 @pytest.mark.parametrize("band", MediaQuality)
-def test_the_first_measurement_is_told(line, band):
+def test_the_first_measurement_is_told(net, alice, bob, band):
     """Until then there is no machine, and no quality."""
+    line = answered(net, alice, bob)
     before = state(line)
     measured(line, band)
 
@@ -53,15 +54,17 @@ def test_the_first_measurement_is_told(line, band):
         ((DEGRADED, FAILED), "Failed"),
     ],
 )
-def test_worse_is_told_at_once(line, bands, at_last):
+def test_worse_is_told_at_once(net, alice, bob, bands, at_last):
+    line = answered(net, alice, bob)
     measured(line, *bands)
 
     assert (list(bands), at_last) == (told(line), state(line))
 
 
 @pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
-def test_better_is_told_when_it_has_lasted(line, net, worse):
+def test_better_is_told_when_it_has_lasted(net, alice, bob, worse):
     """With the figures of the interval that was better."""
+    line = answered(net, alice, bob)
     measured(line, worse, GOOD)
     net.run_for(STEADY - 0.1)
     before = told(line)
@@ -72,8 +75,9 @@ def test_better_is_told_when_it_has_lasted(line, net, worse):
 
 
 @pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
-def test_better_for_a_moment_is_not_told(line, net, worse):
+def test_better_for_a_moment_is_not_told(net, alice, bob, worse):
     """The edge of a band does not flicker."""
+    line = answered(net, alice, bob)
     for _ in range(5):
         measured(line, worse, GOOD)
         net.run_for(STEADY / 2)
@@ -96,8 +100,9 @@ def test_better_for_a_moment_is_not_told(line, net, worse):
         ((POOR, GOOD, DEGRADED), DEGRADED, "Degraded"),
     ],
 )
-def test_what_lasts_is_told_not_what_came_first(line, net, bands, then, state_then):
+def test_what_lasts_is_told_not_what_came_first(net, alice, bob, bands, then, state_then):
     """The band of the last interval counts when the time is over."""
+    line = answered(net, alice, bob)
     measured(line, *bands)
     net.run_for(STEADY + 0.1)
 
@@ -113,7 +118,8 @@ def test_what_lasts_is_told_not_what_came_first(line, net, bands, then, state_th
         ((POOR, GOOD, FAILED), [POOR, FAILED]),
     ],
 )
-def test_worse_than_before_is_told_while_better_is_waited_for(line, net, bands, expected):
+def test_worse_than_before_is_told_while_better_is_waited_for(net, alice, bob, bands, expected):
+    line = answered(net, alice, bob)
     measured(line, *bands)
     net.run_for(STEADY * 2)
 
@@ -121,8 +127,9 @@ def test_worse_than_before_is_told_while_better_is_waited_for(line, net, bands, 
 
 
 @pytest.mark.parametrize("band", [GOOD, DEGRADED, POOR, FAILED])
-def test_the_same_band_again_is_not_told(line, band):
+def test_the_same_band_again_is_not_told(net, alice, bob, band):
     """A stream that was silent meanwhile is as it was; its figures are the new ones."""
+    line = answered(net, alice, bob)
     measured(line, band)
     facts = EdgeFacts(extra=(band, MediaMetrics(jitter_ms=7.0)))
     line.phone.command(lambda at, now: at.media_edge(line.id, Edge.MEASURED, facts, now))
@@ -131,8 +138,9 @@ def test_the_same_band_again_is_not_told(line, band):
 
 
 @pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
-def test_good_again_and_again_while_waiting(line, net, worse):
+def test_good_again_and_again_while_waiting(net, alice, bob, worse):
     """It does not put off the moment."""
+    line = answered(net, alice, bob)
     measured(line, worse, GOOD)
     net.run_for(STEADY / 2)
     measured(line, GOOD)
@@ -141,8 +149,9 @@ def test_good_again_and_again_while_waiting(line, net, worse):
     assert [worse, GOOD] == told(line)
 
 
-def test_the_end_of_the_call_is_the_end_of_its_quality(line, net):
+def test_the_end_of_the_call_is_the_end_of_its_quality(net, alice, bob):
     """What would have been told later is not; a measurement that comes too late begins nothing."""
+    line = answered(net, alice, bob)
     measured(line, POOR, GOOD)
     line.hang_up()
     net.deliver()
@@ -153,7 +162,8 @@ def test_the_end_of_the_call_is_the_end_of_its_quality(line, net):
     assert isinstance(line.events[-1], CallEnded)
 
 
-def test_a_call_that_was_never_measured_ends_without(line, net):
+def test_a_call_that_was_never_measured_ends_without(net, alice, bob):
+    line = answered(net, alice, bob)
     line.hang_up()
     net.deliver()
     measured(line, GOOD)
