@@ -21,7 +21,7 @@ from session_fsm.session.events import (
 )
 
 if TYPE_CHECKING:
-    from session_fsm.call import Call
+    from session_fsm.call_facts import CallFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class CallSummary:
         return asdict(self) | {"media_path": [str(state) for state in self.media_path]}
 
 
-def summarise(call: Call, events: Sequence[SessionEvent]) -> CallSummary:
+def summarise(call: CallFacts, events: Sequence[SessionEvent]) -> CallSummary:
     """The summary of a call with these events."""
     begun = _time_of(events, CallInitiated if call.role is Role.UAC else IncomingCall)
     answered = _time_of(events, CallAnswered)
