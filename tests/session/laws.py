@@ -110,7 +110,9 @@ def _machines(line: Line) -> Iterator[str]:
     if exchange[-1] != "Closed":
         yield f"leaves its offer and answer {exchange[-1]}"
     failed = {"negotiation_failed", "dialog_lost"}
-    if any(row.chart == "call" and row.event in failed for row in line.rows) and "Refused" not in exchange:
+    # An INFO may find out as well that the peer has lost the dialog.
+    by_info = any(("emit", "dialog_lost") in row.effects for row in line.rows if row.chart == "dtmf_sender")
+    if any(row.chart == "call" and row.event in failed for row in line.rows) and not (by_info or "Refused" in exchange):
         yield f"failed to agree, and was never Refused: {exchange}"
     last = {row.machine: row for row in line.rows if row.chart == "dialog"}
     for row in last.values():

@@ -14,8 +14,7 @@ from session_fsm.testing import Line, Network, Phone
 STEP = 160  # ticks between two updates: 20 ms
 
 
-@pytest.fixture
-def line(net: Network, alice: Phone, bob: Phone) -> Line:
+def answered(net: Network, alice: Phone, bob: Phone) -> Line:
     """Bob's line, in a call."""
     talking(net, alice, bob)
     return bob.line
@@ -40,8 +39,9 @@ def digits(line: Line) -> str:
 
 
 @pytest.mark.parametrize("code", range(17))
-def test_every_key_is_told_once(line, code):
+def test_every_key_is_told_once(net, alice, bob, code):
     """Three final packets are one event; nobody looks at the marker."""
+    line = answered(net, alice, bob)
     press(line, code)
 
     told = line.only(DtmfReceived)
@@ -49,23 +49,26 @@ def test_every_key_is_told_once(line, code):
 
 
 @pytest.mark.parametrize("lost", [(0,), (0, 1, 2), (3, 4), (1, 3), (0, 1, 2, 3, 4)])
-def test_lost_packets_lose_no_digit(line, lost):
+def test_lost_packets_lose_no_digit(net, alice, bob, lost):
     """Whatever comes through has the timestamp and the whole duration."""
+    line = answered(net, alice, bob)
     press(line, 5, lost=lost)
 
     assert ("5", 80) == (line.only(DtmfReceived).digit, line.only(DtmfReceived).duration_ms)
 
 
-def test_the_same_key_twice_is_two_digits(line):
+def test_the_same_key_twice_is_two_digits(net, alice, bob):
     """Two timestamps are two events, however close they are."""
+    line = answered(net, alice, bob)
     press(line, 1, at=1000)
     press(line, 1, at=1960)
 
     assert "11" == digits(line)
 
 
-def test_a_digit_whose_final_packets_are_lost_is_told_after_a_while(net, line):
+def test_a_digit_whose_final_packets_are_lost_is_told_after_a_while(net, alice, bob):
     """Nothing more comes: it has lasted as long as was heard."""
+    line = answered(net, alice, bob)
     press(line, 9, lost=(3, 4, 5))
     before = digits(line)
     net.run_for(0.3)
@@ -73,8 +76,9 @@ def test_a_digit_whose_final_packets_are_lost_is_told_after_a_while(net, line):
     assert ("", "9", 60) == (before, digits(line), line.only(DtmfReceived).duration_ms)
 
 
-def test_an_update_keeps_a_held_key(net, line):
+def test_an_update_keeps_a_held_key(net, alice, bob):
     """As long as updates come, however long the key is held, the event goes on."""
+    line = answered(net, alice, bob)
     for n in range(1, 8):
         hear(line, 2, 800 * n)
         net.run_for(0.1)
@@ -84,16 +88,18 @@ def test_an_update_keeps_a_held_key(net, line):
     assert ("", "2", 700) == (before, digits(line), line.only(DtmfReceived).duration_ms)
 
 
-def test_the_next_key_ends_the_one_before(line):
+def test_the_next_key_ends_the_one_before(net, alice, bob):
     """Its final packets were lost; the order is kept."""
+    line = answered(net, alice, bob)
     press(line, 3, at=1000, lost=(3, 4, 5))
     press(line, 4, at=2000)
 
     assert [("3", 60), ("4", 80)] == [(event.digit, event.duration_ms) for event in line.told(DtmfReceived)]
 
 
-def test_of_the_next_key_one_packet_is_enough(line):
+def test_of_the_next_key_one_packet_is_enough(net, alice, bob):
     """Only a final packet of it came through, while the one before still sounded."""
+    line = answered(net, alice, bob)
     press(line, 3, at=1000, lost=(3, 4, 5))
     press(line, 4, at=2000, lost=(0, 1, 2, 3, 4))
 
@@ -101,8 +107,9 @@ def test_of_the_next_key_one_packet_is_enough(line):
 
 
 @pytest.mark.parametrize("sounding", [False, True])
-def test_a_late_packet_of_an_earlier_event_is_no_digit(line, sounding):
+def test_a_late_packet_of_an_earlier_event_is_no_digit(net, alice, bob, sounding):
     """The network put it behind the next event."""
+    line = answered(net, alice, bob)
     press(line, 3, at=1000)
     press(line, 4, at=2000, lost=(3, 4, 5) if sounding else ())
     hear(line, 3, 640, at=1000, last=True)
@@ -111,8 +118,9 @@ def test_a_late_packet_of_an_earlier_event_is_no_digit(line, sounding):
     assert "34" == digits(line)
 
 
-def test_a_packet_after_the_end_was_given_up_tells_nothing_again(net, line):
+def test_a_packet_after_the_end_was_given_up_tells_nothing_again(net, alice, bob):
     """The final packets come after all, too late."""
+    line = answered(net, alice, bob)
     press(line, 6, lost=(3, 4, 5))
     net.run_for(0.3)
     press(line, 6, lost=(0, 1, 2))
@@ -120,8 +128,9 @@ def test_a_packet_after_the_end_was_given_up_tells_nothing_again(net, line):
     assert "6" == digits(line)
 
 
-def test_a_long_event_in_segments_is_one_digit(line):
+def test_a_long_event_in_segments_is_one_digit(net, alice, bob):
     """RFC 4733 §2.5.1.3: after 65,535 ticks another segment begins where that one ended, with its own timestamp."""
+    line = answered(net, alice, bob)
     hear(line, 8, 30_000)
     hear(line, 8, LONGEST)
     hear(line, 8, 800, at=1000 + LONGEST)
@@ -132,16 +141,18 @@ def test_a_long_event_in_segments_is_one_digit(line):
     assert ("8", (LONGEST + 1600) // 8) == (told.digit, told.duration_ms)
 
 
-def test_the_last_packet_of_a_segmented_event_alone_ends_it(line):
+def test_the_last_packet_of_a_segmented_event_alone_ends_it(net, alice, bob):
     """The other packets of the second segment were lost."""
+    line = answered(net, alice, bob)
     hear(line, 8, LONGEST)
     hear(line, 8, 1600, at=1000 + LONGEST, last=True)
 
     assert ("8", (LONGEST + 1600) // 8) == (digits(line), line.only(DtmfReceived).duration_ms)
 
 
-def test_a_segment_after_the_end_was_given_up_is_no_other_digit(net, line):
+def test_a_segment_after_the_end_was_given_up_is_no_other_digit(net, alice, bob):
     """Its beginning was told already."""
+    line = answered(net, alice, bob)
     hear(line, 8, LONGEST)
     net.run_for(0.3)
     hear(line, 8, 800, at=1000 + LONGEST)
@@ -150,8 +161,9 @@ def test_a_segment_after_the_end_was_given_up_is_no_other_digit(net, line):
     assert "8" == digits(line)
 
 
-def test_timestamps_may_wrap(line):
+def test_timestamps_may_wrap(net, alice, bob):
     """Modulo 2**32, as everything in RTP."""
+    line = answered(net, alice, bob)
     press(line, 1, at=2**32 - 300)
     press(line, 2, at=700)
     hear(line, 1, 640, at=2**32 - 300, last=True)
@@ -159,16 +171,18 @@ def test_timestamps_may_wrap(line):
     assert "12" == digits(line)
 
 
-def test_another_source_counts_for_itself(line):
+def test_another_source_counts_for_itself(net, alice, bob):
     """Its timestamps have nothing to do with those of the one before."""
+    line = answered(net, alice, bob)
     press(line, 1, at=50_000, ssrc=7)
     press(line, 2, at=49_000, ssrc=8)
 
     assert "12" == digits(line)
 
 
-def test_a_key_that_is_held_when_the_call_ends_is_told(net, line):
+def test_a_key_that_is_held_when_the_call_ends_is_told(net, alice, bob):
     """And before the end is."""
+    line = answered(net, alice, bob)
     press(line, 7, lost=(3, 4, 5))
     line.hang_up()
     net.run_until_quiet()
@@ -177,8 +191,9 @@ def test_a_key_that_is_held_when_the_call_ends_is_told(net, line):
     assert [DtmfReceived, CallEnded] == [type(e) for e in line.events if isinstance(e, DtmfReceived | CallEnded)]
 
 
-def test_after_the_end_nothing_is_told(net, line):
+def test_after_the_end_nothing_is_told(net, alice, bob):
     """A packet that is still on its way."""
+    line = answered(net, alice, bob)
     line.hang_up()
     net.deliver()
     press(line, 7)
@@ -186,8 +201,9 @@ def test_after_the_end_nothing_is_told(net, line):
     assert "" == digits(line)
 
 
-def test_what_comes_after_a_digit_when_the_call_has_ended_is_nothing(net, line):
+def test_what_comes_after_a_digit_when_the_call_has_ended_is_nothing(net, alice, bob):
     """The same for a machine that has heard before."""
+    line = answered(net, alice, bob)
     press(line, 7)
     line.hang_up()
     net.deliver()
