@@ -16,13 +16,15 @@ from tools.races.stage import (
 HELD = "OnHold"
 
 
-async def _rung(stage: Stage) -> None:
+async def rung(stage: Stage) -> None:
+    """The callee rings."""
     await stage.call()
     await stage.do(CALLEE, "ring")
     await stage.state(CALLER, "Ringing")
 
 
-async def _talking(stage: Stage, *, offer: bool = True) -> None:
+async def talking(stage: Stage, *, offer: bool = True) -> None:
+    """The call is answered on both sides."""
     await stage.call(offer=offer)
     await stage.do(CALLEE, "accept")
     await stage.state(CALLER, "Active")
@@ -30,7 +32,8 @@ async def _talking(stage: Stage, *, offer: bool = True) -> None:
     await stage.wait(0.2)
 
 
-async def _over(stage: Stage, *, caller: str = "Terminated", callee: str = "Terminated") -> None:
+async def over(stage: Stage, *, caller: str = "Terminated", callee: str = "Terminated") -> None:
+    """Both sides have ended."""
     await stage.state(CALLER, caller)
     await stage.state(CALLEE, callee)
 
@@ -58,20 +61,20 @@ async def invite_again_in_moratorium(stage: Stage) -> None:
 
 
 async def cancel_in_moratorium(stage: Stage) -> None:
-    await _rung(stage)
+    await rung(stage)
     stage.hold("200 INVITE", CALLEE)
     await stage.do(CALLEE, "accept")
     await stage.sent("200 INVITE", CALLEE)
     await stage.do(CALLER, "hang_up")
     await stage.sent("200 CANCEL", CALLEE)
     stage.release()
-    await _over(stage)
+    await over(stage)
 
     assert (0, 1, 1) == (count(stage, "487 INVITE"), count(stage, "ACK", CALLER), count(stage, "BYE", CALLER))
 
 
 async def early_bye_in_moratorium(stage: Stage) -> None:
-    await _rung(stage)
+    await rung(stage)
     stage.hold("200 INVITE", CALLEE)
     await stage.do(CALLEE, "accept")
     await stage.sent("200 INVITE", CALLEE)
@@ -80,7 +83,7 @@ async def early_bye_in_moratorium(stage: Stage) -> None:
     stage.release()
     await stage.state(CALLER, "Active")
     await stage.do(CALLER, "hang_up")
-    await _over(stage)
+    await over(stage)
 
     answers = count(stage, "200 BYE", CALLEE) + count(stage, "481 BYE", CALLEE)
     assert (2, 1) == (answers, count(stage, "ACK", CALLER))
@@ -119,7 +122,7 @@ async def bye_in_moratorium(stage: Stage) -> None:
     await stage.do(CALLEE, "accept")
     await stage.state(CALLER, "Active")
     await stage.do(CALLER, "hang_up")
-    await _over(stage)
+    await over(stage)
     before = copies(stage, "200 INVITE")
     stage.release()
     await stage.wait(3)
@@ -131,20 +134,20 @@ async def bye_in_moratorium(stage: Stage) -> None:
 
 
 async def bye_crosses_bye(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.hold("BYE")
     await stage.do(CALLER, "hang_up")
     await stage.do(CALLEE, "hang_up")
     await stage.sent("BYE", CALLER)
     await stage.sent("BYE", CALLEE)
     stage.release()
-    await _over(stage)
+    await over(stage)
     await stage.sent("200 BYE", CALLER)
     await stage.sent("200 BYE", CALLEE)
 
 
 async def reinvite_in_mortal(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.hold("INVITE", CALLEE)
     await stage.do(CALLEE, "reinvite", "sendonly")
     await stage.sent("INVITE", CALLEE)
@@ -152,20 +155,20 @@ async def reinvite_in_mortal(stage: Stage) -> None:
     await stage.do(CALLER, "hang_up")
     await stage.sent("BYE", CALLER)
     stage.release()
-    await _over(stage)
+    await over(stage)
     await stage.sent("481 INVITE", CALLER)
     await stage.sent("ACK", CALLEE)
 
 
 async def reinvite_answered_in_mortal(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.hold("200 INVITE", CALLEE)
     await stage.do(CALLER, "reinvite", "sendonly")
     await stage.sent("200 INVITE", CALLEE, times=2)
     await stage.do(CALLER, "hang_up")
     await stage.sent("BYE", CALLER)
     stage.release()
-    await _over(stage)
+    await over(stage)
     await stage.sent("ACK", CALLER, times=2)
 
     assert 2 == count(stage, "ACK", CALLER)
@@ -181,7 +184,7 @@ async def ack_in_mortal(stage: Stage) -> None:
     assert 0 == count(stage, "BYE"), "a callee sends no BYE before the ACK or the time-out"
     await stage.sent("BYE", CALLEE)
     stage.release()
-    await _over(stage)
+    await over(stage)
 
     assert (1, 1) == (count(stage, "BYE", CALLEE), count(stage, "200 BYE", CALLER))
 
@@ -190,7 +193,7 @@ async def ack_in_mortal(stage: Stage) -> None:
 
 
 async def reinvite_crosses_reinvite(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.hold("INVITE")
     await stage.do(CALLER, "reinvite", "sendonly")
     await stage.do(CALLEE, "reinvite", "sendonly")
@@ -206,22 +209,22 @@ async def reinvite_crosses_reinvite(stage: Stage) -> None:
 
 
 async def early_bye_ends_the_invite(stage: Stage) -> None:
-    await _rung(stage)
+    await rung(stage)
     stage.deliver(early_bye(stage), CALLEE)
-    await _over(stage, caller="Failed", callee="Cancelled")
+    await over(stage, caller="Failed", callee="Cancelled")
 
     assert (1, 1) == (count(stage, "200 BYE", CALLEE), count(stage, "487 INVITE", CALLEE))
 
 
 async def bye_overtakes_reinvite(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.hold("INVITE", CALLER)
     await stage.do(CALLER, "reinvite", "sendonly")
     await stage.sent("INVITE", CALLER, times=2)
     await stage.do(CALLER, "hang_up")
     await stage.state(CALLEE, "Terminated")
     stage.release()
-    await _over(stage)
+    await over(stage)
     await stage.sent("481 INVITE", CALLEE)
 
 
@@ -234,13 +237,13 @@ async def cancel_waits_for_a_provisional_response(stage: Stage) -> None:
     await stage.wait(1)
     assert 0 == count(stage, "CANCEL")
     stage.release()
-    await _over(stage, caller="Cancelled", callee="Cancelled")
+    await over(stage, caller="Cancelled", callee="Cancelled")
 
     assert (1, 1) == (count(stage, "CANCEL", CALLER), count(stage, "487 INVITE", CALLEE))
 
 
 async def a_second_fork_answers(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.deliver(other_fork(stage), CALLER)
     await stage.sent("BYE", CALLER)
     await stage.wait(1)
@@ -254,7 +257,7 @@ async def a_second_fork_answers(stage: Stage) -> None:
 
 
 async def invite_again_after_the_ack(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.deliver(distinct(stage, "INVITE")[0], CALLEE)
     await stage.wait(1)
 
@@ -274,7 +277,7 @@ async def each_repeated_200_gets_its_ack(stage: Stage) -> None:
 
 
 async def a_200_after_timer_m_is_a_stray(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     await stage.wait(66)
     before = len(stage.log)
     stage.deliver(distinct(stage, "200 INVITE", CALLEE)[0], CALLER)
@@ -285,7 +288,7 @@ async def a_200_after_timer_m_is_a_stray(stage: Stage) -> None:
 
 
 async def an_ack_again_is_absorbed(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     before = len(stage.log)
     stage.deliver(distinct(stage, "ACK", CALLER)[0], CALLEE)
     await stage.wait(1)
@@ -310,7 +313,7 @@ async def without_any_ack_the_callee_says_bye(stage: Stage) -> None:
     stage.drop("ACK", CALLER)
     await stage.call()
     await stage.do(CALLEE, "accept")
-    await _over(stage)
+    await over(stage)
 
     assert (1, 0) == (count(stage, "BYE", CALLEE), count(stage, "BYE", CALLER))
 
@@ -322,13 +325,13 @@ async def a_200_that_meets_a_waiting_cancel(stage: Stage) -> None:
     await stage.do(CALLEE, "accept")
     await stage.do(CALLER, "hang_up")
     stage.release()
-    await _over(stage)
+    await over(stage)
 
     assert (0, 1, 1) == (count(stage, "CANCEL"), count(stage, "ACK", CALLER), count(stage, "BYE", CALLER))
 
 
 async def a_200_after_the_487_was_given_up(stage: Stage) -> None:
-    await _rung(stage)
+    await rung(stage)
     stage.drop("CANCEL", CALLER)
     await stage.do(CALLER, "hang_up")
     await stage.state(CALLER, "Cancelled")
@@ -340,19 +343,19 @@ async def a_200_after_the_487_was_given_up(stage: Stage) -> None:
 
 
 async def a_lost_487_comes_again(stage: Stage) -> None:
-    await _rung(stage)
+    await rung(stage)
     stage.drop("487 INVITE", CALLEE, count=2)
     await stage.do(CALLER, "hang_up")
-    await _over(stage, caller="Cancelled", callee="Cancelled")
+    await over(stage, caller="Cancelled", callee="Cancelled")
 
     assert 3 <= copies(stage, "487 INVITE", CALLEE)
 
 
 async def the_200_to_a_bye_is_lost(stage: Stage) -> None:
-    await _talking(stage)
+    await talking(stage)
     stage.drop("200 BYE", CALLEE, count=2)
     await stage.do(CALLER, "hang_up")
-    await _over(stage)
+    await over(stage)
 
     assert 1 == count(stage, "BYE", CALLER)
     assert 3 <= copies(stage, "BYE", CALLER)

@@ -9,16 +9,18 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
+from typing import Literal
 
-from session_fsm import Call, IncomingInvite, UserAgent
+from session_fsm import Call, IncomingInvite, Settings, UserAgent
 from session_fsm.errors import SessionFsmError
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import SessionCreated, StateChanged
 
 
-async def main(name: str, advertise: str, t1: float) -> None:
+async def main(name: str, advertise: str, t1: float, reoffer: Literal["INVITE", "UPDATE"]) -> None:
     """Live until standard input ends."""
-    async with UserAgent(f"sip:{name}@127.0.0.1", bind="127.0.0.1:0", advertise=advertise, t1=t1) as agent:
+    settings = Settings(t1=t1, reoffer=reoffer)
+    async with UserAgent(f"sip:{name}@127.0.0.1", bind="127.0.0.1:0", advertise=advertise, settings=settings) as agent:
         side = Side(agent)
         told = asyncio.create_task(side.tell_states())
         asked = asyncio.create_task(side.keep_incoming())
@@ -95,4 +97,5 @@ def say(**fields: object) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+    by: Literal["INVITE", "UPDATE"] = "UPDATE" if "UPDATE" in sys.argv else "INVITE"
+    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), by))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.races import flows
-from tools.races.stage import Race, Waiting
+from tools.races import flows, updates
+from tools.races.stage import CALLEE, CALLER, Race, Waiting
 
 RACES: tuple[Race, ...] = (
     Race(
@@ -85,6 +85,47 @@ RACES: tuple[Race, ...] = (
         wanted="491 both ways; the tries that follow bring both sides together.",
         play=flows.reinvite_crosses_reinvite,
         slow=True,
+    ),
+    Race(
+        name="update-crosses-reinvite",
+        source="RFC 5407 §3.3.2, RFC 3311 §5.2",
+        title="UPDATE crosses re-INVITE",
+        wanted="491 both ways; the tries that follow bring both sides together.",
+        play=updates.update_crosses_reinvite,
+        updates=(CALLEE,),
+        slow=True,
+    ),
+    Race(
+        name="update-crosses-update",
+        source="RFC 3311 §5.2",
+        title="UPDATE crosses UPDATE",
+        wanted="491 both ways; the tries that follow bring both sides together.",
+        play=updates.update_crosses_update,
+        updates=(CALLER, CALLEE),
+        slow=True,
+    ),
+    Race(
+        name="update-in-moratorium",
+        source="RFC 5407 §3.1, RFC 3311 §5.1, RFC 3261 §14.1",
+        title="The callee changes the session before the ACK",
+        wanted="By UPDATE, which is answered; no INVITE leaves.",
+        play=updates.update_in_moratorium,
+    ),
+    Race(
+        name="update-overtakes-200",
+        source="RFC 3311 §5.2",
+        title="The callee's UPDATE overtakes its 200",
+        wanted="491, as the caller's offer has no answer; the next try succeeds.",
+        play=updates.update_overtakes_the_200,
+        slow=True,
+    ),
+    Race(
+        name="update-in-mortal",
+        source="RFC 5407 §3.2.2",
+        title="UPDATE crosses a BYE",
+        wanted="481 to the UPDATE, and the end.",
+        play=updates.update_in_mortal,
+        updates=(CALLEE,),
     ),
     Race(
         name="early-bye",
@@ -189,7 +230,4 @@ RACES: tuple[Race, ...] = (
     ),
 )
 
-WAITING: tuple[Waiting, ...] = (
-    Waiting("RFC 5407 §3.3.2", "UPDATE crosses re-INVITE", "UPDATE"),
-    Waiting("RFC 5407 §3.3.3", "REFER in the Mortal state", "REFER"),
-)
+WAITING: tuple[Waiting, ...] = (Waiting("RFC 5407 §3.3.3", "REFER in the Mortal state", "REFER"),)

@@ -70,6 +70,8 @@ class Race:
     "The outcome that the RFC asks for, in a sentence."
     play: Callable[[Stage], Coroutine[object, object, None]]
     "Plays it and asserts the outcome."
+    updates: tuple[str, ...] = ()
+    "The sides that offer changes by UPDATE."
     slow: bool = False
     "Whether it has to wait for 64*T1 or for the waiting times after glare."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from session_fsm.sdp import MediaDirection
+from session_fsm.session.settings import Settings
 from session_fsm.testing import Datagram, Line, Network, Phone
 from tools.races.stage import CALLEE, CALLER, Race
 
@@ -14,8 +15,12 @@ T1 = 0.5
 class VirtualStage:
     """Alice calls Bob."""
 
-    def __init__(self) -> None:
-        self.phones = {CALLER: Phone("alice", "10.0.0.1"), CALLEE: Phone("bob", "10.0.0.2")}
+    def __init__(self, updates: Sequence[str] = ()) -> None:
+        settings = {who: Settings(reoffer="UPDATE" if who in updates else "INVITE") for who in (CALLER, CALLEE)}
+        self.phones = {
+            CALLER: Phone("alice", "10.0.0.1", settings=settings[CALLER]),
+            CALLEE: Phone("bob", "10.0.0.2", settings=settings[CALLEE]),
+        }
         self.net = Network(*self.phones.values())
         self.log = self.net.log
 
@@ -76,7 +81,7 @@ class VirtualStage:
 
 def play(race: Race) -> None:
     """Play one race. Raises AssertionError when the outcome is not the one that the RFC asks for."""
-    stage = VirtualStage()
+    stage = VirtualStage(race.updates)
     scenario = race.play(stage)
     try:
         scenario.send(None)

@@ -59,8 +59,9 @@ class Side:
 class WireStage:
     """Two user agents in processes of their own. Use it as `async with`."""
 
-    def __init__(self) -> None:
+    def __init__(self, updates: Sequence[str] = ()) -> None:
         self.log = Log()
+        self._updates = updates
         self._sides = {CALLER: Side(_open()), CALLEE: Side(_open())}
         self._rules: list[Rule] = []
         self._held: list[tuple[Datagram, str]] = []
@@ -72,7 +73,14 @@ class WireStage:
         for who, side in self._sides.items():
             # Each side tells its peer to send to the relay's other socket.
             host, port = self._sides[OTHER[who]].seen_at
-            arguments = ["-m", "tools.races.phone", NAMES[who], f"{host}:{port}", str(T1)]
+            arguments = [
+                "-m",
+                "tools.races.phone",
+                NAMES[who],
+                f"{host}:{port}",
+                str(T1),
+                "UPDATE" if who in self._updates else "INVITE",
+            ]
             side.process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE)
             self._readers.append(asyncio.create_task(self._listen(side)))
             self._loop.add_reader(side.socket, self._carry, who)
@@ -192,7 +200,7 @@ class WireStage:
 
 
 async def _play(race: Race) -> None:
-    async with WireStage() as stage:
+    async with WireStage(race.updates) as stage:
         await race.play(stage)
 
 
