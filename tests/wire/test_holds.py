@@ -160,7 +160,7 @@ async def test_holds_of_a_callee_are_told(sipp: SippBench, agent: UserAgent):
 
 @pytest.mark.parametrize("status", [488, 500])
 async def test_a_refused_hold_is_one_sentence_and_the_call_goes_on(sipp: SippBench, agent: UserAgent, status: int):
-    callee = await sipp.callee("uas_refuses_hold", key_vals={"refusal": str(status)})
+    callee = await sipp.callee(f"uas_refuses_hold_{status}")
     call = agent.make_call(callee.uri)
     await call.wait_for_event(CallAnswered, timeout=WITHIN)
     with pytest.raises(
