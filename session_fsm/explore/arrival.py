@@ -51,7 +51,7 @@ class Arrival:
             return False
         if any(key.chart in CLIENTS or key.chart in SERVERS or key.chart == "answer" for key, _ in place.machines):
             return False
-        return not place.facts.busy or self.turn.choose([True, False])
+        return not (place.facts.busy or meaning.forgets) or self.turn.choose([True, False])
 
     def of(self, message: Message) -> None:
         """Post the event that it is."""

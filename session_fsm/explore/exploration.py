@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from session_fsm.chart import Chart
-from session_fsm.explore.abstract import DIRECTIONS
+from session_fsm.explore.abstract import DIRECTIONS, SIDES, Side
 from session_fsm.explore.book import Actor, Book
 from session_fsm.explore.calling import Bound, CallSide
 from session_fsm.explore.counterexample import Run, run_to
@@ -15,12 +15,13 @@ from session_fsm.explore.pairs import PAIRS, PairSide
 from session_fsm.explore.properties import Finding, call_findings, chart_findings, claimed, turn_findings
 from session_fsm.explore.rules import CALL_CHARTS, TRANSACTION_CHARTS
 from session_fsm.explore.search import Found, beginning, walk
+from session_fsm.explore.strangers import OpenSide, StrangerSide
 
 MOST_REINVITES = 2
 ANYWHERE = ("turn", "together", "never", "always")
 "Kinds of findings that need nobody to end the call."
 
-WHOLE_CALL = {*CALL_CHARTS, "answer"}
+WHOLE_CALL = {*CALL_CHARTS, "answer", "hold", "peer_hold"}
 "The charts whose own properties are proved in calls; those of transactions are proved in pairs."
 
 Books = dict[tuple[Bound, Bound], tuple[Book, Book]]
@@ -52,6 +53,8 @@ class Product:
     "Whether nobody ever gives up, though the sides could."
     forked: bool = False
     "Whether one INVITE reaches two callees."
+    stranger: Side | None = None
+    "The side, if any, that is not ours and says anything."
 
     @property
     def bound(self) -> str:
@@ -61,6 +64,8 @@ class Product:
         uac, uas = self.bounds
         free = ", nobody gives up" if self.patient else ""
         forked = ", two callees behind a proxy; no media flow" if self.forked else ""
+        if self.stranger is not None:
+            return f"{uac}; the peer says anything at any time; no media flow"
         return (str(uac) if uac == uas else f"caller: {uac}; callee: {uas}") + free + forked
 
     def begun(self, charts: Sequence[Chart]) -> Found:
@@ -73,9 +78,17 @@ class Product:
         if self.pair is not None:
             return PairSide(charts, "uac", self.pair[0]), PairSide(charts, "uas", self.pair[1])
         assert self.bounds is not None  # a product is of one kind or the other
+        if self.stranger is not None:
+            return self._strange(charts, self.bounds[0], self.stranger)
         if self.forked:
             return CallSide(charts, "uac", self.bounds[0]), ForkSide(charts, self.bounds[1])
         return CallSide(charts, "uac", self.bounds[0]), CallSide(charts, "uas", self.bounds[1])
+
+    def _strange(self, charts: Sequence[Chart], bound: Bound, stranger: Side) -> tuple[Actor, Actor]:
+        theirs = StrangerSide(charts, stranger, 2 + bound.reinvites)
+        if stranger == SIDES[1]:
+            return OpenSide(charts, SIDES[0], bound, theirs.said), theirs
+        return theirs, OpenSide(charts, SIDES[1], bound, theirs.said)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +159,10 @@ def products(reinvites: int) -> list[Product]:
         found.append(Product(name="directions of the callee's re-INVITEs", bounds=(still, again)))
     quiet = Bound(fails=False, silent=True)
     found.append(Product(name="calls that fork to two callees", bounds=(quiet, quiet), forked=True))
+    if reinvites:
+        anything = Bound(reinvites=reinvites - 1, silent=True)
+        for side, name in ((SIDES[1], "our caller and a stranger"), (SIDES[0], "our callee and a stranger")):
+            found.append(Product(name=name, bounds=(anything, anything), stranger=side))
     bound = Bound(reinvites=reinvites)
     found.append(Product(name="calls in which nobody gives up", bounds=(bound, bound), patient=True))
     found.append(Product(name="calls", bounds=(bound, bound)))
@@ -212,10 +229,11 @@ def _explore(
 def _books(product: Product, charts: Sequence[Chart], shared: Books) -> tuple[Book, Book]:
     """Those of another product that has the same sides, if there is one."""
     bounds = product.bounds
-    if bounds is None or product.forked or bounds not in shared:
+    apart = bounds is None or product.forked or product.stranger is not None
+    if bounds is None or apart or bounds not in shared:
         first, second = product.sides(charts)
         books = (Book(first), Book(second))
-        if bounds is None or product.forked:
+        if bounds is None or apart:
             return books
         shared[bounds] = books
     return shared[bounds]
@@ -226,6 +244,9 @@ def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterato
     yield from turn_findings(found)
     if product.bounds is None:
         yield from chart_findings(found, charts, only=set(product.pair or ()))
+        return
+    if product.stranger is not None:
+        yield from (one for one in chart_findings(found, charts, only=WHOLE_CALL) if one.kind != "sometimes")
         return
     fails = product.bounds[0].fails and not product.patient
     for finding in (*chart_findings(found, charts, only=WHOLE_CALL), *call_findings(found)):

@@ -18,7 +18,7 @@ from session_fsm.explore.turn import Sink
 FORKS = 2
 FIRST = branch_of("uac", 1)
 "The branch of the INVITE, which its CANCEL and the ACK to its refusal have too."
-DECIDING = ("ring", "progress", "accept", "reject")
+DECIDING = ("progress", "accept", "reject")
 "What the applications of the callees may ask."
 
 

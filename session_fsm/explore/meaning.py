@@ -46,6 +46,8 @@ class CallMeaning(Meaning):
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.finals = {name: frozenset(chart.final) for name, chart in rules.charts.items()}
+        self.forgets = False
+        "Whether a request that comes again is a new one, and what would keep an ended session open is not counted."
         self.indexes: dict[tuple[tuple[Key, ...], tuple[Key, ...], bool], Index[Key]] = {}
         "What messages are looked up in, by the machines that are open."
         cells = rules.charts["call"].cells
@@ -116,14 +118,15 @@ class CallMeaning(Meaning):
                 changes.update(CLOSED)
         clients = [(key, stand) for key, stand in place.machines if key.chart in CLIENTS]
         lingers = self._lingering(clients, facts.lingers)
-        changes["lingers"] = lingers
+        changes["lingers"] = "" if self.forgets else lingers
         over = [key for key, stand in place.machines if self._is_over(key, stand, stands, lingers)]
         if not over:
             return Place(place.machines, facts._replace(**changes))  # type: ignore[arg-type]  # they are facts
         absorbed = {key for key in over if key.chart in SERVERS}
         busy = any(stands[key].state not in self.rules.quiet[key.chart] for key in absorbed)
-        changes["absorbed"] = tuple(sorted(absorbed.union(facts.absorbed)))
-        changes["busy"] = facts.busy or (busy and lingers != "firmly")
+        if not self.forgets:
+            changes["absorbed"] = tuple(sorted(absorbed.union(facts.absorbed)))
+            changes["busy"] = facts.busy or (busy and lingers != "firmly")
         left = tuple(pair for pair in place.machines if pair[0] not in over)
         return Place(left, facts._replace(**changes))  # type: ignore[arg-type]  # they are facts
 

@@ -20,7 +20,7 @@ def reachable_pairs(charts: Iterable[Chart], *, reinvites: int = 0) -> set[Pair]
     used = list(charts)
     pairs: set[Pair] = set()
     for product in products(reinvites):
-        if product.bounds is not None and not product.forked:
+        if product.bounds is not None and not product.forked and product.stranger is None:
             found = product.begun(used)
             walk(found)
             pairs |= _pairs(found)
