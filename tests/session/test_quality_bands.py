@@ -51,14 +51,20 @@ def test_the_first_measurement_is_told(net, alice, bob, band):
         ((GOOD, DEGRADED, POOR, FAILED), "Failed"),
         ((GOOD, POOR), "Poor"),
         ((GOOD, FAILED), "Failed"),
+        ((GOOD, DEGRADED), "Degraded"),
+        ((DEGRADED, POOR), "Poor"),
         ((DEGRADED, FAILED), "Failed"),
+        ((POOR, FAILED), "Failed"),
     ],
 )
 def test_worse_is_told_at_once(net, alice, bob, bands, at_last):
+    """And stays so until something better is measured."""
     line = answered(net, alice, bob)
     measured(line, *bands)
+    before = told(line), state(line)
+    net.run_for(STEADY * 2)
 
-    assert (list(bands), at_last) == (told(line), state(line))
+    assert (list(bands), at_last) == before == (told(line), state(line))
 
 
 @pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
@@ -128,25 +134,30 @@ def test_worse_than_before_is_told_while_better_is_waited_for(net, alice, bob, b
 
 @pytest.mark.parametrize("band", [GOOD, DEGRADED, POOR, FAILED])
 def test_the_same_band_again_is_not_told(net, alice, bob, band):
-    """A stream that was silent meanwhile is as it was; its figures are the new ones."""
+    """A stream that was silent meanwhile is as it was."""
     line = answered(net, alice, bob)
-    measured(line, band)
-    facts = EdgeFacts(extra=(band, MediaMetrics(jitter_ms=7.0)))
-    line.phone.command(lambda at, now: at.media_edge(line.id, Edge.MEASURED, facts, now))
+    measured(line, band, band)
+    before = state(line)
+    net.run_for(STEADY * 2)
 
-    assert ([band], facts) == (told(line), line.session.measured)
+    assert ([band], str(band), str(band)) == (told(line), before, state(line))
 
 
-@pytest.mark.parametrize("worse", [DEGRADED, POOR, FAILED])
-def test_good_again_and_again_while_waiting(net, alice, bob, worse):
-    """It does not put off the moment."""
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [(DEGRADED, GOOD), (POOR, GOOD), (POOR, DEGRADED), (FAILED, GOOD), (FAILED, DEGRADED), (FAILED, POOR)],
+)
+def test_better_again_and_again_while_waiting(net, alice, bob, worse, better):
+    """It does not put off the moment; the figures that are told are the last ones."""
     line = answered(net, alice, bob)
-    measured(line, worse, GOOD)
+    measured(line, worse, better)
     net.run_for(STEADY / 2)
-    measured(line, GOOD)
+    facts = EdgeFacts(extra=(better, MediaMetrics(jitter_ms=7.0)))
+    line.phone.command(lambda at, now: at.media_edge(line.id, Edge.MEASURED, facts, now))
     net.run_for(STEADY / 2 + 0.1)
 
-    assert [worse, GOOD] == told(line)
+    assert [worse, better] == told(line)
+    assert 7.0 == line.told(MediaQualityChange)[-1].metrics.jitter_ms
 
 
 def test_the_end_of_the_call_is_the_end_of_its_quality(net, alice, bob):
