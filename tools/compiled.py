@@ -138,7 +138,7 @@ def compile_here() -> None:
         "--config-file=",
         *sources,
     ]
-    modules = mypycify(options, only_compile_paths=MODULES, opt_level="2", debug_level="0", group_name="session_fsm")
+    modules = mypycify(options, only_compile_paths=MODULES, opt_level="1", debug_level="0", group_name="session_fsm")
     setup(name="session_fsm", packages=[], ext_modules=modules, script_args=["build_ext", "--inplace"])
 
 

@@ -145,7 +145,8 @@ class Session(TransactionUser):
         row = (self.call.state, self.media.state, printable(self.remote_uri))
         return picture(self) or table(f"session {self.id}", head, [row])
 
-    _repr_html_ = html
+    def _repr_html_(self) -> str:
+        return self.html()
 
     # Getters.
 
