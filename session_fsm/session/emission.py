@@ -81,8 +81,7 @@ def _way(chart: str, route: Route) -> Carry:
         if hearers is None:
             post(the_one(session), event, payload)
         else:
-            # Who is chosen is a part of a call: no registration emits for them.
-            for machine in hearers(cast("Session", session), source, payload):
+            for machine in hearers(session, source, payload):
                 post(machine, event, payload)
 
     return carry
@@ -126,7 +125,7 @@ def _dtmf_sender(session: Session, source: Emitter, payload: object) -> Iterable
 
 
 # Of every other chart a session has one machine, under the chart's name.
-CHOSEN: Mapping[str, Callable[[Session, Emitter, object], Iterable[Machine]]] = {
+CHOSEN: Mapping[str, Callable[..., Iterable[Machine]]] = {
     "answer": _answers,
     "authentication": _authentications,
     "dialog": _dialogs,
