@@ -460,3 +460,63 @@ def test_requests_go_through_the_proxy():
     invite, ack = (proxy.received.of(name)[-1].request for name in ("INVITE", "ACK"))
     assert ["<sip:10.0.0.7;lr>", "<sip:10.0.0.7;lr>"] == [invite.get("Route"), ack.get("Route")]
     assert "sip:bob@far.example" == str(invite.uri)
+
+
+def ways(alice: Phone) -> list[str]:
+    """The states that the answer to challenges went through."""
+    rows = [row for row in alice.rows if row.chart == "authentication"]
+    return [row.to_state for row in rows if row.to_state != row.from_state]
+
+
+def test_a_refusal_ends_the_answering(peer):
+    """Whatever comes after it is absorbed by the transaction."""
+    alice = caller()
+    net = Network(alice, asking(peer, 2))
+
+    alice.call(peer)
+    net.run_for(1)
+
+    assert ["Unanswered", "Answered", "Refused"] == ways(alice)
+
+
+def test_without_credentials_nothing_is_answered_or_counted(peer):
+    """There was nothing to reject."""
+    alice = caller(Account())
+    net = Network(alice, asking(peer, 2))
+
+    alice.call(peer)
+    net.run_for(1)
+
+    counted = [name for name in alice.counters if name.startswith("digest.")]
+    assert (["Unanswered", "Refused"], []) == (ways(alice), counted)
+
+
+def test_each_answer_is_to_the_newest_nonce_until_three_are_enough(peer):
+    """RFC 7616 §3.3: a stale nonce is not used again."""
+    alice = caller()
+    net = Network(alice, asking(peer, 5, stale=True))
+
+    line = alice.call(peer)
+    net.run_for(1)
+
+    nonces = [answer.nonce for invite in invites(peer) if (answer := answer_in(invite))]
+    assert ["nonce-4", "nonce-3", "nonce-2"] == nonces
+    assert ["Unanswered", "Answered", "AnsweredTwice", "AnsweredThrice", "Refused"] == ways(alice)
+    assert (CallState.FAILED, 1) == (line.state, alice.counters["digest.rejected"])
+
+
+def test_a_password_that_is_rejected_after_a_stale_nonce_is_not_tried_again(peer):
+    """RFC 3261 §22.2."""
+    alice = caller()
+    stale = iter([False, True, False, False])
+
+    def ask(datagram: Datagram) -> None:
+        challenge = Challenge(realm=REALM, nonce="n", qop=("auth",), stale=next(stale))
+        peer.respond(datagram, 401, headers=[("WWW-Authenticate", str(challenge))], contact=False)
+
+    net = Network(alice, peer.when("INVITE", ask))
+    line = alice.call(peer)
+    net.run_for(1)
+
+    assert ["Unanswered", "Answered", "AnsweredTwice", "Refused"] == ways(alice)
+    assert (CallState.FAILED, 1) == (line.state, alice.counters["digest.rejected"])

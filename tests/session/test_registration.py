@@ -334,3 +334,164 @@ def test_the_wall_clock_is_never_asked():
     net.run_for(3600)
 
     assert [Registered] * len(alice.events) == [type(event) for event in alice.events]
+
+
+def path(alice: Phone) -> list[str]:
+    """The states that the registration went through."""
+    rows = [row for row in alice.rows if row.chart == "registration"]
+    return [row.to_state for row in rows if row.to_state != row.from_state][1:]
+
+
+def kept(alice: Phone) -> tuple[int, tuple[str, ...]]:
+    registration = alice.coordinator.registration
+    assert registration is not None
+    return registration.expires, registration.bindings
+
+
+def test_a_registration_s_life():
+    """From nothing to a binding, its refresh, and nothing again."""
+    registrar = Registrar(grants=60)
+    net, alice = started(registrar, 60)
+
+    alice.unregister()
+    net.deliver()
+
+    assert ["Registering", "Registered", "Refreshing", "Registered", "Unregistering", "Unregistered"] == path(alice)
+    assert ((0, ()), "unregistered") == (kept(alice), last(alice).reason)
+
+
+def test_the_application_can_refresh_at_once():
+    """It may know that the network has changed."""
+    registrar = Registrar()
+    net, alice = started(registrar)
+
+    alice.register()
+    net.deliver()
+
+    assert ["Registering", "Registered", "Refreshing", "Registered"] == path(alice)
+    assert 2 == len(registrar.registers)
+
+
+def test_the_application_need_not_wait_for_the_next_try():
+    """It may know that the registrar is back."""
+    registrar = Registrar()
+    registrar.script = [(503, ())]
+    net, alice = started(registrar)
+
+    alice.register()
+    net.deliver()
+
+    assert ["Registering", "Waiting", "Registering", "Registered"] == path(alice)
+
+
+def test_a_failed_registration_that_is_left_removes_what_may_be_there():
+    """A 200 may have been lost: the registrar may know us."""
+    registrar = Registrar()
+    registrar.script = [(503, ())]
+    net, alice = started(registrar)
+
+    alice.unregister()
+    net.run_for(7200)
+
+    assert ["Registering", "Waiting", "Unregistering", "Unregistered"] == path(alice)
+    assert ["600", "0"] == [asked.get("Expires") for asked in registrar.registers]
+
+
+def test_a_failed_try_leads_to_the_next_by_itself():
+    """Unattended."""
+    registrar = Registrar()
+    registrar.script = [(503, ())]
+
+    _, alice = started(registrar, 120)
+
+    assert ["Registering", "Waiting", "Registering", "Registered"] == path(alice)
+
+
+def test_a_refused_registration_is_left_without_a_word():
+    """The registrar does not know us, and does not want to."""
+    registrar = Registrar(grants=60)
+    net, alice = started(registrar)
+    registrar.script = [(403, ())]
+    net.run_for(55)
+    count = len(registrar.registers)
+
+    alice.unregister()
+    net.run_for(7200)
+
+    assert ["Refreshing", "Refused", "Unregistered"] == path(alice)[-3:]
+    assert (count, (0, ()), "unregistered") == (len(registrar.registers), kept(alice), reason(alice))
+
+
+def reason(alice: Phone) -> str:
+    registration = alice.coordinator.registration
+    assert registration is not None
+    return registration.reason
+
+
+def test_a_refused_registration_begins_anew():
+    """And not as a refresh of what was never there."""
+    registrar = Registrar()
+    registrar.script = [(403, ())]
+    net, alice = started(registrar)
+
+    alice.register()
+    net.deliver()
+
+    assert ["Registering", "Refused", "Registering", "Registered"] == path(alice)
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_leaving_a_registrar_that_is_gone_is_told(silent):
+    """No response in 64*T1, or a closed port."""
+    registrar = Registrar()
+    net, alice = started(registrar)
+    if silent:
+        registrar.script = [(0, ())] * 100
+    else:
+        net.refuse(registrar)
+
+    alice.unregister()
+    net.run_for(40)
+
+    assert ["Unregistering", "Unregistered"] == path(alice)[-2:]
+    assert ("unregistered", (0, ())) == (last(alice).reason, kept(alice))
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_after_no_response_the_waiting_time_is_drawn(silent):
+    """RFC 5626 §4.5: 30 to 60 s after the first failure."""
+    registrar = Registrar()
+    alice = phone()
+    net = Network(alice, registrar)
+    if silent:
+        registrar.script = [(0, ())] * 11
+    else:
+        net.refuse(registrar)
+
+    alice.register()
+    net.run_for(33)
+
+    assert 30 <= last(alice).retry_in <= 60
+
+
+def test_a_lapsed_binding_is_gone_and_the_tries_go_on():
+    """The state stays what it is: a try, or the wait for one."""
+    registrar = Registrar(grants=60)
+    net, alice = started(registrar)
+    registrar.script = [(0, ())] * 100
+
+    net.run_for(62)
+
+    assert (["Registering", "Registered", "Refreshing"], (0, ())) == (path(alice), kept(alice))
+    assert Unregistered is type(last(alice))
+
+
+def test_a_registration_that_lapsed_is_made_again():
+    """With the same Call-ID."""
+    registrar = Registrar(grants=60)
+    net, alice = started(registrar)
+    registrar.script = [(0, ())] * 25
+
+    net.run_for(300)
+
+    assert ("Registered", 1) == (path(alice)[-1], len({asked.call_id for asked in registrar.registers}))
