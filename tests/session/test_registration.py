@@ -145,6 +145,18 @@ def test_a_registrar_that_never_finds_it_long_enough_is_not_followed(least):
     _, alice = started(registrar)
 
     assert ("Waiting", 2, 423) == (state(alice), len(registrar.registers), last(alice).status)
+    assert 30 <= last(alice).retry_in <= 60
+
+
+def test_a_longer_time_may_be_refused_too():
+    """For ever, and not with the 423 of before."""
+    registrar = Registrar()
+    registrar.script = [(423, [("Min-Expires", "900")]), (403, ())]
+
+    _, alice = started(registrar)
+
+    assert ["Registering", "Lengthening", "Refused"] == path(alice)
+    assert (RegistrationFailed, 403, None) == (type(last(alice)), last(alice).status, last(alice).retry_in)
 
 
 def test_a_retry_after_is_waited_for():
