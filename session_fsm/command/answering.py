@@ -61,7 +61,7 @@ async def _take(invite: IncomingInvite, options: Options, answering: Answering, 
     recording = options.recording(number)
     call = await invite.accept()
     both = options.recording_of_both(call, number)
-    await talk(call, options.play, recording, options.dtmf)
+    await talk(call, options.play, recording, options.dtmf, options.hold)
     for made in (recording, both):
         if made is not None:
             report.note(f"recorded {made}")

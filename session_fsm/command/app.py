@@ -33,6 +33,7 @@ Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", hel
 RecordMode = Annotated[
     str, typer.Option("--record-mode", metavar="MODE", help="heard, mixed, or stereo: a channel a side.")
 ]
+HoldAt = Annotated[str | None, typer.Option("--hold", metavar="AT:FOR", help="Hold AT seconds after the answer.")]
 Dtmf = Annotated[str | None, typer.Option(metavar="DIGITS", help="Send these digits once audio flows, such as 12#.")]
 Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
@@ -85,6 +86,7 @@ def answer(
     record: Record = None,
     record_mode: RecordMode = "heard",
     dtmf: Dtmf = None,
+    hold: HoldAt = None,
     calls: Annotated[int | None, typer.Option(metavar="N", help="End after so many calls have ended.")] = None,
     ring: Annotated[float, typer.Option(metavar="SECONDS", help="Ring before the answer.")] = 0.0,
     status: Annotated[int | None, typer.Option(metavar="CODE", help="Refuse with this status.")] = None,
@@ -114,6 +116,7 @@ def answer(
             record=record,
             record_mode=record_mode,
             dtmf=dtmf,
+            hold=hold,
             trace=trace,
             charts=charts,
             as_json=as_json,
@@ -133,6 +136,7 @@ def call(
     record: Record = None,
     record_mode: RecordMode = "heard",
     dtmf: Dtmf = None,
+    hold: HoldAt = None,
     seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
     registrar: Registrar = None,
     user: User = None,
@@ -156,6 +160,7 @@ def call(
             record=record,
             record_mode=record_mode,
             dtmf=dtmf,
+            hold=hold,
             trace=trace,
             charts=charts,
             as_json=as_json,

@@ -91,7 +91,7 @@ async def _last(call: Call, seconds: float) -> None:
 
 async def _talk(call: Call, options: Options, report: Report) -> None:
     recording, both = options.recording(1), options.recording_of_both(call, 1)
-    await talk(call, options.play, recording, options.dtmf)
+    await talk(call, options.play, recording, options.dtmf, options.hold)
     for made in (recording, both):
         if made is not None:
             report.note(f"recorded {made}")

@@ -17,6 +17,7 @@ from session_fsm.call import Call
 from session_fsm.chart import Chart
 from session_fsm.command.chart_set import note, replacing
 from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.holding import Hold, parse_hold
 from session_fsm.command.recording import Recording, check_writable, numbered
 from session_fsm.command.servers import NONE, Servers
 from session_fsm.command.sources import Source, parse_source
@@ -41,6 +42,8 @@ class Options:
     record_mode: RecordMode = RecordMode.HEARD
     dtmf: str | None = None
     "Digits that are sent once audio flows."
+    hold: Hold | None = None
+    "When the other side is held."
     trace: Path | None = None
     charts: Mapping[str, Chart]
     "Charts that replace shipped ones."
@@ -54,7 +57,8 @@ class Options:
     def doing(self) -> str:
         """What will happen to the audio, in words."""
         dials = f", dials {self.dtmf}" if self.dtmf else ""
-        return f"plays {self.play}" + (f", records {self.record}" if self.record else "") + dials
+        holds = f", holds {self.hold.at:g} s after the answer for {self.hold.lasting:g} s" if self.hold else ""
+        return f"plays {self.play}" + (f", records {self.record}" if self.record else "") + dials + holds
 
     def user_agent(self, uri: str, on_trace: Callable[[TraceRow], None] | None) -> UserAgent:
         """A user agent that is told all of this."""
@@ -89,6 +93,7 @@ def make_options(
     record: Path | None,
     record_mode: str = "heard",
     dtmf: str | None = None,
+    hold: str | None = None,
     trace: Path | None,
     charts: Path | None,
     as_json: bool,
@@ -103,6 +108,7 @@ def make_options(
         record=writable(record, "--record"),
         record_mode=_mode(record_mode),
         dtmf=_digits(dtmf),
+        hold=parse_hold(hold),
         trace=writable(trace, "--trace"),
         charts=replacing(charts),
         charts_folder=charts,

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 
 from session_fsm.call import MEDIA_TIMEOUT, Call
+from session_fsm.command.holding import Hold, hold_for_a_while
 from session_fsm.command.recording import Recording
 from session_fsm.command.sources import EchoSource, Source
 from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout
@@ -17,16 +18,21 @@ LOG = logging.getLogger("session_fsm.command")
 FOR_EVER = 7 * 24 * 3600.0  # seconds: a call that hears nothing still waits for the peer's first frame
 
 
-async def talk(call: Call, source: Source, recording: Recording | None, digits: str | None = None) -> None:
-    """Play, dial and listen from the first audio until the call is over, however it ends."""
-    with suppress(CallFailedError):
-        audio = await _channels(call)
-        async with asyncio.TaskGroup() as tasks:
-            playing = tasks.create_task(_play(audio, source))
-            dialling = tasks.create_task(_dial(call, digits))
-            await _listen(audio, isinstance(source, EchoSource), recording)
-            playing.cancel()
-            dialling.cancel()
+async def talk(
+    call: Call, source: Source, recording: Recording | None, digits: str | None = None, hold: Hold | None = None
+) -> None:
+    """Play, dial and listen from the first audio until the call is over, however it ends; hold meanwhile."""
+    async with asyncio.TaskGroup() as around:
+        holding = around.create_task(hold_for_a_while(call, hold))
+        with suppress(CallFailedError):
+            audio = await _channels(call)
+            async with asyncio.TaskGroup() as tasks:
+                playing = tasks.create_task(_play(audio, source))
+                dialling = tasks.create_task(_dial(call, digits))
+                await _listen(audio, isinstance(source, EchoSource), recording)
+                playing.cancel()
+                dialling.cancel()
+        holding.cancel()
 
 
 async def _channels(call: Call) -> AudioChannels:
