@@ -316,9 +316,12 @@ def replay(
 def fuzz(
     target: Annotated[str, typer.Argument(metavar="[NAME|FILE|pair]", help="A chart, or two phones.")] = "pair",
     seed: Annotated[int | None, typer.Option(metavar="N", help="Draw the same runs again.")] = None,
-    max_examples: Annotated[int, typer.Option(metavar="N", help="How many runs are made.")] = 500,
+    max_examples: Annotated[
+        int | None, typer.Option(metavar="N", help="How many runs are made; else 500, and 25 with --wire.")
+    ] = None,
     property_name: Annotated[str | None, typer.Option("--property", metavar="NAME", help="Ask only for this.")] = None,
     unrestricted: Annotated[bool, typer.Option("--unrestricted", help="Forge and spoil messages too.")] = False,
+    wire: Annotated[bool, typer.Option("--wire", help="Over real UDP, between two processes.")] = False,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Known counterexamples, and where new ones go.")] = Path(
         "fuzz-out"
     ),
@@ -332,10 +335,13 @@ def fuzz(
 
         within("--seed", seed, 0, None)
         within("--max-examples", max_examples, 1, None)
+        if wire and target != "pair":
+            raise CommandError(f"--wire: {target} sends nothing; possible: pair")
         options = Options(
-            target=target,
+            target="pair:wire" if wire else target,
             seed=seed,
-            max_examples=max_examples,
+            max_examples=max_examples or (25 if wire else 500),
+            wire=wire,
             property=property_name,
             unrestricted=unrestricted,
             out=out,

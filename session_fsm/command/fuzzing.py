@@ -36,7 +36,7 @@ except ModuleNotFoundError as error:
 
 from session_fsm.testing.counterexample import keep, told
 from session_fsm.testing.runs import Target
-from session_fsm.testing.targets import PAIR, targets
+from session_fsm.testing.targets import PAIR, WIRE, targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class Options:
     max_examples: int
     property: str | None
     unrestricted: bool
+    wire: bool
     out: Path
     charts: Path | None
     as_json: bool
@@ -62,10 +63,15 @@ def run_fuzz(options: Options) -> Exit:
 
 
 def _run(options: Options) -> Exit:
-    charts = replacing(options.charts) if options.target == PAIR else charts_in(options.charts)
+    charts = replacing(options.charts) if options.target in (PAIR, WIRE) else charts_in(options.charts)
     found = _targets(options, charts)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
-    done = [_fuzz(target, seed, options, charts) for target in found]
+    done = []
+    for target in found:
+        try:
+            done.append(_fuzz(target, seed, options, charts))
+        finally:
+            target.close()
     traces = [_keep(findings, options.out, charts) for findings in done]
     if options.as_json:
         put(summary(done, traces, seed))
@@ -77,10 +83,12 @@ def _run(options: Options) -> Exit:
 
 def _targets(options: Options, charts: Mapping[str, Chart]) -> list[Target[Any]]:
     try:
-        found = targets(options.target, unrestricted=options.unrestricted, charts=charts)
+        found = targets(options.target, unrestricted=options.unrestricted, charts=charts, folder=options.charts)
     except ChartError as error:
         else_pair = f"; or {PAIR}" if error.faults[0].rule == "no-such-chart" else ""
         raise CommandError(f"{error}{else_pair}", exit_for(error.faults)) from None
+    if options.unrestricted and options.wire:
+        raise CommandError("--unrestricted: nothing is forged over real sockets; possible: without --wire")
     if options.unrestricted and options.target != PAIR:
         raise CommandError(f"--unrestricted: only {PAIR} has messages that can be forged; a chart takes any event")
     known = dict.fromkeys(name for target in found for name in target.properties)
@@ -186,7 +194,7 @@ def _print(
             (f"{findings.target}: ", "bold"),
             f"{findings.examples} runs in {findings.seconds:.1f} s, --seed {findings.seed}; ",
             f"{len(findings.coverage.rows)} of {findings.rows_total} rows, {len(findings.coverage.cells)} cells, ",
-            _pairs(findings, pair=options.target == PAIR),
+            _pairs(findings, pair=options.target in (PAIR, WIRE)),
         )
     )
     for name in findings.stale:

@@ -14,7 +14,6 @@ from typing import Any, cast
 
 from session_fsm.chart import START, Chart, read_folder, recalled, remembered
 from session_fsm.machine import TraceRow, write_jsonl
-from session_fsm.testing.pair_run import PairRun
 from session_fsm.testing.runs import Move, Run, Target, make_all
 from session_fsm.testing.targets import targets
 
@@ -64,19 +63,26 @@ class Counterexample:
         """What it is a run of, with the charts of its folder unless others are given. Raises ChartError."""
         if charts is None and self.folder is not None:
             charts = read_folder(self.folder)
-        found = targets(self.target, unrestricted=self.unrestricted, charts=charts)
+        found = targets(self.target, unrestricted=self.unrestricted, charts=charts, folder=self.folder)
         if len(found) > 1:
             raise ValueError(f"{self.target} has two sides; possible: {self.target}:uac, {self.target}:uas")
         return found[0]
 
     def run(self, charts: Mapping[str, Chart] | None = None) -> Run:
         """Make the run again."""
-        return cast(Run, make_all(self.find(charts).begin(), self.moves))
+        target = self.find(charts)
+        try:
+            return cast(Run, make_all(target.begin(), self.moves))
+        finally:
+            target.close()
 
     def wrong(self, charts: Mapping[str, Chart] | None = None) -> str | None:
         """What is wrong with the run now; None when the property holds."""
         target = self.find(charts)
-        return target.properties[self.breaks](make_all(target.begin(), self.moves))
+        try:
+            return target.properties[self.breaks](make_all(target.begin(), self.moves))
+        finally:
+            target.close()
 
 
 def told(example: Counterexample, charts: Mapping[str, Chart] | None = None) -> str:
@@ -91,11 +97,13 @@ def told(example: Counterexample, charts: Mapping[str, Chart] | None = None) -> 
         for side, rows in enumerate(run.traces()):
             lines += [f"       {change}" for change in _changes(_name(run, side), rows[seen[side] :])]
         seen = [len(rows) for rows in run.traces()]
+    target.close()
     return "\n".join([*lines, "", *_ladder(run)])
 
 
 def _name(run: Run, side: int) -> str:
-    return list(run.phones)[side] + " " if isinstance(run, PairRun) else ""
+    names: Sequence[str] = getattr(run, "names", ())
+    return f"{names[side]} " if names else ""
 
 
 def _changes(side: str, rows: Sequence[TraceRow]) -> Iterator[str]:
@@ -113,7 +121,7 @@ def _ladder(run: Run) -> list[str]:
     """A wing may look at the drawing wing when it is asked to show something."""
     from session_fsm.render import ladder_text
 
-    if not isinstance(run, PairRun):
+    if not hasattr(run, "names"):
         return []
     left, right = run.traces()
     return ladder_text(left, right, charts=("call", "media")).splitlines()

@@ -163,7 +163,7 @@ class Fuzzing:
         def fails(moves: Sequence[Move]) -> bool:
             return check(make_all(self.target.begin(), moves)) is not None
 
-        moves = shrink(broken.moves, fails)
+        moves = shrink(broken.moves, fails, most=self.target.tries)
         log.clear()
         message = check(make_all(self.target.begin(), moves)) or broken.message
         self.found.violations.append(

@@ -70,6 +70,8 @@ MOST_HELD = 8  # datagrams on the way that are offered as choices, the oldest fi
 class PairRun:
     """Alice calls Bob, one move at a time."""
 
+    names = ("alice", "bob")
+
     def __init__(
         self,
         *,

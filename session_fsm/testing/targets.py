@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from pathlib import Path
 from typing import Any
 
 from session_fsm.chart import Chart
@@ -16,6 +17,8 @@ from session_fsm.testing.runs import Target
 from session_fsm.testing.walks import ways
 
 PAIR = "pair"
+WIRE = "pair:wire"
+"Two user agents over UDP; their charts are those of a folder, which other processes can read."
 
 
 def pair_target(
@@ -55,13 +58,25 @@ def chart_target(chart: Chart) -> Target[ChartRun]:
     )
 
 
-def targets(name: str, *, unrestricted: bool = False, charts: Mapping[str, Chart] | None = None) -> list[Target[Any]]:
-    """The targets of this name: `pair`, a chart's name, `NAME:uac`, `NAME:uas`, or a file. A sided chart gives two.
+def targets(
+    name: str,
+    *,
+    unrestricted: bool = False,
+    charts: Mapping[str, Chart] | None = None,
+    folder: Path | None = None,
+) -> list[Target[Any]]:
+    """The targets of this name: `pair`, `pair:wire`, a chart's name, `NAME:uac`, `NAME:uas`, or a file.
 
+    A sided chart gives two. Two user agents over UDP read their charts from a folder.
     Raises ChartError for a chart that cannot be read, or does not hold.
     """
     if name == PAIR:
         return [pair_target(unrestricted=unrestricted, charts=charts)]
+    if name == WIRE:
+        from session_fsm.testing.wire_run import wire_target
+
+        pair = pair_target(charts=charts)
+        return [wire_target(folder=folder, charts=charts, reachable=pair.reachable)]
     bare, _, side = name.rpartition(":")
     role = next((role for role in SIDES if bare and role == side), None)
     chart = (charts or {}).get(bare if role else name) or Chart.load(bare if role else name)

@@ -58,6 +58,8 @@ def test_what_does_not_hold_ends_with_3_and_is_told(tmp_path):
         (("cal",), "no chart has this name; did you mean call"),
         (("nowhere.toml",), "nowhere.toml: cannot read the file"),
         (("--property", "beauty"), "--property: there is no property beauty; possible: no-fault, never-impossible"),
+        (("call", "--wire"), "--wire: call sends nothing; possible: pair"),
+        (("--wire", "--unrestricted"), "--unrestricted: nothing is forged over real sockets"),
         (("call", "--unrestricted"), "--unrestricted: only pair has messages that can be forged"),
         (("--max-examples", "0"), "--max-examples: 0 is not possible; possible: 1 or more"),
         (("--charts", "nowhere"), "--charts: nowhere is no folder"),
@@ -71,6 +73,18 @@ def test_bad_input_is_one_sentence_and_2(tmp_path, arguments, complaint):
     assert ended.stderr.startswith("session-fsm: ")
     assert complaint in ended.stderr
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_calls_are_fuzzed_over_udp(tmp_path):
+    """Between two processes, with the same summary."""
+    ended = fuzz("--wire", "--seed", "1", "--max-examples", "4", "--json", cwd=tmp_path)
+    summary = json.loads(ended.stdout.splitlines()[-1])
+
+    assert (0, ["pair:wire"], 4, []) == (
+        ended.returncode,
+        *(summary[name] for name in ("target", "examples", "violations")),
+    )
 
 
 def test_a_spoilt_corpus_is_told(tmp_path):
