@@ -210,3 +210,81 @@ def test_what_comes_after_a_digit_when_the_call_has_ended_is_nothing(net, alice,
     press(line, 8, at=5000)
 
     assert "7" == digits(line)
+
+
+def test_keys_whose_final_packets_are_all_lost_are_told_one_by_one(net, alice, bob):
+    """Each as soon as the next one begins, and the last one after a while; updates of the second keep it."""
+    line = answered(net, alice, bob)
+    press(line, 3, at=1000, lost=(3, 4, 5))
+    net.run_for(0.15)
+    press(line, 4, at=3000, lost=(1, 2, 3, 4, 5))
+    net.run_for(0.15)
+    before = digits(line)
+    net.run_for(0.2)
+    press(line, 5, at=9000, lost=(3, 4, 5))
+    net.run_for(0.3)
+
+    assert ("3", "345") == (before, digits(line))
+
+
+def test_after_whatever_was_late_or_repeated_the_next_key_is_told(net, alice, bob):
+    """The receiver stays ready."""
+    line = answered(net, alice, bob)
+    press(line, 1, at=1000)
+    press(line, 2, at=3000, lost=(0, 1, 2, 3, 4))
+    hear(line, 1, 640, at=1000, last=True)
+    hear(line, 2, 640, at=3000, last=True)
+    press(line, 3, at=5000)
+    net.run_for(0.3)
+
+    assert "123" == digits(line)
+
+
+def test_a_whole_key_within_another_is_told_once(net, alice, bob):
+    """Only its last final packet came, and the one before had none: both are told, and neither again."""
+    line = answered(net, alice, bob)
+    press(line, 3, at=1000, lost=(3, 4, 5))
+    press(line, 4, at=3000, lost=(0, 1, 2, 3, 4))
+    net.run_for(0.3)
+    press(line, 5, at=5000)
+
+    assert "345" == digits(line)
+
+
+def test_all_segments_of_an_event_that_was_given_up_are_passed_over(net, alice, bob):
+    """Its second and third segment come late; then another key is pressed."""
+    line = answered(net, alice, bob)
+    hear(line, 8, LONGEST)
+    net.run_for(0.3)
+    hear(line, 8, LONGEST, at=1000 + LONGEST)
+    hear(line, 8, 1600, at=1000 + 2 * LONGEST, last=True)
+    press(line, 9, at=1000 + 3 * LONGEST)
+
+    assert "89" == digits(line)
+
+
+def test_a_key_that_was_held_at_the_end_is_not_told_again(net, alice, bob):
+    """Its packets go on for a moment."""
+    line = answered(net, alice, bob)
+    press(line, 7, lost=(3, 4, 5))
+    line.hang_up()
+    net.deliver()
+    press(line, 7, lost=(0, 1, 2))
+    press(line, 8, at=9000)
+    net.run_for(0.3)
+
+    assert "7" == digits(line)
+
+
+def test_the_segments_of_a_held_key_keep_it(net, alice, bob):
+    """Three segments, each of which comes when the last packet of the one before is nearly too long ago."""
+    line = answered(net, alice, bob)
+    for n in range(3):
+        hear(line, 8, LONGEST, at=1000 + n * LONGEST)
+        net.run_for(0.15)
+    before = digits(line)
+    hear(line, 8, 1600, at=1000 + 3 * LONGEST, last=True)
+    net.run_for(0.3)
+
+    told = line.only(DtmfReceived)
+    assert ("", "8", (3 * LONGEST + 1600) // 8) == (before, told.digit, told.duration_ms)

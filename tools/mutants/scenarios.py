@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from session_fsm.chart import Chart
 from session_fsm.session import building
 from session_fsm.testing import Network, Phone, ScriptedPeer
@@ -69,7 +71,11 @@ class Scenario:
         with _limited(), phones_made() as nets:
             if "net" in wanted:
                 world["net"] = Network(*world.values())  # type: ignore[arg-type]  # both kinds can be on a network
-            self.function(**{name: self.given.get(name, world.get(name)) for name in wanted})
+            try:
+                self.function(**{name: self.given.get(name, world.get(name)) for name in wanted})
+            except pytest.fail.Exception as failure:
+                # What pytest raises where nothing else was raised is no Exception.
+                raise AssertionError(str(failure)) from None
             if self.lawful:
                 self._ask_laws(nets)
 
