@@ -106,7 +106,7 @@ def make_options(
         advertise=parse_advertise(advertise) if advertise else None,
         play=parse_source(play),
         record=writable(record, "--record"),
-        record_mode=_mode(record_mode),
+        record_mode=_mode(record_mode, record),
         dtmf=_digits(dtmf),
         hold=parse_hold(hold),
         trace=writable(trace, "--trace"),
@@ -117,7 +117,9 @@ def make_options(
     )
 
 
-def _mode(text: str) -> RecordMode:
+def _mode(text: str, record: Path | None) -> RecordMode:
+    if record is None and text != RecordMode.HEARD:
+        raise CommandError("--record-mode: nothing is recorded without --record FILE.wav")
     try:
         return named_mode(text)
     except ValueError:

@@ -55,6 +55,7 @@ COMPLAINTS = [
         2,
         "--dtmf: digits is '12x', and 'x' is no digit; it can hold 0 to 9",
     ),
+    (f"call {URI} --record-mode stereo", 2, "--record-mode: nothing is recorded without --record FILE.wav"),
     (f"call {URI} --trace no/where.jsonl", 2, "--trace: cannot write no/where.jsonl: No such file or directory"),
     ("call sip:bob@127.0.0.1:9", 3, "sip:bob@127.0.0.1:9 did not answer: 503 port unreachable"),
     ("call sip:bob@host.invalid", 3, "sip:bob@host.invalid did not answer: 503 the host host.invalid is unknown"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from session_fsm.call_summary import CallSummary
 from session_fsm.command.describing import brief, describe
 from session_fsm.command.jsonlines import event_line, listening_line, summary_line, written
+from session_fsm.command.reporting import summary_rows
 from session_fsm.command.timeline import timeline
 from session_fsm.rtp import MediaMetrics, MediaQuality
 from session_fsm.session import events
@@ -101,6 +102,15 @@ def test_a_summary_has_the_promised_fields():
         "reason": "hung up",
     }
     assert expected == json.loads(written(summary_line(SUMMARY)))
+
+
+def test_a_summary_without_audio_says_why():
+    """In one sentence, for scripts and for people."""
+    said = "media got to Established: 50 packets sent to 10.0.0.2:4000, nothing received from there"
+    silent = replace(SUMMARY, ok=True, why_silent=said)
+
+    assert said == json.loads(written(summary_line(silent)))["why_silent"]
+    assert ("silent", said) in [(label, value.plain) for label, value in summary_rows(silent)]
 
 
 def test_listening_says_where():
