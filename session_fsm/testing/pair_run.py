@@ -16,6 +16,7 @@ from session_fsm.chart import Chart
 from session_fsm.errors import LocalProtocolError
 from session_fsm.machine import TraceRow
 from session_fsm.rtp import MediaMetrics, MediaQuality
+from session_fsm.rtp.telephone_event import HeardEvent
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.events import MediaState
 from session_fsm.session.orders import Edge, EdgeFacts
@@ -62,6 +63,11 @@ LATER = (
     Edge.REPORT_RECEIVED,
     Edge.MEASURED,
 )
+EXTRAS: Mapping[Edge, object] = {
+    Edge.MEASURED: (MediaQuality.POOR, MediaMetrics(packet_loss=0.07)),
+    Edge.EVENT_HEARD: HeardEvent(ssrc=7, timestamp=8000, code=5, duration=800, is_last=False),
+}
+"What is known about an edge besides where and when."
 FLOWING = (MediaState.ESTABLISHED, MediaState.ACTIVE, MediaState.STALLED, MediaState.HELD)
 LIED_ABOUT = 2  # datagrams on the way that are offered to be spoilt
 MOST_HELD = 8  # datagrams on the way that are offered as choices, the oldest first
@@ -232,7 +238,7 @@ class PairRun:
         return self.bob if phone is self.alice else self.alice
 
     def _hear(self, line: Line, edge: Edge) -> None:
-        extra = (MediaQuality.POOR, MediaMetrics(packet_loss=0.07)) if edge is Edge.MEASURED else None
+        extra = EXTRAS.get(edge)
         facts = EdgeFacts(source=("10.0.0.3", 4000), ssrc=7, arrival=self.net.now, detail="fuzz", extra=extra)
         line.phone.coordinator.media_edge(line.id, edge, facts, self.net.now)
         line.phone.drain()

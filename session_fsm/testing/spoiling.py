@@ -41,6 +41,8 @@ SPOILS: Mapping[str, tuple[bytes, bytes]] = {
 ASKED: Mapping[str, tuple[str, str]] = {
     "OPTIONS": ("OPTIONS", ""),
     "BYE": ("BYE", ""),
+    "UPDATE": ("UPDATE", ""),
+    "UPDATE sendonly": ("UPDATE", "sendonly"),
     "INVITE": ("INVITE", "sendrecv"),
     "INVITE inactive": ("INVITE", "inactive"),
     "INVITE without offer": ("INVITE", ""),
