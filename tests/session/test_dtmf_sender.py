@@ -231,6 +231,9 @@ def test_an_info_that_is_refused_fails_the_digit(net, alice, peer):
     failed = line.only(DtmfFailed)
     assert ("1", 415, "Unsupported Media Type") == (failed.digit, failed.status, failed.reason)
     assert (1, "Active") == (len(peer.received.of(Method.INFO)), line.state)
+    line.send_dtmf("3")
+    net.deliver()
+    assert b"Signal=3" in peer.received.of(Method.INFO)[-1].message.body
 
 
 def test_an_info_without_an_answer_ends_the_call(net, alice, peer):
