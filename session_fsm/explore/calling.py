@@ -21,7 +21,7 @@ from session_fsm.chart import Chart
 from session_fsm.explore.abstract import PACKETS, RTP, SENDS, Event, Facts, Key, Message, Outcome, Place, Side, Stand
 from session_fsm.explore.arrival import Arrival, open_session, response_event
 from session_fsm.explore.meaning import CallMeaning
-from session_fsm.explore.rules import CLIENTS, Rules
+from session_fsm.explore.rules import CLIENTS, Rules, Updates
 from session_fsm.explore.sending import CALL, DIALOG, HOLD, MEDIA, server_of
 from session_fsm.explore.turn import Sink, Turn
 
@@ -47,6 +47,10 @@ class Bound:
     "Timers give up, and transports fail."
     smooth: bool = False
     "Nobody refuses or hangs up: for the directions alone."
+    updates: Updates = "never"
+    "When what is wished is offered by UPDATE."
+    named: bool = False
+    "It is wished by `hold` and `resume`, not as a re-INVITE with a direction."
     silent: bool = False
     "No media flow: for the signalling alone."
 
@@ -56,7 +60,9 @@ class Bound:
 
     def __str__(self) -> str:
         again = "; ".join(" or ".join(directions) for directions in self.again[: self.reinvites])
-        tried = f" offering {again}, {self.retries} retry after glare" if self.reinvites else ""
+        wished = "to hold and to resume" if self.named else f"offering {again}"
+        way = f", by UPDATE {self.updates}" if self.updates != "never" else ""
+        tried = f" {wished}{way}, {self.retries} retry after glare" if self.reinvites else ""
         free = "" if self.fails else ", nobody gives up" if not self.smooth else ", nobody gives up or hangs up"
         return f"first offer and answer {' or '.join(self.first)}; {self.reinvites} re-INVITEs a side{tried}{free}"
 
@@ -75,6 +81,7 @@ class CallSide:
         self.side = side
         self.bound = bound
         self.rules = Rules(charts, side)
+        self.rules.updates = bound.updates
         self.meaning = CallMeaning(self.rules)
         self.taken: set[tuple[str, str]] = set()
         self.commands: tuple[str, ...] | None = SMOOTH if bound.smooth else None
@@ -147,10 +154,11 @@ class CallSide:
             turn.facts["offering"] = turn.choose([True, False])
         if name in WITH_DIRECTION and turn.facts["offering"]:
             turn.facts["local"] = turn.choose(self.bound.first)
+        left = int(str(turn.facts["reinvites"]))
         if name == "reinvite":
-            left = int(str(turn.facts["reinvites"]))
             wish = turn.choose(self.bound.wishes(self.bound.reinvites - left))
             turn.facts["waiting"] = (*place.facts.waiting, wish)
+        if name in WISHES:
             turn.facts["reinvites"] = left - 1
         turn.post(CALL, name)
         if name in WISHES:
@@ -180,7 +188,7 @@ class CallSide:
         stands = dict(place.machines)
         if not self.has_begun(stands):
             return
-        yield from self._commands(stands[CALL], place.facts)
+        yield from self._commands(stands[CALL], place.facts, stands.get(HOLD))
         for key, stand in place.machines:
             yield from self._timers(key, stand.state, stand.timers, place.facts)
         felt = place.facts.lingers == "loosely" or any(self._feels(key, stand.state) for key, stand in place.machines)
@@ -193,13 +201,20 @@ class CallSide:
         """Whether there is a session: a callee has none before the INVITE."""
         return self.side == "uac" or DIALOG in stands
 
-    def _commands(self, stand: Stand, facts: Facts) -> Iterator[Event]:
+    def _may_wish(self, name: str, wishes: Stand | None) -> bool:
+        """Whether the application of this bound wishes so, and the machine of its wishes would not refuse it."""
+        if self.bound.named != (name in WISHES[1:]):
+            return False
+        hold = self.rules.charts["hold"]
+        return hold.cells[wishes.state if wishes else hold.initial, name].verdict != "refused"
+
+    def _commands(self, stand: Stand, facts: Facts, wishes: Stand | None) -> Iterator[Event]:
         call = self.rules.charts["call"]
         for event in call.events.values():
             if event.kind != "command" or (event.name in WISHES and not facts.reinvites):
                 continue
-            if event.name in WISHES[1:]:
-                continue  # both are re-INVITEs with a direction, and every direction is offered
+            if event.name in WISHES and not self._may_wish(event.name, wishes):
+                continue
             if self.commands is not None and event.name not in self.commands:
                 continue
             cell = call.cells[stand.state, event.name]

@@ -76,9 +76,8 @@ GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("offer_answer", "current"): _current,
     ("offer_answer", "offerless"): lambda turn, payload: payload is not None and not payload.sdp,
     ("offer_answer", "success"): lambda turn, payload: payload is not None and 200 <= payload.status < 300,
-    # Both sides are ours: each allows UPDATE, and prefers the re-INVITE.
-    ("offer_answer", "updatable"): lambda turn, payload: True,
-    ("offer_answer", "preferred"): lambda turn, payload: False,
+    ("offer_answer", "updatable"): lambda turn, payload: turn.rules.updates != "never",
+    ("offer_answer", "preferred"): lambda turn, payload: turn.rules.updates == "always",
     ("offer_answer", "glaring"): lambda turn, payload: payload is not None and payload.status == 491,
     ("offer_answer", "fatal"): lambda turn, payload: payload is not None and payload.status in FATAL,
     ("hold", "listening"): _listening,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from session_fsm.chart import Cell, Chart, Effect, Row, Timer, is_application_event
 from session_fsm.explore.abstract import Side
@@ -21,6 +21,10 @@ APART = ("quality", "authentication", "registration", "dtmf_receiver", "dtmf_sen
 "Charts that are not explored with a call: what is heard and dialled moves no other, and nobody asks who we are."
 
 
+Updates = Literal["never", "early", "always"]
+"When an UPDATE leaves (RFC 3311 §5.1): early is only where no INVITE may, as the default of two of ours is."
+
+
 class Plan(NamedTuple):
     """What a step does, as far as an explorer looks at it."""
 
@@ -36,6 +40,8 @@ class Rules:
     def __init__(self, charts: Iterable[Chart], side: Side) -> None:
         whole = list(charts)
         self.side = side
+        self.updates: Updates = "never"
+        "When what is wished is offered by UPDATE."
         self.session: str = side
         "What a trace calls the session of this side."
         self.charts: Mapping[str, Chart] = {c.id: c.for_role(side) if c.sided else c for c in whole}

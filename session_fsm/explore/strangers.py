@@ -21,8 +21,15 @@ TO_INVITE = (
     *((status, sdp) for status in (183, 200) for sdp in (OFFER, ANSWER)),
 )
 "(status, description) of what may come to an INVITE."
-TO_OTHERS = {"BYE": ((200, ""), (481, "")), "CANCEL": ((200, ""), (481, ""))}
-WITHIN = (("BYE", ""), ("INVITE", ""), ("INVITE", OFFER), ("OPTIONS", ""), ("INFO", ""))
+TO_OTHERS = {
+    "BYE": ((200, ""), (481, "")),
+    "CANCEL": ((200, ""), (481, "")),
+    "UPDATE": ((200, ANSWER), (200, ""), (481, ""), (491, "")),
+}
+WITHIN = (
+    *(("BYE", ""), ("INVITE", ""), ("INVITE", OFFER)),
+    *(("OPTIONS", ""), ("INFO", ""), ("UPDATE", ""), ("UPDATE", OFFER)),
+)
 "(method, description) of what may come within the dialog."
 METHODS = ("INVITE", "ACK", *sorted({method for method, _ in WITHIN} - {"INVITE"}))
 "Each has branches of its own."

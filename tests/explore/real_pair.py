@@ -19,6 +19,7 @@ from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import MediaQuality
 from session_fsm.session.orders import Edge, EdgeFacts
 from session_fsm.session.session import Session
+from session_fsm.session.settings import Settings
 from session_fsm.sip import Accepted, Request, read
 
 ADDRESSES = {"uac": ("10.0.0.1", 5060), "uas": ("10.0.0.2", 5060)}
@@ -37,10 +38,11 @@ def name_of(message: Message) -> Name:
 class RealSide:
     """A coordinator, and what it has sent."""
 
-    def __init__(self, side: str) -> None:
+    def __init__(self, side: str, bound: Bound) -> None:
         self.side = side
         address = ADDRESSES[side]
-        self.at = SessionCoordinator(f"sip:{side}@{address[0]}", address, dice=Random(side))
+        settings = Settings(reoffer="UPDATE" if bound.updates == "always" else "INVITE")
+        self.at = SessionCoordinator(f"sip:{side}@{address[0]}", address, dice=Random(side), settings=settings)
         self.sent: dict[Name, bytes] = {}
         self.session: Session | None = None
         self.dialog: Machine | None = None
@@ -91,7 +93,7 @@ class RealPair:
 
     def __init__(self, bound: Bound) -> None:
         self.bound = bound
-        self.sides = [RealSide(side) for side in SIDES]
+        self.sides = [RealSide(side, bound) for side in SIDES]
         self.now = 0.0
 
     def do(self, move: Move, before: Place, rows: list[TraceRow]) -> None:
