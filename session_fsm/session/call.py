@@ -54,19 +54,23 @@ def _ringing(at: Session, response: Response) -> bool:
     return response.status == 180
 
 
-def _followable(at: Session, response: Response) -> bool:
-    return bool(ways_on(at, response))
+def _followable(at: Session, outcome: object) -> bool:
+    return bool(ways_on(at, outcome))
 
 
-def ways_on(at: Session, response: Response) -> list[SipUri]:
+def ways_on(at: Session, outcome: object) -> list[SipUri]:
     """RFC 3261 §8.1.3.4: whom a call may be placed to next, the best first; nobody when there were enough redirections.
 
-    A 3xx names them, by q; when one of them refuses, the others are left, unless a 6xx speaks for all.
+    A 3xx names them, by q; when one of them refuses, is silent or cannot be reached, the others are left, unless a 6xx
+    speaks for all.
     """
     left = at.endpoint.settings.max_redirects - len(at.tried)
-    if left <= 0 or not (300 <= response.status < 400 or (at.tried and response.status < 600)):
+    response = outcome if isinstance(outcome, Response) else None
+    redirects = response is not None and 300 <= response.status < 400
+    if left <= 0 or not (redirects or at.tried) or (response is not None and response.status >= 600):
         return []
-    named = sorted(response.contacts, key=lambda contact: -_q(contact.params.get("q"))) if response.status < 400 else []
+    contacts = response.contacts if response is not None and redirects else []
+    named = sorted(contacts, key=lambda contact: -_q(contact.params.get("q")))
     called = {_place(uri) for uri in (at.remote.uri, *at.tried) if isinstance(uri, SipUri)}
     ways = {_place(uri): uri for uri in [*(contact.uri for contact in named), *at.further] if _callable(uri)}
     return [uri for place, uri in ways.items() if place not in called][:left]
@@ -162,8 +166,8 @@ def _note_refusal(at: Session, refusal: FinalRefusal | None) -> None:
         at.contacts = tuple(value.strip("<>") for name, value in refusal.headers if name == "Contact")
 
 
-def _follow_contact(at: Session, response: Response) -> None:
-    found, *at.further = ways_on(at, response)
+def _follow_contact(at: Session, outcome: object) -> None:
+    found, *at.further = ways_on(at, outcome)
     at.target = found
     at.next_hop = None
     at.tried.append(found)

@@ -84,6 +84,30 @@ def test_the_next_contact_is_tried_when_one_refuses(net, bob, carol):
     )
 
 
+def test_the_next_contact_is_tried_when_one_cannot_be_reached(net, bob, carol):
+    """RFC 3261 §8.1.3.4: a closed port is a failure as well."""
+    bob.when_called = Line.accept
+    closed = ScriptedPeer("closed", "10.0.1.2")
+    net.add(closed).refuse(closed)
+    line = carol.call(redirecting(net, "10.0.1.1", f"<{closed.uri}>;q=0.9", f"<{bob.uri}>;q=0.2"))
+    net.deliver()
+
+    assert "Active" == line.state
+
+
+def test_the_next_contact_is_tried_when_one_is_silent(net, bob, carol):
+    """After timer B; the last one's silence is the call's 408."""
+    bob.when_called = Line.accept
+    silent = ScriptedPeer("silent", "10.0.1.2")
+    net.add(silent)
+    line = carol.call(redirecting(net, "10.0.1.1", f"<{silent.uri}>;q=0.9", f"<{bob.uri}>;q=0.2"))
+    net.run_until(lambda: line.state == "Active", within=40.0)
+    other = carol.call(redirecting(net, "10.0.1.3", f"<{silent.uri}>"))
+    net.run_until_quiet()
+
+    assert ("Active", 408) == (line.state, other.only(CallFailed).status)
+
+
 def test_a_refusal_for_all_ends_the_call(net, bob, carol):
     """RFC 3261 §21.6: a 6xx speaks for every contact."""
     never = refusing(net, "10.0.1.2", 603)
