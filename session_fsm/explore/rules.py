@@ -62,7 +62,7 @@ class Rules:
             name: frozenset(state for state in chart.states if not self._is_led_out(chart, state))
             for name, chart in self.charts.items()
         }
-        "States that neither a message nor a command leads out of, only time: as `session.transaction` has it."
+        "States that neither a message nor a command leads out of, only time: as `Machine.rests` has it."
         self.permanent = {
             name: frozenset(state for state in chart.states if self._is_permanent(chart, state))
             for name, chart in self.charts.items()

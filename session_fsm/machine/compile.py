@@ -50,6 +50,7 @@ def compile_chart(chart: Chart) -> Table:
         start=start,
         commands={state: _commands(chart, state) for state in chart.states},
         expected={state: _expected(chart, state) for state in chart.states},
+        resting=_resting(chart),
     )
 
 
@@ -102,6 +103,15 @@ def _expected(chart: Chart, state: str) -> tuple[str, ...]:
     return tuple(
         event.name for event in chart.events.values() if event.kind != "timer" and chart.cells[state, event.name].rows
     )
+
+
+def _resting(chart: Chart) -> frozenset[str]:
+    moved = {
+        state
+        for (state, event), cell in chart.cells.items()
+        if chart.events[event].kind in ("message", "command") and any(row.to is not None for row in cell.rows)
+    }
+    return frozenset(chart.states) - moved
 
 
 def prove_equal(chart: Chart) -> list[str]:

@@ -105,6 +105,11 @@ class Machine:
         return self.state in self.chart.final
 
     @property
+    def rests(self) -> bool:
+        """Whether neither a message nor a command can lead it on any more, only time."""
+        return self.state in self.binding.table.resting
+
+    @property
     def possible(self) -> tuple[str, ...]:
         """The commands that are possible now."""
         return self.binding.table.commands[self.state]

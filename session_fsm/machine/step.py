@@ -55,6 +55,8 @@ class Table:
     "State -> the commands that are possible there, by the names that users know."
     expected: Mapping[str, tuple[str, ...]]
     "State -> the events that a row may take there."
+    resting: frozenset[str]
+    "The states that neither a message nor a command leads out of, only time."
 
 
 def step(table: Table, state: str, event: str, holds: Holds) -> Step:

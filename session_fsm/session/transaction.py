@@ -5,10 +5,9 @@ A client transaction keeps the octets that it repeats; a server transaction keep
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from session_fsm.chart import START, Chart
+from session_fsm.chart import START
 from session_fsm.session import matching
 from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
@@ -87,7 +86,7 @@ class Transaction:
     @property
     def lingers(self) -> bool:
         """Whether all that is left to do is to repeat a last response until a timer ends it: no session is needed."""
-        return self.chart in SERVERS and self.machine.state in _quiet_states(self.machine.chart)
+        return self.chart in SERVERS and self.machine.rests
 
     def post(self, event: str, payload: object = None) -> None:
         """Queue an event for the transaction's machine."""
@@ -116,17 +115,6 @@ class Transaction:
         if self.session is not None:
             self.session.transactions.discard(self)
             self.endpoint.unsettled[self.session.id] = self.session
-
-
-@cache
-def _quiet_states(chart: Chart) -> frozenset[str]:
-    """The states of a transaction's chart that neither a message nor a command leads out of, only time."""
-    moved = {
-        state
-        for (state, event), cell in chart.cells.items()
-        if chart.events[event].kind in ("message", "command") and any(row.to is not None for row in cell.rows)
-    }
-    return frozenset(chart.states) - moved
 
 
 def _label(endpoint: Endpoint, session: TransactionUser | None, name: str) -> str:
