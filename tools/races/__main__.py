@@ -26,10 +26,11 @@ RFC 5407, the cases of RFC 6026, and the losses of RFC 3261 that everybody meets
 where nothing is left once all timers have fired, and over real UDP between two processes, with a relay that holds
 messages back, lets others overtake them, loses and repeats them.
 
-What was read: RFC 3261 in full. Of RFC 5407 its table of contents, and the words of §2 (what a mortal dialog still
-sends), §3.1.2, §3.1.4, §3.1.5, §3.2.1, §3.2.3 and appendix D, and of RFC 6026 those of §6, §7.1, §7.2 and §8.1 to
-§8.10, as other implementations quote them. The other flows of RFC 5407 are played after their titles, and asked what
-RFC 3261 asks: in §3.2.4 a BYE waits for the ACK or for 64*T1, because RFC 3261 §15 forbids another order.
+What was read: RFC 3261 in full. Of RFC 5407 the beginning of its contents, and the words of §2 (what a mortal dialog
+still sends), §3.1.2, §3.1.4, §3.1.5, §3.2.1, §3.2.3 and appendix D, and of RFC 6026 those of §6, §7.1, §7.2 and parts
+of §8, as other implementations quote them. The other flows of RFC 5407 are played after their titles (their section
+numbers follow from the order), and asked what RFC 3261 asks: in §3.2.4 a BYE waits for the ACK or for 64*T1, because
+RFC 3261 §15 forbids another order.
 
 """
 
