@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from plain_calls import quiet_and_empty
 
-from session_fsm.session.events import CallEnded
+from session_fsm.session.events import CallEnded, DialogStateChanged
 
 
 def unheard(net, alice, bob, *, rings: bool):
@@ -35,9 +35,26 @@ def test_the_2xx_that_it_overtook_begins_no_call(net, alice, bob, rings):
     """It gets its ACK and a BYE, and the caller is told that the other has hung up."""
     line = unheard(net, alice, bob, rings=rings)
 
+    late = len(net.held)
     net.release()
     net.deliver()
 
-    assert (True, 1) == (alice.sent.count("ACK") > 0, alice.sent.count("BYE"))
+    assert (late, 1) == (alice.sent.count("ACK"), alice.sent.count("BYE"))
+    assert "Unwanted" == [str(event.new_state) for event in line.told(DialogStateChanged)][-1]
     assert ("Terminated", "the peer hung up") == (line.state, line.only(CallEnded).reason)
     assert quiet_and_empty(net, alice, bob)
+
+
+def test_a_refusal_after_the_bye_ends_the_dialog(net, alice, peer):
+    """A callee that errs: it sends BYE in an early dialog, and then refuses."""
+    line = alice.call(peer)
+    net.deliver()
+    invite = peer.received.of("INVITE")[0]
+    peer.respond(invite, 180)
+    net.deliver()
+    peer.request("BYE", alice, to_tag=invite.request.from_tag, call_id=invite.request.call_id, cseq=1)
+    net.deliver()
+    peer.respond(invite, 486)
+    net.deliver()
+
+    assert ["Early", "Overtaken", "Terminated"] == [str(event.new_state) for event in line.told(DialogStateChanged)]
