@@ -11,6 +11,8 @@ from command_line import Program, lines_of, names, run
 
 from session_fsm.audio import Tone, WavWriter, read_wav
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FILES = {
     *("caller.log", "callee.log", "heard-by-caller.wav", "heard-by-callee.wav"),

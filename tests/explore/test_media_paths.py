@@ -9,6 +9,8 @@ import pytest
 from session_fsm.chart import Chart, shipped
 from session_fsm.explore import OFFERLESS, SCENARIOS, compare_media_paths, media_paths, run_to
 
+pytestmark = pytest.mark.slow
+
 LADDER = ("Idle", "Negotiating", "Ready", "Established", "Active")
 
 

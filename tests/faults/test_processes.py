@@ -24,6 +24,8 @@ from session_fsm.session.events import CallEnded, CallFailed, IncomingCall
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction
 
+pytestmark = pytest.mark.slow
+
 WATCHED = (Call, Session, Machine, Transaction, Dialog, MediaStream)
 STALL = 2.0  # seconds
 

@@ -8,6 +8,8 @@ from tools.soak.endurance import udp_calls, virtual_calls
 from tools.soak.loss import calls_over_a_bad_network
 from tools.soak.mutated import mutated_rtp, mutated_sdp, mutated_sip, over_a_socket
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("loss", [0.10, 0.20])
 def test_calls_complete_over_a_bad_network(loss):

@@ -19,6 +19,8 @@ from session_fsm.session.events import CallEnded
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction
 
+pytestmark = pytest.mark.slow
+
 SESSIONS = 1000  # on each side
 AT_A_TIME = 10
 T1 = 0.05  # so that 64*T1, for which transactions linger (RFC 3261 §17), is over soon; a busy machine needs it
