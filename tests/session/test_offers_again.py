@@ -178,3 +178,13 @@ def test_a_refused_update_leads_back_and_another_offer_may_follow(peer):
     net.deliver()
 
     assert (["Updating", "Agreed"], 2) == (left, line.phone.sent.count(Method.UPDATE))
+
+
+def test_the_2xx_to_an_update_refreshes_the_target(peer):
+    """RFC 3311 §5.1: its Contact is where our next request goes."""
+    line, net, update = reoffering(peer, "UPDATE")
+    moved = [("Contact", "<sip:moved@10.0.0.9:5062>")]
+    peer.respond(update, 200, body=peer.sdp(RECVONLY, version=2), headers=moved, contact=False)
+    net.deliver()
+
+    assert "sip:moved@10.0.0.9:5062" == str(line.session.dialog.remote_target)
