@@ -185,6 +185,7 @@ class Call(CallFacts):
             start = self._log.end
             number = self._command(step)
             match = matching(MediaEvent, None, {"wish": number})
+            # `match` has looked at its type, which the checker cannot see.
             return await self._wait(match, start, timeout, "answer to our offer")  # type: ignore[return-value]
 
     async def send_dtmf(

@@ -38,6 +38,7 @@ class Observed:
     ) -> Event:
         """As `Call.wait_for_event`, over all calls."""
         start = self._log.number_of(after) + 1 if after is not None else 0
+        # `matching` has looked at its type, which the checker cannot see.
         return await self._wait(matching(kind, where, fields), start, timeout, kind.__name__)  # type: ignore[return-value]
 
     async def wait_for_state(

@@ -128,6 +128,7 @@ class Negotiation:
         """
         if self.reading_memo is None or self.reading_memo[0] is not message:
             self.reading_memo = (message, self._judge(message))
+        # The memo keeps its message as an object; the second half is what `_judge` returned.
         return self.reading_memo[1]  # type: ignore[return-value]
 
     def _judge(self, payload: object) -> SdpAnswer | Agreement | Refusal:
