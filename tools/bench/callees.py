@@ -24,6 +24,8 @@ THEIRS = "aiosipua, signalling"
 THEIRS_RTP = "aiosipua with aiortp"
 SIPP = "sipp (C++), signalling"
 
+WITH_RTP = (AGENT, COMPILED_AGENT, THEIRS_RTP)
+
 
 def contestants(other: Aiosipua) -> dict[str, tuple[list[str], Path]]:
     """The programs of the Python contestants that are here, each with the folder it runs in."""
