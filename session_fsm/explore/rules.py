@@ -42,6 +42,8 @@ class Rules:
         self.side = side
         self.updates: Updates = "never"
         "When what is wished is offered by UPDATE."
+        self.insists = False
+        "Whether what was put off by glare is never given up."
         self.session: str = side
         "What a trace calls the session of this side."
         self.charts: Mapping[str, Chart] = {c.id: c.for_role(side) if c.sided else c for c in whole}

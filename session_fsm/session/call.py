@@ -169,7 +169,6 @@ def _note_refusal(at: Session, refusal: FinalRefusal | None) -> None:
 def _follow_contact(at: Session, outcome: object) -> None:
     found, *at.further = ways_on(at, outcome)
     at.target = found
-    at.next_hop = None
     at.tried.append(found)
     at.forget_dialogs()
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from session_fsm.session.session import Session
 
 
+# In T1: as long as any request of ours is repeated.
+INSISTENCE = 64
+
+
 def _listening(at: Session, wish: Wish) -> bool:
     return wish.direction.receives
 
@@ -20,16 +24,22 @@ def _wish_hold(at: Session, wish: Wish) -> None:
     ours = at.negotiation
     now = ours.media_to_answer().direction
     ours.before_hold = now
-    ours.wish = wish._replace(direction=MediaDirection.of(sends=now.sends and wish.direction.sends, receives=False))
+    _begin(at, wish, MediaDirection.of(sends=now.sends and wish.direction.sends, receives=False))
 
 
 def _wish_resume(at: Session, wish: Wish) -> None:
-    at.negotiation.wish = wish._replace(direction=at.negotiation.before_hold)
+    _begin(at, wish, at.negotiation.before_hold)
 
 
 def _wish_direction(at: Session, wish: Wish) -> None:
     at.negotiation.before_hold = at.negotiation.media_to_answer().direction
-    at.negotiation.wish = wish
+    _begin(at, wish, wish.direction)
+
+
+def _begin(at: Session, wish: Wish, direction: MediaDirection) -> None:
+    """It is this wish's turn."""
+    until = at.endpoint.mailbox.now + INSISTENCE * at.endpoint.settings.t1
+    at.negotiation.wish = wish._replace(direction=direction, until=until)
 
 
 def _holding(at: Session, _: object) -> bool:

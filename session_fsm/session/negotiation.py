@@ -25,6 +25,7 @@ from session_fsm.sdp import offer as make_offer
 from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions
 from session_fsm.session.events import Address
 from session_fsm.session.received import Received
+from session_fsm.session.settings import Seconds
 from session_fsm.sip import Request, Response
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Wish(NamedTuple):
     direction: MediaDirection
     silent: bool = False
     "Whether silence is sent in place of what the application plays, as long as the wish is in force."
+    until: Seconds = 0.0
+    "Until when it is offered again to a peer that offers at the same time (RFC 3261 §14.1)."
 
     def summary(self) -> dict[str, object]:
         """What a trace says of it."""

@@ -46,6 +46,10 @@ def _glaring(at: Session, response: Response) -> bool:
     return response.status == 491
 
 
+def _patient(at: Session, _: object) -> bool:
+    return at.endpoint.mailbox.now < at.negotiation.wish.until
+
+
 def _fatal(at: Session, response: Response) -> bool:
     return response.status in (408, 481)
 
@@ -184,6 +188,7 @@ REGISTRY: Registry = Registry(
         "other_fork": _other_fork,
         "offerless": _offerless,
         "glaring": _glaring,
+        "patient": _patient,
         "fatal": _fatal,
         "success": _success,
         "updatable": _updatable,

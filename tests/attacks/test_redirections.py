@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from session_fsm.session.account import Account, proxy_uri
 from session_fsm.session.events import CallFailed
 from session_fsm.session.settings import Settings
 from session_fsm.testing import Line, Method, Network, Phone, ScriptedPeer
@@ -128,3 +129,18 @@ def test_nobody_is_called_who_is_no_single_sip_host(net, carol, uri):
     net.run_until_quiet()
 
     assert (1, 302) == (carol.sent.count(Method.INVITE), line.only(CallFailed).status)
+
+
+@pytest.mark.parametrize("way", ["proxy", "next_hop"])
+def test_a_redirected_call_goes_on_through_its_proxy(net, way):
+    """RFC 3261 §8.1.2: a 3xx names another Request-URI; the way there is ours, and a circle of it ends as any other."""
+    proxy = redirecting(net, "10.0.1.9", "<sip:a@10.0.1.1>;q=0.9", "<sip:b@10.0.1.2>;q=0.2", "<sip:elsewhere@10.0.1.9>")
+    dave = Phone("dave", "10.0.0.4", account=Account(proxy=proxy_uri(proxy.address)) if way == "proxy" else Account())
+    net.add(dave)
+    line = dave.call("sip:a@10.0.1.1", **({"next_hop": proxy.address} if way == "next_hop" else {}))
+    net.run_until_quiet()
+
+    sent = dave.sent.of(Method.INVITE)
+    called = ["sip:a@10.0.1.1", "sip:elsewhere@10.0.1.9", "sip:b@10.0.1.2"]
+    assert (called, {proxy.address}) == ([str(one.request.uri) for one in sent], {one.destination for one in sent})
+    assert 302 == line.only(CallFailed).status

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from plain_calls import quiet_and_empty, talking
+from plain_calls import answered_by, quiet_and_empty, talking
 
 from session_fsm.sdp import MediaDirection
+from session_fsm.session.events import MediaChange, MediaEvent
+from session_fsm.session.settings import Settings
 from session_fsm.testing import Line, Method, Network, Phone
 
 SENDRECV, SENDONLY, RECVONLY, INACTIVE = MediaDirection
@@ -91,3 +93,23 @@ def test_hanging_up_while_waiting_after_glare(net, alice, bob):
 
     assert ("Terminated", "Terminated") == (caller.state, callee.state)
     assert (2, 1) == (alice.sent.count(Method.INVITE), bob.sent.count(Method.INVITE))
+
+
+@pytest.mark.parametrize("reoffer", ["INVITE", "UPDATE"])
+def test_a_peer_that_says_491_for_ever_is_not_asked_for_ever(peer, reoffer):
+    """After 64*T1 its 491 counts as any other refusal: everything is as it was, and the next wish is offered."""
+    alice = Phone("alice", "10.0.0.1", settings=Settings(reoffer=reoffer))
+    net = Network(alice, peer)
+    line, _ = answered_by(net, alice, peer, headers=[("Allow", "INVITE, UPDATE")])
+    peer.when(reoffer, lambda request: peer.respond(request, 491, contact=False))
+    line.hold()
+    net.run_for(32.0 + 4.0)
+    asked = peer.received.count(reoffer)
+    net.run_for(60.0)
+    refused = [(event.event, event.status) for event in line.told(MediaEvent) if event.wish]
+
+    assert [(MediaChange.REOFFER_REFUSED, 491)] == refused
+    assert ("Active", "Live", asked) == (line.state, line.session.hold.state, peer.received.count(reoffer))
+    line.hold()
+    net.deliver()
+    assert asked + 1 == peer.received.count(reoffer)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from plain_calls import answered_by
+from seldom import SENDONLY
 
 from session_fsm.session.account import Account, Credentials
 from session_fsm.sip.digest import Challenge
-from session_fsm.testing import Method, Network, Phone
+from session_fsm.testing import Datagram, Leftovers, Method, Network, Phone, ScriptedPeer
 
 REALM = "peer.example"
 ASKED = [("WWW-Authenticate", str(Challenge(realm=REALM, nonce="n", qop=("auth",))))]
@@ -61,3 +62,59 @@ def test_a_bye_that_is_challenged_after_a_100_is_sent_again_with_an_answer(peer)
 
     assert [False, True] == [bye.request.has("Authorization") for bye in peer.received.of(Method.BYE)]
     assert ({}, "Terminated", 3) == (dropped, line.state, leftovers.transactions)
+
+
+def proceeding_copy(net: Network, peer: ScriptedPeer, first: Datagram) -> Datagram:
+    """A 100 and then a challenge to a request; gives the copy that was sent with an answer."""
+    peer.respond(first, 100, contact=False)
+    net.deliver()
+    peer.respond(first, 401, headers=ASKED, contact=False)
+    net.deliver()
+    return peer.received.of(Method.INVITE)[-1]
+
+
+@pytest.mark.parametrize("wish", ["hang_up", "no answer"])
+def test_no_cancel_leaves_before_a_response_to_the_copy(peer, wish):
+    """RFC 3261 §9.1: the 100 was to the first INVITE; with a silent peer timer B ends the call, and nothing is left."""
+    alice = caller()
+    net = Network(alice, peer)
+    line = alice.call(peer, no_answer=5.0 if wish == "no answer" else 180.0)
+    net.deliver()
+    proceeding_copy(net, peer, peer.received.of(Method.INVITE)[0])
+    if wish == "hang_up":
+        line.hang_up()
+    net.run_until_quiet()
+
+    assert (0, "Failed") == (peer.received.count(Method.CANCEL), line.state)
+    assert Leftovers() == alice.leftovers
+
+
+def test_a_cancel_leaves_as_soon_as_the_copy_was_heard_of(peer):
+    """RFC 3261 §9.1: what was wished before comes up then, and means the copy."""
+    alice = caller()
+    net = Network(alice, peer)
+    line = alice.call(peer)
+    net.deliver()
+    copy = proceeding_copy(net, peer, peer.received.of(Method.INVITE)[0])
+    line.hang_up()
+    net.deliver()
+    before = peer.received.count(Method.CANCEL)
+    peer.respond(copy, 100, contact=False)
+    net.deliver()
+
+    assert (0, copy.request.branch) == (before, peer.received.of(Method.CANCEL)[0].request.branch)
+    assert "Cancelling" == line.state
+
+
+def test_no_cancel_of_a_reinvite_leaves_before_a_response_to_its_copy(peer):
+    """RFC 3261 §9.1: the same holds within the call, when it ends meanwhile."""
+    alice = caller()
+    net = Network(alice, peer)
+    line, _ = answered_by(net, alice, peer)
+    line.reinvite(SENDONLY)
+    net.deliver()
+    proceeding_copy(net, peer, peer.received.of(Method.INVITE)[-1])
+    line.hang_up()
+    net.deliver()
+
+    assert (0, 1) == (peer.received.count(Method.CANCEL), peer.received.count(Method.BYE))
