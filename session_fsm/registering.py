@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from session_fsm.call import Seconds
 from session_fsm.errors import RegistrationFailedError, SessionFsmError, WaitTimeout
@@ -23,6 +24,8 @@ class Registering:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self._last: SessionEvent | None = None
+        self._again_at: Seconds | None = None
+        "When the next try is due, on the loop's clock; None when there will be none."
         self._gone = asyncio.Event()
         "The registrar has forgotten us, or we have never asked it."
         self._gone.set()
@@ -38,31 +41,43 @@ class Registering:
         self._last = event
         if isinstance(event, Unregistered):
             self._gone.set()
+        if isinstance(event, RegistrationFailed) and event.retry_in is not None:
+            self._again_at = asyncio.get_running_loop().time() + event.retry_in
+        else:
+            self._again_at = None
 
     async def bound(self, driver: Driver, timeout: Seconds) -> Registered:
-        """The binding once it stands. Raises as soon as a try has failed, and when the last one has."""
+        """The binding once it stands; through failed tries, as long as another one is due in time."""
         check_timeout(timeout)
         driver.check_loop()
         if driver.coordinator.registration is None:
             raise SessionFsmError(NO_REGISTRAR)
-        if self._last is None or isinstance(self._last, Unregistered):
-            self._last = await self._outcome(driver, timeout)
-        if isinstance(self._last, Registered):
-            return self._last
-        if isinstance(self._last, RegistrationFailed):
-            last = self._last
-            raise RegistrationFailedError(last.registrar, last.status, last.reason, last.retry_in)
-        raise SessionFsmError(GONE)
-
-    async def _outcome(self, driver: Driver, timeout: Seconds) -> SessionEvent | None:
+        until = math.inf if timeout is None else asyncio.get_running_loop().time() + timeout
         try:
             async with asyncio.timeout(timeout):
-                found = await self._log.seek(_is_outcome, start=self._log.end)
+                return await self._stands(until)
         except TimeoutError:
-            registration = driver.coordinator.registration
-            state = registration.state if registration is not None else "gone"
-            raise WaitTimeout(f"not registered within {timeout:g} s: the registration is {state}") from None
-        return found[1] if found is not None else None
+            raise WaitTimeout(f"not registered within {timeout:g} s: {self._why(driver)}") from None
+
+    async def _stands(self, until: Seconds) -> Registered:
+        start = self._log.end
+        last = self._last
+        while not isinstance(last, Registered):
+            if isinstance(last, RegistrationFailed) and (self._again_at is None or self._again_at > until):
+                raise RegistrationFailedError(last.registrar, last.status, last.reason, last.retry_in)
+            found = await self._log.seek(_is_outcome, start=start)
+            if found is None:
+                raise SessionFsmError(GONE)
+            start, last = found[0] + 1, found[1]
+        return last
+
+    def _why(self, driver: Driver) -> str:
+        """Where it stands, and what the last try came to."""
+        last, registration = self._last, driver.coordinator.registration
+        state = f"the registration is {registration.state if registration is not None else 'gone'}"
+        if not isinstance(last, RegistrationFailed):
+            return state
+        return f"{state}; {RegistrationFailedError(last.registrar, last.status, last.reason, None)}"
 
     def leave(self, driver: Driver) -> None:
         """Ask the registrar to forget us, if it may know us."""

@@ -29,7 +29,7 @@ from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.sdp import Codec, MediaDirection
 from session_fsm.serving import serve_one
-from session_fsm.session.account import Credentials, account_of
+from session_fsm.session.account import EXPIRES, Credentials, account_of
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.events import (
     Address,
@@ -73,6 +73,7 @@ class UserAgent(Observed):
         on_trace: Callable[[TraceRow], None] | None = None,
         registrar: str | Address | None = None,
         credentials: Credentials | Sequence[Credentials] | None = None,
+        expires: int = EXPIRES,
         proxy: str | Address | None = None,
         challenge: DigestPolicy | None = None,
     ) -> None:
@@ -81,8 +82,9 @@ class UserAgent(Observed):
         `rtp_ports` is the first and the last port for media. `codecs` and `t1` are the two settings that are changed
         most; all others are in `settings` and `media`.
 
-        With a `registrar` it registers when it is opened; `registered` waits for that. `proxy` is where all requests
-        go that have no route of their own, `credentials` are what we prove to both, `challenge` is what we ask others.
+        With a `registrar` it registers when it is opened, for `expires` seconds at a time; `registered` waits for that.
+        `proxy` is where all requests go that have no route of their own, `credentials` are what we prove to both,
+        `challenge` is what we ask others.
         """
         sip_uri(uri)
         self.uri = uri
@@ -93,7 +95,7 @@ class UserAgent(Observed):
         self._settings = with_settings(given("settings", settings, Settings), codecs=codecs, t1=t1)
         media = given("media", media, MediaSettings)
         self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
-        self._account = account_of(registrar, credentials, proxy)
+        self._account = account_of(registrar, credentials, proxy, expires)
         self._challenge = None if challenge is None else of_kind("challenge", challenge, DigestPolicy)
         self._charts = charts
         self._on_trace = on_trace
@@ -140,7 +142,8 @@ class UserAgent(Observed):
     async def registered(self, *, timeout: Seconds = REGISTER_TIMEOUT) -> Registered:
         """Wait until the registrar keeps our Contact; returns what it granted.
 
-        Raises RegistrationFailedError when it has refused, or did not answer; tries go on where the error says so.
+        Failed tries are waited through as long as the next one is due within `timeout`. Raises RegistrationFailedError
+        as soon as that is not so, or the registrar has refused for good; WaitTimeout when the time runs out.
         """
         return await self._registering.bound(self._driver, timeout)
 

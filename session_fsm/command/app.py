@@ -12,7 +12,7 @@ import typer
 from session_fsm.command.exits import CommandError, Exit, within
 from session_fsm.command.formats import Format, LadderFormat, Theme, chosen_format
 from session_fsm.command.running import run
-from session_fsm.command.servers import Password, Proxy, Registrar, User, make_servers
+from session_fsm.command.servers import Expires, Password, Proxy, Realm, Registrar, User, make_servers
 
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
 app = typer.Typer(
@@ -94,8 +94,10 @@ def answer(
         float, typer.Option(metavar="SECONDS", help="After SIGTERM: let calls end by themselves for so long.")
     ] = 0.0,
     registrar: Registrar = None,
+    expires: Expires = None,
     user: User = None,
     password: Password = None,
+    realm: Realm = None,
     proxy: Proxy = None,
     trace: Trace = None,
     as_json: Json = False,
@@ -120,7 +122,7 @@ def answer(
             trace=trace,
             charts=charts,
             as_json=as_json,
-            servers=make_servers(registrar, user, password, proxy),
+            servers=make_servers(registrar, user, password, proxy, realm=realm, expires=expires),
         )
         return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status, drain=drain))
 
@@ -139,8 +141,10 @@ def call(
     hold: HoldAt = None,
     seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
     registrar: Registrar = None,
+    expires: Expires = None,
     user: User = None,
     password: Password = None,
+    realm: Realm = None,
     proxy: Proxy = None,
     trace: Trace = None,
     as_json: Json = False,
@@ -152,7 +156,7 @@ def call(
     def start() -> Coroutine[None, None, Exit]:
         target = calling.checked_target(uri)
         within("--seconds", seconds, 0, LONGEST)
-        servers = make_servers(registrar, user, password, proxy)
+        servers = make_servers(registrar, user, password, proxy, realm=realm, expires=expires)
         options = setup.make_options(
             bind=bind or calling.default_bind(servers.first or target),
             advertise=advertise,
@@ -174,8 +178,10 @@ def call(
 @app.command()
 def register(
     registrar: Registrar = None,
+    expires: Expires = None,
     user: User = None,
     password: Password = None,
+    realm: Realm = None,
     proxy: Proxy = None,
     seconds: Annotated[float, typer.Option(help="Stay registered for so long.")] = 0.0,
     bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
@@ -190,7 +196,7 @@ def register(
 
     def start() -> Coroutine[None, None, Exit]:
         within("--seconds", seconds, 0, LONGEST)
-        servers = make_servers(registrar, user, password, proxy)
+        servers = make_servers(registrar, user, password, proxy, realm=realm, expires=expires)
         if servers.registrar is None or servers.first is None:
             raise CommandError("--registrar: where? write HOST:PORT such as 192.0.2.1:5060")
         options = setup.make_options(

@@ -8,7 +8,9 @@ from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.reporting import make_report
 from session_fsm.command.setup import Options, stopped_by_signals, trace_to
 from session_fsm.command.watching import Watch
-from session_fsm.errors import RegistrationFailedError, WaitTimeout
+from session_fsm.errors import CallFailedError, RegistrationFailedError, WaitTimeout
+from session_fsm.registering import REGISTER_TIMEOUT
+from session_fsm.session.events import Registered, RegistrationFailed, SessionEvent
 from session_fsm.user_agent import UserAgent
 
 
@@ -29,14 +31,31 @@ async def register(options: Options, seconds: float) -> Exit:
 
 
 async def _stay(agent: UserAgent, seconds: float, stop: asyncio.Event) -> str:
-    """Register and stay for so long; what went wrong, in a sentence."""
+    """Register and stay for so long, or until it is stopped; what went wrong with the first try, in a sentence."""
+    trying, stopping = asyncio.create_task(_tried(agent)), asyncio.create_task(stop.wait())
     try:
-        await agent.registered()
-    except (RegistrationFailedError, WaitTimeout) as error:
+        await asyncio.wait((trying, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not trying.done():
+            return "stopped before the registrar had answered"
+        if not trying.result():
+            await asyncio.wait((stopping,), timeout=seconds)
+        return trying.result()
+    finally:
+        trying.cancel()
+        stopping.cancel()
+
+
+async def _tried(agent: UserAgent) -> str:
+    """What the first try came to; empty when the binding stands."""
+    try:
+        told = await agent.wait_for_event(SessionEvent, where=_is_outcome, timeout=REGISTER_TIMEOUT)
+    except (WaitTimeout, CallFailedError) as error:
         return str(error)
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass
+    if isinstance(told, RegistrationFailed):
+        # Nobody is here any more when the next try would be due.
+        return str(RegistrationFailedError(told.registrar, told.status, told.reason, None))
     return ""
+
+
+def _is_outcome(event: SessionEvent) -> bool:
+    return isinstance(event, Registered | RegistrationFailed)

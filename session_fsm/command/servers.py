@@ -1,4 +1,4 @@
-"""`--registrar`, `--user`, `--password`, `--proxy`: as typer reads them, and as values."""
+"""`--registrar`, `--expires`, `--user`, `--password`, `--realm`, `--proxy`: as typer reads them, and as values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from session_fsm.command.exits import CommandError
+from session_fsm.command.exits import CommandError, within
 from session_fsm.errors import Malformed
 from session_fsm.sip import SipUri
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Registrar = Annotated[
     str | None, typer.Option("--registrar", metavar="HOST:PORT", help="Register there, as long as this runs.")
 ]
+Expires = Annotated[
+    int | None, typer.Option("--expires", metavar="SECONDS", help="How long a binding is asked for; else 600.")
+]
 User = Annotated[
     str | None,
     typer.Option("--user", metavar="U", envvar="SESSION_FSM_USER", help="Our name at the registrar and the proxy."),
@@ -26,9 +29,15 @@ Password = Annotated[
     str | None,
     typer.Option("--password", metavar="P", envvar="SESSION_FSM_PASSWORD", help="What proves it."),
 ]
+Realm = Annotated[
+    str | None,
+    typer.Option("--realm", metavar="R", help="Whose password it is, where neither server is named like it."),
+]
 Proxy = Annotated[
     str | None, typer.Option("--proxy", metavar="HOST:PORT", help="Where requests go that have no route of their own.")
 ]
+
+LONGEST = 7 * 24 * 3600  # seconds; what is asked for at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,8 @@ class Servers:
     proxy: SipUri | None = None
     user: str | None = None
     password: str | None = None
+    realm: str | None = None
+    expires: int | None = None
 
     @property
     def first(self) -> SipUri | None:
@@ -52,7 +63,7 @@ class Servers:
 
         if self.user is None or self.password is None:
             return None
-        return Credentials(self.user, self.password)
+        return Credentials(self.user, self.password, self.realm)
 
     def own_uri(self, otherwise: str) -> str:
         """Our address: our name at the registrar, else at the proxy."""
@@ -65,18 +76,33 @@ class Servers:
 NONE = Servers()
 
 
-def make_servers(registrar: str | None, user: str | None, password: str | None, proxy: str | None) -> Servers:
+def make_servers(
+    registrar: str | None,
+    user: str | None,
+    password: str | None,
+    proxy: str | None,
+    *,
+    realm: str | None = None,
+    expires: int | None = None,
+) -> Servers:
     """The options as values, or a complaint about the first that is none."""
     found = Servers(
         registrar=_server("--registrar", registrar),
         proxy=_server("--proxy", proxy),
         user=user,
         password=password,
+        realm=realm,
+        expires=expires,
     )
     if registrar is not None and not user:
         raise CommandError("--registrar: who is to be registered? --user names them, or SESSION_FSM_USER")
     if password is not None and not user:
         raise CommandError("--password: whose is it? --user names them, or SESSION_FSM_USER")
+    if realm is not None and password is None:
+        raise CommandError("--realm: what is proven there? --password says it, or SESSION_FSM_PASSWORD")
+    if expires is not None and registrar is None:
+        raise CommandError("--expires: where is a binding asked for? --registrar names the server")
+    within("--expires", expires, 1, LONGEST)
     try:
         SipUri.parse(found.own_uri("sip:nobody@localhost"))
         _ = found.credentials

@@ -26,6 +26,7 @@ from session_fsm.machine import TraceRow, write_jsonl
 from session_fsm.runtime.addresses import Address, parse_address
 from session_fsm.runtime.recording import CallRecording
 from session_fsm.sdp import why_no_peer
+from session_fsm.session.account import EXPIRES
 from session_fsm.session.possible import check_digits
 from session_fsm.user_agent import UserAgent
 
@@ -69,6 +70,7 @@ class Options:
             charts=self.charts,
             on_trace=on_trace,
             registrar=None if self.servers.registrar is None else str(self.servers.registrar),
+            expires=self.servers.expires or EXPIRES,
             proxy=None if self.servers.proxy is None else str(self.servers.proxy),
             credentials=self.servers.credentials,
         )

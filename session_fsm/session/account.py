@@ -62,12 +62,13 @@ class Account:
 NO_ACCOUNT = Account()
 
 
-def account_of(registrar: object, credentials: object, proxy: object) -> Account:
+def account_of(registrar: object, credentials: object, proxy: object, expires: int = EXPIRES) -> Account:
     """What a user agent was given, as values; the servers may be None."""
     return Account(
         registrar=None if registrar is None else server_uri("registrar", registrar),
         proxy=None if proxy is None else proxy_uri(proxy),
         credentials=credentials_of(credentials),
+        expires=expires,
     )
 
 

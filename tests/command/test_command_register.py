@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command_line import answering, names, run, run_here, uri_of
+from command_line import Program, answering, names, run, run_here, uri_of
 from udp_registrar import udp_registrar
 
 Done = subprocess.CompletedProcess[str]
@@ -56,6 +56,18 @@ async def test_wrong_credentials_are_one_sentence():
     assert "RegistrationFailed" in names([json.loads(line) for line in done.stdout.splitlines()])
 
 
+async def test_a_realm_and_the_time_of_the_binding_can_be_named():
+    """A registrar that is called otherwise than by its address gets the password when its realm is said to be ours."""
+    async with udp_registrar("secret", realm="elsewhere") as registrar:
+        done = await ran(
+            *("register", "--registrar", f"127.0.0.1:{registrar.address[1]}", "--expires", "90"),
+            *("--user", "alice", "--password", "secret", "--realm", "elsewhere", "--json"),
+        )
+
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (0, "Registered", 90) == (done.returncode, names(told)[1], told[1]["expires"])
+
+
 def test_an_unknown_registrar_is_one_sentence():
     """Its name has no address."""
     done = run("register", "--registrar", "registrar.invalid", "--user", "alice")
@@ -73,6 +85,9 @@ def test_an_unknown_registrar_is_one_sentence():
         ("register --registrar sips:a --user alice", "--registrar: 'sips:a' is no server"),
         ("register --registrar 127.0.0.1:5090 --user a@b", "--user: 'a@b' cannot be the user of an address"),
         ("call sip:bob@127.0.0.1 --password secret", "--password: whose is it?"),
+        ("call sip:bob@127.0.0.1 --realm here", "--realm: what is proven there?"),
+        ("answer --expires 60", "--expires: where is a binding asked for?"),
+        ("register --registrar 127.0.0.1:5090 --user a --expires 0", "--expires: 0 is not possible; possible: 1 to"),
         ("answer --proxy sip:a@b", "--proxy: 'sip:a@b' is no server"),
         ("register --registrar 127.0.0.1:5090 --user alice --seconds -1", "--seconds: -1 is not possible"),
     ],
@@ -82,6 +97,21 @@ def test_what_is_not_possible_is_one_sentence(arguments, sentence):
     done = run_here(*arguments.split())
 
     assert (2, f"session-fsm: {sentence}") == (done.returncode, done.stderr.splitlines()[-1][: 13 + len(sentence)])
+
+
+async def test_ctrl_c_ends_the_wait_for_a_registrar(tmp_path: Path):
+    """It does not answer, and would be waited for 32 s; leaving it is tried all the same."""
+    async with udp_registrar(status=0) as registrar:
+        where = f"127.0.0.1:{registrar.address[1]}"
+        with Program(tmp_path, "register", "register", "--registrar", where, "--user", "alice") as program:
+            await asyncio.to_thread(program.until, "Listening")
+            program.interrupt()
+            registrar.status = 200
+            code = await asyncio.to_thread(program.finish)
+
+    said = program.log.read_text().splitlines()[-1]
+    assert (3, "session-fsm: stopped before the registrar had answered") == (code, said)
+    assert {} == registrar.bindings
 
 
 async def test_a_call_goes_on_though_nobody_registers_it(tmp_path: Path):

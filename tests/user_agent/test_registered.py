@@ -17,7 +17,7 @@ from session_fsm import (
     WaitTimeout,
 )
 from session_fsm.errors import Malformed
-from session_fsm.session.events import CallState, Registered, RegistrationFailed, Unregistered
+from session_fsm.session.events import CallState, RegistrationFailed, Unregistered
 from session_fsm.session.settings import Settings
 
 ALICE = "sip:alice@127.0.0.1"
@@ -66,27 +66,54 @@ async def test_wrong_credentials_are_one_sentence():
             await alice.registered()
 
 
-async def test_a_failed_registration_is_raised_again_and_tried_again():
-    """The error says when; the event is the same for who listens."""
+async def test_a_failed_try_is_waited_through_when_the_next_one_is_due_in_time():
+    """The event tells of the failure; whoever waits gets the binding."""
     settings = Settings(register_retry=0.001)
     async with (
         udp_registrar(status=503) as registrar,
         UserAgent(ALICE, bind=BIND, registrar=registrar.address, settings=settings) as alice,
     ):
-        with pytest.raises(RegistrationFailedError, match="503 Service Unavailable; the next try is in"):
-            await alice.registered()
+        waiting = asyncio.create_task(alice.registered())
+        await alice.wait_for_event(RegistrationFailed, status=503)
         registrar.status = 200
-        await alice.wait_for_event(Registered)
 
-        assert 1 <= len([event async for event in upto(alice, Registered) if isinstance(event, RegistrationFailed)])
-        await alice.registered()
+        assert await waiting is await alice.registered()
 
 
-async def upto(agent: UserAgent, kind: type):
-    async for event in agent.events():
-        yield event
-        if isinstance(event, kind):
-            return
+async def test_a_failed_try_is_raised_when_the_next_one_is_not_due_in_time():
+    """To wait for the time-out would tell nothing more; the error says when it is tried again."""
+    async with (
+        udp_registrar(status=503) as registrar,
+        UserAgent(ALICE, bind=BIND, registrar=registrar.address) as alice,
+    ):
+        for _ in range(2):
+            with pytest.raises(RegistrationFailedError, match="503 Service Unavailable; the next try is in"):
+                await alice.registered(timeout=20)
+
+
+async def test_a_time_out_names_what_the_last_try_came_to():
+    """With the state: it is tried again, and there is no answer."""
+    settings = Settings(register_retry=0.001, register_retry_most=0.002)
+    async with (
+        udp_registrar(status=503) as registrar,
+        UserAgent(ALICE, bind=BIND, registrar=registrar.address, settings=settings) as alice,
+    ):
+        await alice.wait_for_event(RegistrationFailed)
+        registrar.status = 0
+        with pytest.raises(WaitTimeout, match=r"not registered within 0.1 s: .* Registering; .*register us: 503"):
+            await alice.registered(timeout=0.1)
+        registrar.status = 200  # so that leaving need not wait
+
+
+async def test_a_binding_is_asked_for_as_long_as_it_is_wanted():
+    """RFC 3261 §10.2.1.1."""
+    async with (
+        udp_registrar() as registrar,
+        UserAgent(ALICE, bind=BIND, registrar=registrar.address, expires=120) as alice,
+    ):
+        assert 120 == (await alice.registered()).expires
+    with pytest.raises(ValueError, match="expires is 0; it can be 1 to 604800 seconds"):
+        UserAgent(ALICE, registrar="127.0.0.1:5060", expires=0)
 
 
 async def test_a_registrar_that_is_not_there_is_told_at_once():
@@ -95,14 +122,14 @@ async def test_a_registrar_that_is_not_there_is_told_at_once():
         gone = registrar.address
     async with UserAgent(ALICE, bind=BIND, registrar=gone) as alice:
         with pytest.raises(RegistrationFailedError, match="503"):
-            await alice.registered()
+            await alice.registered(timeout=20)
 
 
 async def test_an_unknown_registrar_is_told():
     """Its name has no address (RFC 6761: .invalid never has one)."""
     async with UserAgent(ALICE, bind=BIND, registrar="registrar.invalid") as alice:
         with pytest.raises(RegistrationFailedError, match=r"the host registrar\.invalid is unknown"):
-            await alice.registered()
+            await alice.registered(timeout=20)
 
 
 async def test_a_registrar_that_does_not_answer_runs_out_of_time():
