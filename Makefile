@@ -80,7 +80,7 @@ compile: $(STAMP) ## build/compiled: a copy whose hot modules are compiled (mypy
 
 compiled: compile ## run the fast tests of those modules there
 	cd build/compiled && $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not slow and not wire" \
-	  tests/machine tests/sip tests/sdp tests/session $(ARGS)
+	  tests/machine tests/sip tests/sdp tests/rtp tests/session $(ARGS)
 
 bench: compile ## measure side by side and print ratios
 	$(BIN)/python -m tools.bench $(ARGS)

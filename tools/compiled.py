@@ -36,6 +36,7 @@ HOT = {
         "matching media messages negotiation offer_answer publishing quality received registration routing session "
         "transaction transaction_user"
     ),
+    "rtp": "delay jitter_buffer packet playout reception stream",
     "runtime": "alarm poller transport",
 }
 MODULES = [f"session_fsm/{room}/{name}.py" for room, names in HOT.items() for name in names.split()]
