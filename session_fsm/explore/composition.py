@@ -79,6 +79,32 @@ class Composition:
         ]
         self.awaited = frozenset(request for _, _, request in self.free if request)
         self._outcomes: dict[tuple[int, str, str], tuple[Outcome, ...]] = {}
+        self._ways: dict[tuple[int, str], tuple[tuple[str, Outcome], ...]] = {}
+
+    def following(self, here: Configuration) -> Iterator[Configuration]:
+        """Where `moves` leads to, without its causes: what several events lead to is named once, what stays not at all."""
+        if here.queue:
+            yield from (move.after for move in self.moves(here))
+            return
+        for number, state in enumerate(here.states):
+            for request, outcome in self._free_ways(number, state):
+                if not request or request in here.sent:
+                    yield _settled(here, number, outcome, state != outcome.state)
+
+    def _free_ways(self, number: int, state: str) -> tuple[tuple[str, Outcome], ...]:
+        """(the request that must have left, what comes of it) for each thing that free events do to a machine here."""
+        found = self._ways.get((number, state))
+        if found is None:
+            distinct = {
+                (request, outcome[:-1]): (request, outcome)
+                for machine, event, request in self.free
+                if machine == number
+                for outcome in self.outcomes(number, state, event)
+                # What is free and postponed may come again by itself.
+                if not outcome.postponed and (outcome.state != state or outcome.posts or outcome.sends)
+            }
+            found = self._ways[number, state] = tuple(distinct.values())
+        return found
 
     def moves(self, here: Configuration) -> Iterator[Move]:
         """Everything that may happen next: what waits comes first; only when nothing waits comes what is free."""
@@ -151,10 +177,12 @@ class Composition:
 
 def _settled(here: Configuration, number: int, outcome: Outcome, changed: bool) -> Configuration:
     """gen_statem's order: what the machine posts to itself, then what it had postponed, then the others."""
+    states = (*here.states[:number], outcome.state, *here.states[number + 1 :])
+    if not outcome.posts and not here.postponed:
+        return Configuration(states, here.queue, (), here.sent | outcome.sends)
     own = tuple(post for post in outcome.posts if post[0] == number)
     others = tuple(post for post in outcome.posts if post[0] != number)
     back = tuple(post for post in here.postponed if changed and post[0] == number)
-    states = (*here.states[:number], outcome.state, *here.states[number + 1 :])
     kept = tuple(post for post in here.postponed if post not in back)
     return Configuration(states, (*own, *back, *here.queue, *others), kept, here.sent | outcome.sends)
 

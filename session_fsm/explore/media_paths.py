@@ -144,13 +144,13 @@ class _Walk:
         for here in (waiting := [composition.start]):
             quiet: set[int] = set()
             entering: dict[str, set[int]] = {}
-            for move in composition.moves(here):
-                if move.after not in numbers:
-                    numbers[move.after] = len(numbers)
-                    waiting.append(move.after)
-                entered = move.after.states[watched]
+            for after in composition.following(here):
+                if after not in numbers:
+                    numbers[after] = len(numbers)
+                    waiting.append(after)
+                entered = after.states[watched]
                 changed = entered != here.states[watched]
-                (entering.setdefault(entered, set()) if changed else quiet).add(numbers[move.after])
+                (entering.setdefault(entered, set()) if changed else quiet).add(numbers[after])
             self.quiet.append(quiet)
             self.entering.append(entering)
 
