@@ -5,8 +5,9 @@ PYTHON  ?= $(shell for v in python3.13 python3.12 python3.11 python3; do \
 	"$$v" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$v && break; done)
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
-# Most of the time of many tests passes in waiting for another process, so two run at once; a file stays together.
-PYTEST  := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Half the time of the tests passes in waiting for another process, so three run at once, on two cores too; the tests
+# of a file stay together, and share what was set up for them.
+PYTEST  := $(BIN)/python -m pytest -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fast sipp readers lint format types charts check races mutants soak compile compiled bench clean
@@ -17,7 +18,8 @@ help: ## list the targets
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "session_fsm needs Python 3.11 or newer; none was found"; exit 2; }
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 setup: $(STAMP) ## install into .venv
@@ -28,7 +30,7 @@ demo: $(STAMP) ## two processes call each other and each hears the other
 test: $(STAMP) sipp readers ## all tests; SIPp is installed by apt where that is allowed
 	$(PYTEST) $(ARGS)
 
-fast: $(STAMP) ## the tests that need no other program and no waiting
+fast: $(STAMP) ## the tests that take no time and need no other program
 	$(PYTEST) -m "not slow and not wire" $(ARGS)
 
 # SIPp is a program that nobody here wrote: the tests drive it against us in both directions.
@@ -79,7 +81,7 @@ compile: $(STAMP) ## build/compiled: a copy whose hot modules are compiled (mypy
 	$(BIN)/python -m tools.compiled
 
 compiled: compile ## run the fast tests of those modules there
-	cd build/compiled && $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not slow and not wire" \
+	cd build/compiled && $(CURDIR)/$(BIN)/python -m pytest -n 3 --dist loadfile -q -m "not slow and not wire" \
 	  tests/machine tests/sip tests/sdp tests/rtp tests/session $(ARGS)
 
 bench: compile ## measure side by side and print ratios

@@ -56,17 +56,18 @@ def tree_of(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
 
+@cache
+def nodes_of(file: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file, walked once for all tests."""
+    return tuple(ast.walk(tree_of(file)))
+
+
 def imports_of(file: Path, *, inside_functions: bool = True) -> Iterator[str]:
     """Every module that a file imports; imports for the type checker count too."""
-    tree = tree_of(file)
-    inner = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        if not inside_functions and id(node) in inner:
+    functions = [node for node in nodes_of(file) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inner = set() if inside_functions else {id(node) for function in functions for node in ast.walk(function)}
+    for node in nodes_of(file):
+        if id(node) in inner:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -120,14 +121,13 @@ def test_nothing_below_the_runtime_touches_the_world():
 
 def only_names_dice(file: Path) -> bool:
     """Whether `random` gives nothing but the name `Random`, and nobody makes one."""
-    tree = tree_of(file)
     named = [
         alias.name
-        for node in ast.walk(tree)
+        for node in nodes_of(file)
         if isinstance(node, ast.ImportFrom) and node.module == "random"
         for alias in node.names
     ]
-    made = any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Random" for node in ast.walk(tree))
+    made = any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Random" for node in nodes_of(file))
     return named == ["Random"] and not made
 
 
@@ -136,7 +136,7 @@ def test_nobody_sleeps():
     sleeps = [
         f"{name_of(file)}:{node.lineno}"
         for file in EVERYWHERE
-        for node in ast.walk(tree_of(file))
+        for node in nodes_of(file)
         if isinstance(node, ast.Call) and "sleep" in (getattr(node.func, "attr", ""), getattr(node.func, "id", ""))
     ]
 
@@ -145,7 +145,7 @@ def test_nobody_sleeps():
 
 def assignments_of_state(file: Path) -> Iterator[str]:
     """The functions of a file that assign `.state` or `._state`."""
-    for function in ast.walk(tree_of(file)):
+    for function in nodes_of(file):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         for node in ast.walk(function):
@@ -172,7 +172,7 @@ def test_no_decision_looks_at_a_state_outside_the_charts():
         f"{name_of(file)}:{node.lineno}"
         for file in FILES
         if room_of(file) == "session"
-        for node in ast.walk(tree_of(file))
+        for node in nodes_of(file)
         if isinstance(node, ast.If | ast.IfExp | ast.While)
         and any(isinstance(part, ast.Attribute) and part.attr in ("state", "_state") for part in ast.walk(node.test))
     ]

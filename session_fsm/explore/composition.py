@@ -82,7 +82,7 @@ class Composition:
         self._ways: dict[tuple[int, str], tuple[tuple[str, Outcome], ...]] = {}
 
     def following(self, here: Configuration) -> Iterator[Configuration]:
-        """Where `moves` leads to, without its causes: what several events lead to is named once, what stays not at all."""
+        """Where `moves` leads to, without causes: once what several events lead to, and never what changes nothing."""
         if here.queue:
             yield from (move.after for move in self.moves(here))
             return

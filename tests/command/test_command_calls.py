@@ -17,6 +17,7 @@ from session_fsm.machine import read_jsonl, replay
 CHIRP = np.rint(8000 * np.sin(np.arange(4000) ** 2 / 40_000)).astype(np.int16)
 
 
+@pytest.mark.slow
 def test_a_refused_call_fails_with_its_status(tmp_path: Path):
     """The caller's one sentence has status and reason; the callee did what it was asked."""
     with answering(tmp_path, "--status", "486") as callee:
@@ -30,6 +31,7 @@ def test_a_refused_call_fails_with_its_status(tmp_path: Path):
     assert (False, "Busy Here") == (callee.summary["ok"], callee.summary["reason"])
 
 
+@pytest.mark.slow
 def test_ringing_is_seen_before_the_answer(tmp_path: Path):
     """180 at once, 200 after --ring seconds."""
     with (
@@ -42,6 +44,7 @@ def test_ringing_is_seen_before_the_answer(tmp_path: Path):
     assert 300 <= caller.summary["setup_ms"] < 800
 
 
+@pytest.mark.slow
 def test_a_caller_that_gives_up_while_it_rings_counts_as_a_call(tmp_path: Path):
     """Ctrl-C before the answer is a CANCEL."""
     with answering(tmp_path, "--ring", "60") as callee, calling(tmp_path, uri_of(callee)) as caller:
@@ -74,6 +77,7 @@ def test_interrupting_answer_hangs_up_its_calls(tmp_path: Path):
     assert "the peer hung up" == caller.summary["reason"]
 
 
+@pytest.mark.slow
 def test_two_calls_at_once_have_each_its_own_audio(tmp_path: Path):
     """Each caller's tone is in a recording of its own; the second file has a number."""
     recording = ("--record", "heard.wav", "--play", "tone:880")
@@ -103,6 +107,7 @@ def test_two_calls_at_once_have_each_its_own_audio(tmp_path: Path):
     assert [[False, True], [False, True]] == [sorted(found) for found in tones.values()]
 
 
+@pytest.mark.slow
 def test_a_wav_file_arrives_as_it_was_played(tmp_path: Path):
     """Played once; what was heard correlates with it."""
     with WavWriter(tmp_path / "chirp.wav") as file:
@@ -115,6 +120,7 @@ def test_a_wav_file_arrives_as_it_was_played(tmp_path: Path):
     assert correlate(read_wav(tmp_path / "heard.wav"), CHIRP).coefficient > 0.9
 
 
+@pytest.mark.slow
 def test_an_echo_sends_back_what_it_hears(tmp_path: Path):
     """The caller records its own tone."""
     with answering(tmp_path, "--play", "echo") as callee:
@@ -125,6 +131,7 @@ def test_an_echo_sends_back_what_it_hears(tmp_path: Path):
     assert hears(read_wav(tmp_path / "heard.wav"), 880, 440) >= 5
 
 
+@pytest.mark.slow
 def test_both_sides_can_be_recorded(tmp_path: Path):
     """Left what was heard, right what was said; or both in one channel."""
     both = ("--play", "tone:880", "--record", "both.wav", "--record-mode", "stereo")
@@ -153,6 +160,7 @@ def test_a_trace_can_be_read_and_replayed(tmp_path: Path):
     assert None is replay(rows, map(Chart.load, shipped()))
 
 
+@pytest.mark.slow
 def test_people_read_lines(tmp_path: Path):
     """Without --json: the address first, then events with their milliseconds, then the summary. No escape codes."""
     with answering(tmp_path) as callee:

@@ -50,6 +50,7 @@ def test_charts_lists_the_folder_s_in_place_of_ours(folder: Path):
     assert 7 == next(line["version"] for line in lines if line["id"] == "media")
 
 
+@pytest.mark.slow
 def test_check_takes_the_set_as_it_would_run(folder: Path):
     """Each chart, and all against each other; a chart of another kind is checked by itself."""
     done = run_here("check", "--charts", folder, "--json")

@@ -55,6 +55,7 @@ def test_charts_for_people_is_one_line_a_chart():
     assert ["chart", *shipped()] == [line.split()[0] for line in lines]
 
 
+@pytest.mark.slow
 def test_the_shipped_charts_hold():
     """Each by itself, against each other, and the media paths of both roles."""
     done = run("check")

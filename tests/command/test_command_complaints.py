@@ -133,6 +133,7 @@ def test_without_the_extra_it_says_how_to_install_it():
     assert (2, told) == (done.returncode, done.stderr)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_call(tmp_path: Path):
     """As with `| head -1`: it hangs up, and nobody sees a traceback."""
     with answering(tmp_path) as callee:
@@ -153,6 +154,7 @@ def test_a_reader_that_goes_away_ends_the_call(tmp_path: Path):
     assert "the peer hung up" == callee.summary["reason"]
 
 
+@pytest.mark.slow
 def test_a_peer_that_vanishes_is_told_of(tmp_path: Path):
     """The BYE to a port where nobody listens any more ends the call at once."""
     with answering(tmp_path) as callee, calling(tmp_path, uri_of(callee), "--seconds", "60") as caller:
@@ -164,6 +166,7 @@ def test_a_peer_that_vanishes_is_told_of(tmp_path: Path):
     assert caller.summary["reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
 def test_a_full_disk_ends_the_trace_and_not_the_call(folder):
     """The call is placed and its outcome told; what could not be written is said in one sentence."""

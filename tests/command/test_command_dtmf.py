@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from command_line import answering, calling, uri_of
 
 
@@ -27,6 +28,7 @@ def test_both_sides_dial(tmp_path: Path):
     assert "1#" == "".join(line["digit"] for line in caller.of_type("DtmfSent"))
 
 
+@pytest.mark.slow
 def test_events_can_be_read_by_a_machine(tmp_path: Path):
     """One JSON object a line, digits among them."""
     with (

@@ -8,6 +8,7 @@ import pytest
 from command_line import answering, calling, run_here, uri_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["caller", "callee"])
 def test_a_side_holds_and_resumes(tmp_path: Path, who: str):
     """Each side sees it in its own words."""

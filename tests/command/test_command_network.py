@@ -23,6 +23,7 @@ def has_ipv6() -> bool:
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 
 
+@pytest.mark.slow
 @needs_ipv6
 @pytest.mark.parametrize("bind", ["[::1]:0", "[::]:0"])
 def test_a_call_over_ipv6(tmp_path: Path, bind: str):
@@ -36,6 +37,7 @@ def test_a_call_over_ipv6(tmp_path: Path, bind: str):
     assert "c=IN IP6 ::1" in callee.first("SdpEvent")["sdp"]
 
 
+@pytest.mark.slow
 def test_an_advertised_address_is_what_the_peer_is_told(tmp_path: Path):
     """In the description; the call fails to hear anything, as nobody is there, and ends as asked."""
     with (

@@ -34,6 +34,7 @@ async def test_it_registers_shows_the_binding_and_leaves():
     assert {} == registrar.bindings
 
 
+@pytest.mark.slow
 async def test_the_environment_names_who_we_are(monkeypatch: pytest.MonkeyPatch):
     """A password on a command line is seen by everybody on that machine."""
     monkeypatch.setenv("SESSION_FSM_USER", "alice")
@@ -44,6 +45,7 @@ async def test_the_environment_names_who_we_are(monkeypatch: pytest.MonkeyPatch)
     assert (0, True) == (done.returncode, "Registered" in done.stdout)
 
 
+@pytest.mark.slow
 async def test_wrong_credentials_are_one_sentence():
     """Exit code 3, and the event is told all the same."""
     async with udp_registrar("other") as registrar:
@@ -114,6 +116,7 @@ async def test_ctrl_c_ends_the_wait_for_a_registrar(tmp_path: Path):
     assert {} == registrar.bindings
 
 
+@pytest.mark.slow
 async def test_a_call_goes_on_though_nobody_registers_it(tmp_path: Path):
     """The registrar refuses; the callee answers."""
     async with udp_registrar(status=403) as registrar:
@@ -129,6 +132,7 @@ async def test_a_call_goes_on_though_nobody_registers_it(tmp_path: Path):
     assert (0, True, True) == (done.returncode, "RegistrationFailed" in told, "CallAnswered" in told)
 
 
+@pytest.mark.slow
 async def test_a_callee_registers_while_it_answers(tmp_path: Path):
     """And leaves the registrar when it ends."""
     async with udp_registrar("secret") as registrar:

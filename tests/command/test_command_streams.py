@@ -16,6 +16,7 @@ def shell(command: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, text=True, timeout=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["charts >&-", "charts --json >&-", "draw media >&-", "draw media --format png >&-", "check >&-"]
 )

@@ -11,6 +11,8 @@ from udp_relay import Relay, is_ack
 
 from session_fsm.chart import shipped
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 50
 AGREED = '{ event = "agreed", to = "Ready", emit = ["MediaSessionReady", "MediaNegotiated"]'
 # As UAS the agreement is passed over, and the ACK takes its place.

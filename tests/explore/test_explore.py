@@ -146,6 +146,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chart", "old", "new", "claim"), PLANTED.values(), ids=PLANTED)
 def test_a_planted_fault_is_found(chart, old, new, claim):
     """The property that it breaks is named."""

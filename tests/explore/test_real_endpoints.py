@@ -16,6 +16,8 @@ from session_fsm.explore.search import begin
 from session_fsm.machine import TraceRow
 from session_fsm.session.building import shipped_charts
 
+pytestmark = pytest.mark.slow
+
 STEPS = 40
 RUNS = 100
 OWN = ("call", "dialog", "offer_answer", "media")

@@ -13,6 +13,8 @@ from session_fsm.explore.numbering import Numbering, Runs
 from session_fsm.explore.search import Found, walk
 from session_fsm.session.building import shipped_charts
 
+pytestmark = pytest.mark.slow
+
 SMALL = {product.name: product for product in products(0) if not product.forked}
 
 

@@ -8,6 +8,8 @@ from session_fsm.explore.exploration import Product, findings, products
 from session_fsm.explore.search import Found, walk
 from session_fsm.session.building import shipped_charts
 
+pytestmark = pytest.mark.slow
+
 STRANGE = {product.name: product for product in products(1) if product.stranger}
 
 

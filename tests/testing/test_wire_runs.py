@@ -65,6 +65,7 @@ def test_copies_arrive_twice_and_change_nothing(bench):
     assert (3, 1) == (len(run.made), len(begun))
 
 
+@pytest.mark.slow
 def test_both_processes_read_the_charts_of_a_folder(tmp_path):
     """A counterexample that names one is made again with its charts."""
     text = Path(shipped_charts()["media"].file).read_text(encoding="utf-8")

@@ -29,6 +29,7 @@ async def test_two_processes_hear_each_other():
     assert b"the callee heard 2." in output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "last"), [("answer_calls.py", b"50 frames"), ("echo_bot.py", b"bye")])
 async def test_one_example_calls_another(name, last):
     """`place_a_call` against both that answer; Ctrl-C ends them properly."""
