@@ -116,7 +116,7 @@ class CallMeaning(Meaning):
             changes.update(ENDED)
             if stands[MEDIA].state in self.finals["media"]:
                 changes.update(CLOSED)
-        clients = [(key, stand) for key, stand in place.machines if key.chart in CLIENTS]
+        clients = [pair for pair in place.machines if pair[0].chart in CLIENTS and not self._outlives(*pair)]
         lingers = self._lingering(clients, facts.lingers)
         changes["lingers"] = "" if self.forgets else lingers
         over = [key for key, stand in place.machines if self._is_over(key, stand, stands, lingers)]
@@ -146,6 +146,10 @@ class CallMeaning(Meaning):
             return False
         emits = self.rules.remaining(key.chart, stand.state)
         return emits is not None and not any(self._is_heard(key, name, stands) for name in emits)
+
+    def _outlives(self, key: Key, stand: Stand) -> bool:
+        """As `Transaction.lingers`: a refused INVITE's only repeats its ACK, and keeps no session."""
+        return key.chart == "invite_client" and stand.state in self.rules.quiet[key.chart]
 
     def _lingering(self, clients: Sequence[tuple[Key, Stand]], before: Lingers) -> Lingers:
         if before == "firmly" or any(stand.state in self.rules.permanent[key.chart] for key, stand in clients):

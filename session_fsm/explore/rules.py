@@ -64,7 +64,7 @@ class Rules:
             name: frozenset(state for state in chart.states if not self._is_led_out(chart, state))
             for name, chart in self.charts.items()
         }
-        "States that neither a message nor a command leads out of, only time: as `Machine.rests` has it."
+        "States that only time leads out of, and in which nobody is told anything: as `Machine.rests` has it."
         self.permanent = {
             name: frozenset(state for state in chart.states if self._is_permanent(chart, state))
             for name, chart in self.charts.items()
@@ -158,7 +158,7 @@ class Rules:
 
     def _is_led_out(self, chart: Chart, state: str) -> bool:
         return any(
-            row.to is not None
+            row.to is not None or row.effects.emit
             for (name, event), cell in chart.cells.items()
             if name == state and chart.events[event].kind in ("message", "command")
             for row in cell.rows

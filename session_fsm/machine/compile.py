@@ -109,7 +109,8 @@ def _resting(chart: Chart) -> frozenset[str]:
     moved = {
         state
         for (state, event), cell in chart.cells.items()
-        if chart.events[event].kind in ("message", "command") and any(row.to is not None for row in cell.rows)
+        if chart.events[event].kind in ("message", "command")
+        and any(row.to is not None or row.effects.emit for row in cell.rows)
     }
     return frozenset(chart.states) - moved
 

@@ -106,7 +106,7 @@ class Machine:
 
     @property
     def rests(self) -> bool:
-        """Whether neither a message nor a command can lead it on any more, only time."""
+        """Whether only time leads it on: what it hears makes it repeat what it sent, and nobody is told."""
         return self.state in self.binding.table.resting
 
     @property

@@ -56,7 +56,7 @@ class Table:
     expected: Mapping[str, tuple[str, ...]]
     "State -> the events that a row may take there."
     resting: frozenset[str]
-    "The states that neither a message nor a command leads out of, only time."
+    "The states that only time leads out of: by a message or a command nothing is told, and at most repeated."
 
 
 def step(table: Table, state: str, event: str, holds: Holds) -> Step:

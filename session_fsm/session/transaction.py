@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from session_fsm.session.transaction_user import TransactionUser
 
 
-SERVERS = ("invite_server", "non_invite_server")
+# These have said all when they rest. A BYE's client transaction keeps its dialog, which answers the BYE that crosses it.
+OUTLIVING = ("invite_server", "non_invite_server", "invite_client")
 
 
 class Transaction:
@@ -85,8 +86,8 @@ class Transaction:
 
     @property
     def lingers(self) -> bool:
-        """Whether all that is left to do is to repeat a last response until a timer ends it: no session is needed."""
-        return self.chart in SERVERS and self.machine.rests
+        """Whether all that is left to do is to repeat a last response, or its ACK, until a timer ends it."""
+        return self.chart in OUTLIVING and self.machine.rests
 
     def post(self, event: str, payload: object = None) -> None:
         """Queue an event for the transaction's machine."""
@@ -103,18 +104,24 @@ class Transaction:
     def outlive_session(self) -> None:
         """The call is over, and nothing that may still come is of interest to it."""
         self.session = self.echo = None
+        self._leave_authentication()
         # It lingers for 32 s, and a request is what weighs most.
+        self.message = b""
         del self.request
         self.machine.trace = self.endpoint.trace
 
     def forget(self) -> None:
         """Its machine has ended: nobody finds it any more, and no cycle is left for the collector."""
         self.machine.context = self.machine.trace = None
-        if self.authentication is not None:
-            self.authentication.machine.context = self.authentication.machine.trace = None
+        self._leave_authentication()
         if self.session is not None:
             self.session.transactions.discard(self)
             self.endpoint.unsettled[self.session.id] = self.session
+
+    def _leave_authentication(self) -> None:
+        if self.authentication is not None:
+            self.authentication.machine.context = self.authentication.machine.trace = None
+            self.authentication = None
 
 
 def _label(endpoint: Endpoint, session: TransactionUser | None, name: str) -> str:
@@ -196,7 +203,9 @@ def _send_request(at: Transaction, _: object) -> None:
 
 
 def _send_ack(at: Transaction, response: Response) -> None:
-    at.endpoint.transmit(ack_to_failure(at.request, response).encode(), at.destination)
+    # Each copy of the response gets the same ACK; the request may be forgotten by then.
+    at.last = at.last or ack_to_failure(at.request, response).encode()
+    at.endpoint.transmit(at.last, at.destination)
 
 
 def _send_trying(at: Transaction, _: object) -> None:

@@ -100,6 +100,25 @@ def test_a_transaction_that_failed_lingers_for_32_seconds(net, alice, peer):
     assert 32.0 == net.now
 
 
+def test_a_refused_call_leaves_nothing_but_its_transaction(net, alice, peer):
+    """RFC 3261 §17.1.1.2: for 32 s a copy of the failure gets the same ACK; no session is kept for that."""
+    alice.call(peer)
+    net.deliver()
+    invite = peer.received.of("INVITE")[0]
+    peer.respond(invite, 486)
+    net.deliver()
+    left = alice.leftovers
+    net.run_for(31.0)
+    peer.respond(invite, 486)
+    net.deliver()
+
+    assert (0, 1) == (left.sessions, left.transactions)
+    acks = peer.received.of(Method.ACK)
+    assert (2, 1) == (len(acks), len({ack.data for ack in acks}))
+    net.run_until_quiet()
+    assert 0 == alice.leftovers.transactions
+
+
 def test_a_success_after_a_failure_changes_nothing(net, alice, peer):
     """RFC 3261 figure 5 has no such arrow."""
     line = alice.call(peer)

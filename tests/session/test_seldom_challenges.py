@@ -64,6 +64,26 @@ def test_a_bye_that_is_challenged_after_a_100_is_sent_again_with_an_answer(peer)
     assert ({}, "Terminated", 3) == (dropped, line.state, leftovers.transactions)
 
 
+def test_a_challenged_call_that_is_over_leaves_nothing_but_its_transactions(peer):
+    """RFC 3261 §17.1.1.2: that of the first INVITE absorbs copies of the challenge without a session."""
+    alice = caller()
+    net = Network(alice, peer)
+    line = alice.call(peer)
+    net.deliver()
+    first = peer.received.of(Method.INVITE)[0]
+    copy = proceeding_copy(net, peer, first)
+    peer.respond(copy, 486)
+    net.deliver()
+    left = alice.leftovers
+    peer.respond(first, 401, headers=ASKED, contact=False)
+    net.deliver()
+
+    assert ("Failed", 0, 2) == (line.state, left.sessions, left.transactions)
+    assert (3, 2) == (peer.received.count(Method.ACK), peer.received.count(Method.INVITE))
+    net.run_until_quiet()
+    assert Leftovers() == alice.leftovers
+
+
 def proceeding_copy(net: Network, peer: ScriptedPeer, first: Datagram) -> Datagram:
     """A 100 and then a challenge to a request; gives the copy that was sent with an answer."""
     peer.respond(first, 100, contact=False)
