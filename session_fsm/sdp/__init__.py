@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
+from session_fsm.sdp.agreement import DEFAULT_PTIME_MS, Agreement, Answer, LocalMedia
 from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
 from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
 from session_fsm.sdp.direction import MediaDirection
-from session_fsm.sdp.negotiate import (
-    DEFAULT_PTIME_MS,
-    PACKET_TIMES_MS,
-    Agreement,
-    Answer,
-    Considered,
-    LocalMedia,
-    answer,
-    conclude,
-    consider,
-    decline,
-    offer,
-)
+from session_fsm.sdp.negotiate import PACKET_TIMES_MS, Considered, answer, conclude, consider, decline, offer
 from session_fsm.sdp.remote import Refusal, why_no_peer
 from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
 

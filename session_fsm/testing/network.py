@@ -10,10 +10,10 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count as counting
 from random import Random
-from typing import Protocol
 
 from session_fsm.session.events import Address
 from session_fsm.session.settings import Seconds
+from session_fsm.testing.befalling import Reachable, Rule, matching
 from session_fsm.testing.datagram import Datagram, Log, Match, What, matcher
 from session_fsm.testing.media import MediaPlane
 
@@ -23,50 +23,6 @@ MOST_STEPS = 20_000  # at one moment; more is a loop that never ends
 
 class NoRestError(AssertionError):
     """The network did not come to rest, or a thing that was waited for did not happen, in the time that was given."""
-
-
-class Reachable(Protocol):
-    """Whoever can be on a network: a Phone or a ScriptedPeer."""
-
-    name: str
-    uri: str
-    address: Address
-
-    def attach(self, network: Network) -> None:
-        """Become a part of this network."""
-
-    def receive(self, datagram: Datagram) -> None:
-        """A datagram arrives."""
-
-    def unreachable(self, destination: Address, reason: str) -> None:
-        """A datagram could not be delivered."""
-
-    def next_deadline(self) -> Seconds | None:
-        """When its next timer fires."""
-
-    def expire(self, now: Seconds) -> None:
-        """Fire its timers."""
-
-    def drain(self) -> None:
-        """Carry out what is waiting."""
-
-
-class Rule:
-    """What befalls the datagrams that match, `count` times or for ever."""
-
-    def __init__(self, verb: str, matches: Match, count: int | None, seconds: Seconds = 0.0) -> None:
-        self.verb = verb
-        self.matches = matches
-        self.left = count
-        self.seconds = seconds
-
-    def applies(self, datagram: Datagram) -> bool:
-        """Whether it is meant; if so, one time is used up."""
-        if self.left == 0 or not self.matches(datagram):
-            return False
-        if self.left is not None:
-            self.left -= 1
-        return True
 
 
 class Network:
@@ -130,7 +86,7 @@ class Network:
         count: int | None = None,
     ) -> Network:
         """Lose what matches."""
-        return self._rule("drop", _matching(what, method, status, sender, receiver), count)
+        return self._rule("drop", matching(what, method, status, sender, receiver), count)
 
     def delay(
         self,
@@ -144,7 +100,7 @@ class Network:
         count: int | None = None,
     ) -> Network:
         """Let what matches be late by so many seconds more."""
-        return self._rule("delay", _matching(what, method, status, sender, receiver), count, seconds)
+        return self._rule("delay", matching(what, method, status, sender, receiver), count, seconds)
 
     def duplicate(
         self,
@@ -157,7 +113,7 @@ class Network:
         count: int | None = None,
     ) -> Network:
         """Deliver what matches once more."""
-        return self._rule("duplicate", _matching(what, method, status, sender, receiver), count)
+        return self._rule("duplicate", matching(what, method, status, sender, receiver), count)
 
     def hold(
         self,
@@ -170,7 +126,7 @@ class Network:
         count: int | None = None,
     ) -> Network:
         """Keep what matches until `release`."""
-        return self._rule("hold", _matching(what, method, status, sender, receiver), count)
+        return self._rule("hold", matching(what, method, status, sender, receiver), count)
 
     def release(self, what: What = None, *, newest_first: bool = False, copy: bool = False) -> Network:
         """Let go of what is held and matches, or of a copy of it. With no match named, nothing is held any more."""
@@ -334,18 +290,6 @@ class Network:
         if side is not None:
             datagram.arrivals.append(self.now)
             side.receive(datagram)
-
-
-def _matching(
-    what: What, method: str | None, status: int | None, sender: Reachable | None, receiver: Reachable | None
-) -> Match:
-    return matcher(
-        what,
-        method=method,
-        status=status,
-        sender=sender.address if sender else None,
-        receiver=receiver.address if receiver else None,
-    )
 
 
 def _is_address(host: str) -> bool:

@@ -35,7 +35,8 @@ from session_fsm.testing.line import Line
 from session_fsm.testing.media import Stream
 
 if TYPE_CHECKING:
-    from session_fsm.testing.network import Network, Reachable
+    from session_fsm.testing.befalling import Reachable
+from session_fsm.testing.network import Network
 
 FIRST_RTP_PORT = 40000
 

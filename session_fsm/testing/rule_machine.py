@@ -7,7 +7,7 @@ runs: the user's guards, effects and sends, against a context that is made afres
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from hypothesis import note
@@ -151,15 +151,10 @@ def machine_of(
     `context` makes the context of one run. `payloads` has a strategy for each event that brings something. A guard
     without a function is drawn, an effect without one does nothing. `invariants` look at the machine after each step.
     """
-    for what, names, known in (
-        ("payload is given for the event", payloads or {}, chart.events),
-        ("guard is bound as", guards or {}, chart.guards),
-        ("effect is bound as", effects or {}, chart.effects),
-        ("send is bound as", sends or {}, chart.sends),
-    ):
-        for name in names:
-            if name not in known:
-                raise ValueError(f"a {what} {name}, and {chart.id} has none of that name; it has {', '.join(known)}")
+    _check_known(chart, "payload is given for the event", payloads, chart.events)
+    _check_known(chart, "guard is bound as", guards, chart.guards)
+    _check_known(chart, "effect is bound as", effects, chart.effects)
+    _check_known(chart, "send is bound as", sends, chart.sends)
 
     def bind(run: ChartMachine) -> Machine:
         drawn = {name: (lambda context, payload, name=name: run.drawn(name)) for name in chart.guards}
@@ -185,3 +180,9 @@ def machine_of(
         "taken": Counter(),
     }
     return type(f"{name}Machine", (ChartMachine,), members)
+
+
+def _check_known(chart: Chart, what: str, given: Mapping[str, object] | None, known: Collection[str]) -> None:
+    for name in given or {}:
+        if name not in known:
+            raise ValueError(f"a {what} {name}, and {chart.id} has none of that name; it has {', '.join(known)}")

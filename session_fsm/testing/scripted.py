@@ -13,7 +13,8 @@ from session_fsm.sip import MAGIC_COOKIE, Echo, Request, Response
 from session_fsm.testing.datagram import Datagram, Log, What, matcher, uri_of
 
 if TYPE_CHECKING:
-    from session_fsm.testing.network import Network, Reachable
+    from session_fsm.testing.befalling import Reachable
+from session_fsm.testing.network import Network
 
 Headers = Sequence[tuple[str, str]]
 Reply = Callable[[Datagram], None]

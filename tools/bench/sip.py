@@ -33,6 +33,8 @@ INVITE = (
 )
 MESSAGES = [INVITE % (n, n, n, len(BODY), BODY) for n in range(100)]
 SOURCE = ("192.0.2.1", 5060)
+ALICE = NameAddr(SipUri("192.0.2.1", user="alice"), "Alice", {"tag": "1928301774"})
+BOB = NameAddr(SipUri("192.0.2.4", user="bob", port=5060))
 
 
 def accepted(datagram: bytes) -> Request:
@@ -51,6 +53,22 @@ def read_and_look() -> None:
     for datagram in MESSAGES:
         message = accepted(datagram)
         _ = (message.via.host, message.from_.uri, message.to.uri, message.cseq.number, message.contact, message.call_id)
+
+
+def build_all() -> None:
+    for n in range(len(MESSAGES)):
+        fields: list[tuple[str, HeaderValue]] = [
+            ("Via", f"SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK776asdhds{n}"),
+            ("Max-Forwards", 70),
+            ("From", ALICE),
+            ("To", BOB),
+            ("Call-ID", f"a84b4c76e66710{n}@192.0.2.1"),
+            ("CSeq", CSeq(314159, "INVITE")),
+            ("Contact", "<sip:alice@192.0.2.1:5060>"),
+            ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"),
+            ("Content-Type", "application/sdp"),
+        ]
+        Request("INVITE", BOB.uri, fields, BODY).encode()
 
 
 def sipmessage_contestants() -> dict[str, Callable[[], None]]:
@@ -99,24 +117,6 @@ def own_contestants() -> dict[str, Callable[[], None]]:
         for r in requests:
             _ = (r.method, r.branch, r.call_id, r.cseq, r.from_tag, r.to_tag, r.via)
 
-    alice = NameAddr(SipUri("192.0.2.1", user="alice"), "Alice", {"tag": "1928301774"})
-    bob = NameAddr(SipUri("192.0.2.4", user="bob", port=5060))
-
-    def build() -> None:
-        for n in range(len(MESSAGES)):
-            fields: list[tuple[str, HeaderValue]] = [
-                ("Via", f"SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK776asdhds{n}"),
-                ("Max-Forwards", 70),
-                ("From", alice),
-                ("To", bob),
-                ("Call-ID", f"a84b4c76e66710{n}@192.0.2.1"),
-                ("CSeq", CSeq(314159, "INVITE")),
-                ("Contact", "<sip:alice@192.0.2.1:5060>"),
-                ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"),
-                ("Content-Type", "application/sdp"),
-            ]
-            Request("INVITE", bob.uri, fields, BODY).encode()
-
     return {
         "read": read_all,
         "read, six typed values": read_and_look,
@@ -124,7 +124,7 @@ def own_contestants() -> dict[str, Callable[[], None]]:
         "make an Echo": make_echo,
         "response from the Echo": answer,
         "response with Contact and SDP": answer_with_sdp,
-        "build and encode an INVITE": build,
+        "build and encode an INVITE": build_all,
     }
 
 
