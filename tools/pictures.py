@@ -1,11 +1,9 @@
-"""Writes docs/pictures: every shipped chart, a call painted on its charts and its ladder, each light and dark.
+"""What docs/pictures holds: every shipped chart, a call painted on its charts and its ladder, each light and dark.
 
-`make charts` runs it with the pages. The calls are made on the virtual network, so the pictures are always the same.
+`make charts` writes them with the pages. The calls are made on the virtual network, and so are always the same.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from session_fsm.chart import Chart, shipped
 from session_fsm.machine import TraceRow
@@ -15,8 +13,6 @@ from session_fsm.render.page import picture_name, pictured
 from session_fsm.render.picture import chart_svg, pair, panel, panels_svg
 from session_fsm.render.theme import Theme
 from session_fsm.testing import Line, Network, Phone
-
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 
 
 def call() -> tuple[list[TraceRow], list[TraceRow]]:
@@ -45,22 +41,3 @@ def pictures() -> dict[str, str]:
         panels = [made for chart in pair("uac", charts) if (made := panel(chart)) is not None]
         found[f"pair-{theme}.svg"] = panels_svg([panels], theme)
     return found
-
-
-def stale(folder: Path = FOLDER) -> list[str]:
-    """The names of pictures that are missing, differ, or belong to nothing any more."""
-    wanted = pictures()
-    found = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.svg")}
-    return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
-
-
-def write(folder: Path = FOLDER) -> list[str]:
-    """Write what is stale and remove what belongs to nothing; the names of what changed."""
-    changed, wanted = stale(folder), pictures()
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in changed:
-        if name in wanted:
-            (folder / name).write_text(wanted[name], encoding="utf-8")
-        else:
-            (folder / name).unlink()
-    return changed

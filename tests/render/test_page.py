@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import pytest
 
 from session_fsm.chart import Chart, shipped
 from session_fsm.render import page
 from session_fsm.render.rfc import linked
-from tools import pictures
-
-TOOL = Path(__file__).parents[2] / "tools" / "charts.py"
+from tools import charts, generated
 
 
 def test_the_pages_in_docs_are_what_the_charts_say():
     """When this fails: make charts."""
-    assert [] == runpy.run_path(str(TOOL))["stale"]()
+    assert [] == generated.stale(charts.DOCS / "charts", charts.pages())
 
 
 def test_the_pictures_in_docs_are_what_the_tool_draws():
     """When this fails: make charts."""
-    assert [] == pictures.stale()
+    assert [] == generated.stale(charts.DOCS / "pictures", charts.pictures())
 
 
 def test_the_tool_writes_what_is_stale_and_removes_what_has_no_chart(tmp_path):
-    tool = runpy.run_path(str(TOOL))
+    wanted = {"call.md": "a page"}
     (tmp_path / "gone.md").write_text("a chart that was removed")
 
-    tool["write"](tmp_path)
-
-    assert [] == tool["stale"](tmp_path)
-    assert {"README.md", *(f"{name}.md" for name in shipped())} == {file.name for file in tmp_path.iterdir()}
+    assert ["call.md", "gone.md"] == generated.write(tmp_path, wanted)
+    assert [] == generated.stale(tmp_path, wanted)
+    assert ["call.md"] == [file.name for file in tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("name", shipped())
