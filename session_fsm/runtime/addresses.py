@@ -105,7 +105,9 @@ def route_from(peer: Address) -> str | None:
 def refusal(address: Address, error: OSError) -> TransportError:
     """One sentence that says why this address cannot be listened on."""
     why = _BIND_REASONS.get(error.errno or 0) or os.strerror(error.errno or 0)
-    return TransportError(f"cannot listen on {written(address)}: {why}")
+    said = TransportError(f"cannot listen on {written(address)}: {why}")
+    said.errno = error.errno
+    return said
 
 
 _BIND_REASONS = {
@@ -114,4 +116,5 @@ _BIND_REASONS = {
     errno.EACCES: "this port needs more rights",
     errno.EAFNOSUPPORT: "this machine has no such address family",
     errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open on this machine",
 }

@@ -18,6 +18,7 @@ from session_fsm.errors import SessionFsmError
 from session_fsm.machine import TraceRow
 from session_fsm.runtime.addresses import Address, family_of, is_ip
 from session_fsm.runtime.alarm import Alarm, Seconds
+from session_fsm.runtime.files import fitting
 from session_fsm.runtime.homes import Homes
 from session_fsm.runtime.media_plane import MediaPlane
 from session_fsm.runtime.media_settings import MediaSettings
@@ -74,7 +75,7 @@ class Driver:
             self._poller.close()
             raise
         self.bound = self._socket.address
-        self._settings = settings or Settings()
+        self._settings = fitting(settings or Settings())
         self._advertise = (advertise[0], advertise[1] or self.bound[1]) if advertise else None
         self._dice = dice
         self._alarm = Alarm(self._loop, self.clock, self._expire)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from session_fsm.errors import TransportError
 from session_fsm.runtime.addresses import MAX_PORT, Address
 
+NO_FILES = (errno.EMFILE, errno.ENFILE)  # no other port helps
 ATTEMPTS = 64  # ephemeral pairs tried; each fails only when somebody else holds the neighbouring port
 
 
@@ -50,10 +52,9 @@ class RtpPorts:
             rtp = _opened(open_socket, (host, port))
             if rtp is None:
                 continue
-            rtcp = _opened(open_socket, (host, port + 1))
+            rtcp = _opened(open_socket, (host, port + 1), beside=rtp)
             if rtcp is not None:
                 return rtp, rtcp
-            rtp.close()
         raise TransportError(f"every RTP port from {self.first} to {self.last} on {host} is in use")
 
 
@@ -61,15 +62,21 @@ def _ephemeral(host: str, open_socket: Callable[[Address], AnySocket]) -> tuple[
     for _ in range(ATTEMPTS):
         one = open_socket((host, 0))
         port = one.address[1]
-        other = _opened(open_socket, (host, port ^ 1))
+        other = _opened(open_socket, (host, port ^ 1), beside=one)
         if other is not None:
             return (other, one) if port % 2 else (one, other)
-        one.close()
     raise TransportError(f"the system has no two neighbouring ports left on {host}")
 
 
-def _opened(open_socket: Callable[[Address], AnySocket], address: Address) -> AnySocket | None:
+def _opened(
+    open_socket: Callable[[Address], AnySocket], address: Address, *, beside: AnySocket | None = None
+) -> AnySocket | None:
+    """A socket there, or None when the next port may do; then the one `beside` it is closed again."""
     try:
         return open_socket(address)
-    except TransportError:
+    except TransportError as error:
+        if beside is not None:
+            beside.close()
+        if error.errno in NO_FILES:
+            raise
         return None

@@ -6,6 +6,7 @@ Pure but for the dice, which are given: times and datagrams in, datagrams and fa
 from __future__ import annotations
 
 import random
+from collections import deque
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import (
@@ -18,6 +19,7 @@ from session_fsm.rtp import (
     RtcpPacket,
     Sdes,
     SenderReport,
+    compact_ntp,
     encode_rtcp,
     parse_rtcp,
     round_trip,
@@ -26,6 +28,8 @@ from session_fsm.rtp import (
 
 Seconds = float
 
+LONGEST = 8192  # octets; a report on 31 sources with every name has 2 thousand
+REMEMBERED = 16  # of our sender reports: more than a minute
 HEADERS = 28  # octets of IPv4 and UDP, which RFC 3550 §6.2 counts in
 SESSION_BANDWIDTH = 50 * (160 + 12 + HEADERS)  # octets a second of G.711 at 20 ms
 RTCP_BANDWIDTH = RTCP_SHARE * SESSION_BANDWIDTH
@@ -42,6 +46,7 @@ class Reports:
         "_outgoing",
         "_packets_before",
         "_peer_sends",
+        "_stamps",
         "_wall",
         "about_us",
         "due_at",
@@ -68,6 +73,7 @@ class Reports:
         self._average_size = 100.0
         self._packets_before = 0
         self._peer_sends = False
+        self._stamps: deque[int] = deque(maxlen=REMEMBERED)
         self.sent = self.received = 0
         self.packet_time: Seconds = 0.020
         "How much audio our packets hold."
@@ -97,6 +103,8 @@ class Reports:
 
     def receive(self, data: bytes, now: Seconds) -> bool | None:
         """Read the peer's datagram: whether it proves that the peer hears us. None when it is no RTCP."""
+        if len(data) > LONGEST:
+            return None
         try:
             packets = parse_rtcp(data)
         except Malformed:
@@ -110,7 +118,8 @@ class Reports:
         blocks = [block for packet in packets for block in _blocks(packet) if block.ssrc == self._outgoing.ssrc]
         for block in blocks:
             self.about_us = block
-            measured = round_trip(block, now + self._wall)
+            # A report of ours that was never sent measures nothing, whatever is said of it.
+            measured = round_trip(block, now + self._wall) if block.last_sr in self._stamps else None
             self.round_trip = self.round_trip if measured is None else measured
         return bool(blocks) and self._outgoing.packets > 0
 
@@ -119,7 +128,9 @@ class Reports:
         blocks = (block,) if block else ()
         report: RtcpPacket
         if self._outgoing.packets > self._packets_before:
-            report = self._outgoing.sender_report(now + self._wall, blocks, since_next=-self.packet_time)
+            sent = self._outgoing.sender_report(now + self._wall, blocks, since_next=-self.packet_time)
+            self._stamps.append(compact_ntp(sent.ntp))
+            report = sent
         else:
             report = ReceiverReport(self._outgoing.ssrc, blocks)
         return [report, Sdes.naming(self._outgoing.ssrc, self._cname)]

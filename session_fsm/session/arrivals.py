@@ -18,6 +18,7 @@ from session_fsm.session.matching import Identity, Owner, initial_key, match
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction, open_server
+from session_fsm.session.waiting_room import USUAL_SIZE
 from session_fsm.sip import METHODS, Accepted, Echo, Rejected, Request, Response, SipUri, read
 
 IN_DIALOG = {
@@ -31,6 +32,7 @@ IN_DIALOG = {
 
 UNAUTHORIZED = 401
 OVERLOADED = 503
+MOST_RESPONSES = 1000  # to one request, large ones counted as several: 64 forks may each repeat their 2xx 11 times
 LARGEST_ANSWER = 1.5  # times the request, to a source that may be a victim's address
 
 
@@ -42,17 +44,21 @@ def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
         if isinstance(message, Request):
             _arrive_request(endpoint, message, source, len(data))
         else:
-            _arrive_response(endpoint, message, source)
+            _arrive_response(endpoint, message, source, len(data))
     elif isinstance(verdict, Rejected):
         _reject(endpoint, verdict, source, len(data))
     else:
         _drop(endpoint, verdict.reason, verdict.rule, source)
 
 
-def _arrive_response(endpoint: Endpoint, response: Response, source: Address) -> None:
+def _arrive_response(endpoint: Endpoint, response: Response, source: Address, size: int) -> None:
     found = match(identity_of(response), endpoint.index).found
     if not isinstance(found, Transaction):
         _drop(endpoint, "stray response", "RFC 3261 §18.1.2", source)
+        return
+    found.heard += 1 + size // USUAL_SIZE
+    if found.heard > MOST_RESPONSES:
+        _drop(endpoint, "one response too many", "RFC 3261 §17.1", source)
         return
     status = response.status
     user = found.session
@@ -96,7 +102,7 @@ def _arrive_request(endpoint: Endpoint, request: Request, source: Address, size:
         endpoint.waiting.leave(found.session.id)
         endpoint.mailbox.post(found.machine, "ack_received", request)
     elif isinstance(found, Dialog):
-        _within(endpoint, request, identity, source, found)
+        _within(endpoint, request, identity, source, found, size)
     elif owner is Owner.STRAY:
         _drop(endpoint, "stray ACK", "RFC 3261 §17.2.3", source)
     else:
@@ -139,7 +145,12 @@ def _overtake(
     endpoint.mailbox.post(dialog.machine, IN_DIALOG["BYE"], Received(bye, opened))
 
 
-def _within(endpoint: Endpoint, request: Request, identity: Identity, source: Address, dialog: Dialog) -> None:
+def _within(
+    endpoint: Endpoint, request: Request, identity: Identity, source: Address, dialog: Dialog, size: int
+) -> None:
+    if _is_one_request_too_many(endpoint, request, dialog, size):
+        _refuse(endpoint, request, Refused(OVERLOADED, (RETRY_AFTER,), "too many of this call are open"), source, size)
+        return
     # One name for all that nobody knows: a peer could make up any number of them, and names are counted.
     known = request.method if request.method in METHODS else "unknown"
     purpose = "re-INVITE" if known == "INVITE" else known
@@ -159,20 +170,23 @@ def _outside(
     endpoint: Endpoint, request: Request, identity: Identity, source: Address, owner: Owner, size: int
 ) -> None:
     """A request of nobody's: a new call, or an answer of which nothing is kept."""
-    refused = _judge_outside(endpoint, request, owner, source)
+    refused = _judge_outside(endpoint, request, owner, source, size)
     if refused is not None:
-        endpoint.counters[f"refused.{refused.status}"] += 1
-        note(endpoint, "refused", f"{refused.status} to {request.method}{refused.why and f': {refused.why}'}", source)
+        _refuse(endpoint, request, refused, source, size)
     elif request.method == "INVITE":
         _begin(endpoint, request, identity, source)
-        return
     else:
-        refused = Refused(200, (ALLOW, ACCEPT, ("Supported", "")))
         note(endpoint, "answered", f"{request.method}: 200", source)
+        _answer_statelessly(endpoint, request, 200, (ALLOW, ACCEPT, ("Supported", "")), source, size)
+
+
+def _refuse(endpoint: Endpoint, request: Request, refused: Refused, source: Address, size: int) -> None:
+    endpoint.counters[f"refused.{refused.status}"] += 1
+    note(endpoint, "refused", f"{refused.status} to {request.method}{refused.why and f': {refused.why}'}", source)
     _answer_statelessly(endpoint, request, refused.status, refused.headers, source, size)
 
 
-def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner, source: Address) -> Refused | None:
+def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner, source: Address, size: int) -> Refused | None:
     """None when a new INVITE or OPTIONS may pass."""
     if request.method != "CANCEL":
         refused = admit(request)
@@ -182,10 +196,19 @@ def _judge_outside(endpoint: Endpoint, request: Request, owner: Owner, source: A
         return Refused(482)
     if owner is not Owner.NOBODY or request.method not in ("INVITE", "OPTIONS"):
         return Refused(481)
-    full = _full(endpoint, source) if request.method == "INVITE" else None
+    full = _full(endpoint, source, size) if request.method == "INVITE" else None
     if full is not None:
         return Refused(OVERLOADED, (RETRY_AFTER,), full)
     return _challenge(endpoint, request)
+
+
+def _is_one_request_too_many(endpoint: Endpoint, request: Request, dialog: Dialog, size: int) -> bool:
+    """Each request keeps a transaction for 64*T1, so who talks to us could fill the memory with them.
+
+    Large ones count as `WaitingRoom` counts them; the BYE has room when nothing else has.
+    """
+    at_most = endpoint.settings.max_requests * (2 if request.method == "BYE" else 1)
+    return len(dialog.session.transactions) * (1 + size // USUAL_SIZE) >= at_most
 
 
 def _challenge_within(endpoint: Endpoint, request: Request) -> Refused | None:
@@ -203,12 +226,12 @@ def _challenge(endpoint: Endpoint, request: Request) -> Refused | None:
     return Refused(UNAUTHORIZED, tuple(("WWW-Authenticate", str(one)) for one in judged.challenges), judged.why)
 
 
-def _full(endpoint: Endpoint, source: Address) -> str | None:
+def _full(endpoint: Endpoint, source: Address, size: int) -> str | None:
     """Why one more call cannot come in from there, or None."""
     at_most = endpoint.settings.max_sessions
     if len(endpoint.sessions) >= at_most:
         return f"{at_most} sessions are open"
-    return endpoint.waiting.full_for(source)
+    return endpoint.waiting.full_for(source, size)
 
 
 def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Address) -> None:
@@ -241,7 +264,7 @@ def _remote_target(invite: Request, source: Address) -> str:
     """RFC 3261 §12.1.1: the Contact; where it is missing or no SIP URI, the address that the INVITE came from."""
     contact = invite.contact
     if contact is not None and isinstance(contact.uri, SipUri):
-        return str(contact.uri)
+        return str(contact.uri.as_target)
     return f"sip:{bracketed(source[0])}:{source[1]}"
 
 

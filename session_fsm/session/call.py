@@ -72,7 +72,7 @@ def ways_on(at: Session, outcome: object) -> list[SipUri]:
     contacts = response.contacts if response is not None and redirects else []
     named = sorted(contacts, key=lambda contact: -_q(contact.params.get("q")))
     called = {_place(uri) for uri in (at.remote.uri, *at.tried) if isinstance(uri, SipUri)}
-    ways = {_place(uri): uri for uri in [*(contact.uri for contact in named), *at.further] if _callable(uri)}
+    ways = {_place(uri): uri.as_target for uri in [*(each.uri for each in named), *at.further] if _callable(uri)}
     return [uri for place, uri in ways.items() if place not in called][:left]
 
 

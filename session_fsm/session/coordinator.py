@@ -137,6 +137,8 @@ class SessionCoordinator:
         uri = sip_uri(target)
         if uri.scheme != "sip" or uri.transport not in (None, "udp"):
             raise Malformed("only sip: URIs over UDP can be called", target)
+        if uri != uri.as_target:
+            raise Malformed("RFC 3261 §19.1.1: whom we call has no headers and no method; `headers` adds some", target)
         check_host(next_hop[0] if next_hop else uri.address[0], target)
         check_headers(headers)
         if no_answer is not None:

@@ -95,7 +95,7 @@ class Dialog:
         self.allow = message.get("Allow") or self.allow
         contact = message.contact
         if contact is not None and isinstance(contact.uri, SipUri):
-            self.remote_target = contact.uri
+            self.remote_target = contact.uri.as_target
 
     def send_ack(self, response: Response, body: bytes) -> None:
         """RFC 3261 §13.2.2.4: the ACK has the INVITE's CSeq number, a branch of its own, and is kept for repeats."""

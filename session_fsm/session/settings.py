@@ -52,6 +52,8 @@ class Settings:
     "How many incoming calls may wait for our answer or for the caller's ACK; the next INVITE gets 503."
     max_waiting_per_source: int = 1_000
     "The same for the calls of one source: an IPv4 address, or an IPv6 network of 64 bits."
+    max_requests: int = 500
+    "How many requests of one call may be open, each for 64*T1 after its answer; the peer's next one gets 503."
     max_forks: int = 64
     "How many callees one INVITE may reach; responses of more are dropped, as each 2xx costs us an ACK and a BYE."
     max_redirects: int = 5
@@ -76,6 +78,7 @@ class Settings:
             "max_sessions",
             "max_waiting",
             "max_waiting_per_source",
+            "max_requests",
             "max_forks",
             "max_redirects",
             "trace_rows",

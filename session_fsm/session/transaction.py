@@ -36,6 +36,7 @@ class Transaction:
         "destination",
         "echo",
         "endpoint",
+        "heard",
         "initial_key",
         "key",
         "last",
@@ -72,6 +73,8 @@ class Transaction:
         self.role = role
         self.authentication: Authentication | None = None
         "Client: what became of the challenges to it; none before the first."
+        self.heard = 0
+        "Client: how many responses came, large ones counted as several."
         self.message = b""
         self.last = b""
         self.echo: Echo | None = None

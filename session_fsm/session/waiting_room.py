@@ -2,6 +2,8 @@
 
 Anybody can send an INVITE in anybody's name, and each one costs a session and its timers. Until an ACK with our tag
 came (RFC 3261 §13.3.1.4), or the session is gone, a call counts here; one too many is answered without a session.
+
+What an INVITE costs depends on its size, too: read, a line of a header or description takes twenty times its octets.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
 from session_fsm.session.events import Address, SessionId
+
+USUAL_SIZE = 4096  # octets; the INVITEs of telephones and proxies have 1 to 3 thousand
 
 
 class WaitingRoom:
@@ -28,14 +32,19 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def full_for(self, source: Address) -> str | None:
-        """Why a call from there cannot come in now, or None."""
+    def full_for(self, source: Address, size: int = 0) -> str | None:
+        """Why a call from there, with an INVITE of so many octets, cannot come in now, or None.
+
+        One of several times the usual size comes in only while so many times fewer wait: that bounds the memory.
+        """
         if self._closed is not None:
             return self._closed
-        if len(self._waiting) >= self._at_most:
-            return f"{self._at_most} calls are not answered and acknowledged yet"
-        if self._sources[source_of(source[0])] >= self._per_source:
-            return f"{self._per_source} calls from there are not answered and acknowledged yet"
+        share = 1 + size // USUAL_SIZE
+        if len(self._waiting) * share >= self._at_most:
+            return f"{len(self._waiting)} calls are not answered and acknowledged yet"
+        here = self._sources[source_of(source[0])]
+        if here * share >= self._per_source:
+            return f"{here} calls from there are not answered and acknowledged yet"
         return None
 
     def close(self, why: str) -> None:

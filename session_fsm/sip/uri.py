@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import unquote as percent_decode
@@ -99,6 +99,14 @@ class SipUri:
         default = 5061 if self.scheme == "sips" or self.transport == "tls" else 5060
         maddr = self.params.get("maddr")
         return (maddr.strip("[]") if maddr else self.host, default if self.port is None else self.port)
+
+    @property
+    def as_target(self) -> SipUri:
+        """As it may stand in a Request-URI: without headers and method (RFC 3261 §19.1.1, table 1)."""
+        if not self.headers and "method" not in self.params:
+            return self
+        params = {name: value for name, value in self.params.items() if name != "method"}
+        return replace(self, params=params, headers=())
 
     def matches(self, other: SipUri | OtherUri) -> bool:
         """Whether both URIs are equivalent by RFC 3261 §19.1.4 (which is not transitive)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +14,13 @@ from session_fsm import Call, MediaState, UserAgent
 from session_fsm.session.events import FirstAudioFrameReceived, MediaEvent
 
 SSRC = 0xC0FFEE
+
+
+def report(*, count: int = 0, words: int = 6) -> bytes:
+    """A sender report of RTCP; `count` and `words` are what it says of itself."""
+    return struct.pack("!BBHI", 0x80 | count, 200, words, SSRC) + bytes(20)
+
+
 STORM = 300
 
 INVITE = """\
@@ -32,6 +40,7 @@ s=-
 c=IN IP4 127.0.0.1
 t=0 0
 m=audio {port} RTP/AVP 0
+a=rtcp:{port}
 """
 
 
@@ -148,14 +157,22 @@ async def test_jumps_of_the_sequence_invent_nothing(answered):
 FOREIGN = {
     "SIP": b"OPTIONS sip:bob@127.0.0.1 SIP/2.0\r\n\r\n",
     "TLS": bytes.fromhex("16030100c8010000c40303") + bytes(190),
+    "DTLS": bytes.fromhex("16fefd0000000000000000007e0100007200000000000072fefd") + bytes(96),
     "STUN": bytes.fromhex("000100002112a442") + bytes(12),
+    "TURN data": bytes.fromhex("4000001000000000") + bytes(8),
+    "a report of RTCP": report(),
     "DNS": bytes.fromhex("abcd01000001000000000000") + b"\x07example\x03com\x00\x00\x01\x00\x01",
     "HTTP": b"GET / HTTP/1.1\r\n\r\n",
     "version 1": b"\x40" + rtp(1, 1)[1:],
     "a cut header": rtp(1, 1)[:11],
     "too many sources": b"\x8f" + rtp(1, 1)[1:20],
     "too much padding": b"\xa0" + rtp(1, 1)[1:-1] + b"\xff",
+    "fewer sources than said": b"\x8f" + rtp(1, 1)[1:12] + bytes(4 * 14),
     "an extension that is cut": b"\x90" + rtp(1, 1)[1:12] + b"\xbe\xde\xff\xff",
+    "an extension longer than the packet": b"\x90" + rtp(1, 1)[1:12] + b"\xbe\xde\x00\x29" + bytes(160),
+    "an extension and padding that overlap": b"\xb0" + rtp(1, 1)[1:12] + b"\xbe\xde\x00\x28" + bytes(159) + b"\x08",
+    "padding of nothing": b"\xa0" + rtp(1, 1)[1:-1] + b"\x00",
+    "eight seconds in a packet": rtp(1, 1) + bytes(64_000),
     "another payload type": rtp(1, 1, payload_type=77),
     "nothing": b"",
 }
@@ -169,3 +186,38 @@ async def test_nothing_foreign_is_heard_on_the_rtp_port(answered, data):
     await answered.hear(1)
 
     assert (1, MediaState.ACTIVE) == (answered.stream.incoming.packets, answered.call.media.state)
+
+
+async def test_a_packet_with_all_the_sources_and_an_extension_is_heard(answered):
+    """RFC 3550 §5.1: fifteen contributing sources and an extension are legal, and the audio stands behind them."""
+    head = b"\x9f" + rtp(1, SSRC)[1:12] + bytes(4 * 15) + b"\xbe\xde\x00\x01abcd"
+    answered.peer.send(head + bytes(160), answered.port)
+    while not answered.stream.incoming.packets:
+        await next_turn()
+
+    assert {} == dict(answered.stream.counters)
+
+
+LIES = {
+    "31 blocks that are not there": report(count=31),
+    "more words than there are": report(words=0xFFFF),
+    "no words": report(words=0),
+    "a name without its end": report() + bytes.fromhex("81ca0002") + bytes(4) + b"\x01\xffab",
+    "a reason longer than the packet": report() + bytes.fromhex("81cb0002") + bytes(4) + b"\xffabc",
+    "31 sources that leave": report() + bytes.fromhex("9fcb0001") + bytes(4),
+    "more padding than packet": report() + bytes.fromhex("a0cb0001000000ff"),
+    "padding in the first": b"\xa0" + report()[1:],
+    "version 1": b"\x40" + report()[1:],
+    "64 kB of nothing": report() + bytes.fromhex("80cb0000") * 16_000,
+    "64 kB of applications": report() + (bytes.fromhex("80cc0002") + b"AAAABBBB") * 5000,
+}
+
+
+@pytest.mark.parametrize("data", LIES.values(), ids=LIES)
+async def test_rtcp_that_lies_of_itself_is_counted_and_no_more(answered, data):
+    """From the peer's own address, by RFC 3550 A.2: it confirms nothing."""
+    answered.peer.send(data, (answered.port[0], answered.stream.rtcp_port))
+    while not answered.stream.counters["malformed_rtcp"]:
+        await next_turn()
+
+    assert (0, MediaState.ESTABLISHED) == (answered.stream.reports.received, answered.call.media.state)

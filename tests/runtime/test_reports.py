@@ -11,8 +11,10 @@ from session_fsm.rtp import (
     IncomingStream,
     OutgoingStream,
     ReceiverReport,
+    ReportBlock,
     Sdes,
     SenderReport,
+    encode_rtcp,
     parse_rtcp,
     parse_rtp,
 )
@@ -51,6 +53,18 @@ def test_who_sends_reports_as_a_sender():
     assert [2] == [block.ssrc for block in sender.reports]
     assert isinstance(names, Sdes)
     assert "end-1" == names.chunks[0].cname
+
+
+@pytest.mark.parametrize("last_sr", [1, 0xFFFFFFFF, 0x12345678])
+def test_a_report_that_we_never_sent_measures_no_round_trip(last_sr):
+    """RFC 3550 §6.4.1: LSR names one of ours; any other would make the quality whatever the peer likes."""
+    one, other = End(1), End(2)
+    one.speak_to(other, 3, 10.0)
+    one.reports.compound(10.0)
+    lie = ReceiverReport(2, (ReportBlock(1, 0, 0, 0, 0, last_sr, 0),))
+
+    assert True is one.reports.receive(encode_rtcp([lie]), 11.0)
+    assert None is one.reports.round_trip
 
 
 def test_who_only_hears_reports_as_a_receiver():
