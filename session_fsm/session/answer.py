@@ -46,6 +46,7 @@ def send_answer(session: Session, dialog: Dialog, transaction: Transaction, data
     made = Answer(session, dialog, transaction, data)
     session.answers.append(made)
     session.endpoint.index.answers[made.key] = made
+    session.endpoint.waiting.answer(session.id)
     transaction.respond(200, data)
     session.endpoint.mailbox.post(made.machine, START)
 

@@ -36,7 +36,7 @@ from session_fsm.session.matching import Index
 from session_fsm.session.registry import Registry
 from session_fsm.session.routing import routes_of
 from session_fsm.session.settings import Settings
-from session_fsm.session.waiting_room import WaitingRoom
+from session_fsm.session.waiting_room import Bound, WaitingRoom
 from session_fsm.sip import SipUri
 
 log = logging.getLogger("session_fsm")
@@ -101,7 +101,10 @@ def build_endpoint(
         orders=deque(),
         told=deque(),
         counters=counters,
-        waiting=WaitingRoom(settings.max_waiting, settings.max_waiting_per_source),
+        waiting=WaitingRoom(
+            Bound(settings.max_waiting, settings.max_waiting_per_source),
+            Bound(settings.max_unacknowledged, settings.max_unacknowledged_per_source),
+        ),
         unsettled={},
         trust=Trust(account, uri.host),
         account=account,

@@ -52,6 +52,10 @@ class Settings:
     "How many incoming calls may wait for our answer or for the caller's ACK; the next INVITE gets 503."
     max_waiting_per_source: int = 1_000
     "The same for the calls of one source: an IPv4 address, or an IPv6 network of 64 bits."
+    max_unacknowledged: int = 400
+    "How many answered calls may wait for their ACK: audio leaves already, so they cost most; the next INVITE gets 503."
+    max_unacknowledged_per_source: int = 100
+    "The same for the calls of one source."
     max_requests: int = 500
     "How many requests of one call may be open, each for 64*T1 after its answer; the peer's next one gets 503."
     max_forks: int = 64
@@ -78,6 +82,8 @@ class Settings:
             "max_sessions",
             "max_waiting",
             "max_waiting_per_source",
+            "max_unacknowledged",
+            "max_unacknowledged_per_source",
             "max_requests",
             "max_forks",
             "max_redirects",

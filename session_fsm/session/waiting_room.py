@@ -3,6 +3,8 @@
 Anybody can send an INVITE in anybody's name, and each one costs a session and its timers. Until an ACK with our tag
 came (RFC 3261 §13.3.1.4), or the session is gone, a call counts here; one too many is answered without a session.
 
+A call that was answered costs more, because audio leaves with the 200: of those without an ACK there are fewer.
+
 What an INVITE costs depends on its size, too: read, a line of a header or description takes twenty times its octets.
 """
 
@@ -11,22 +13,41 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
+from typing import NamedTuple, TypeVar
 
 from session_fsm.session.events import Address, SessionId
 
 USUAL_SIZE = 4096  # octets; the INVITEs of telephones and proxies have 1 to 3 thousand
 
 
+Counted = TypeVar("Counted")
+
+
+class Bound(NamedTuple):
+    """How many there may be."""
+
+    in_all: int
+    of_one: int
+    "From one source."
+
+
+class _Waiting(NamedTuple):
+    source: str
+    answered: bool
+
+
 class WaitingRoom:
     """The calls of strangers. Bounded, so that a flood costs bounded memory and one source leaves room for others."""
 
-    __slots__ = ("_at_most", "_closed", "_per_source", "_sources", "_waiting")
+    __slots__ = ("_answered", "_at_most", "_closed", "_sources", "_unheard", "_waiting")
 
-    def __init__(self, at_most: int, per_source: int) -> None:
+    def __init__(self, at_most: Bound, unacknowledged: Bound) -> None:
         self._at_most = at_most
-        self._per_source = per_source
-        self._waiting: dict[SessionId, str] = {}
+        self._unheard = unacknowledged
+        self._waiting: dict[SessionId, _Waiting] = {}
         self._sources: Counter[str] = Counter()
+        self._answered: Counter[str | None] = Counter()
+        "Of each source, and None for all."
         self._closed: str | None = None
 
     def __len__(self) -> int:
@@ -40,11 +61,15 @@ class WaitingRoom:
         if self._closed is not None:
             return self._closed
         share = 1 + size // USUAL_SIZE
-        if len(self._waiting) * share >= self._at_most:
+        if len(self._waiting) * share >= self._at_most.in_all:
             return f"{len(self._waiting)} calls are not answered and acknowledged yet"
-        here = self._sources[source_of(source[0])]
-        if here * share >= self._per_source:
-            return f"{here} calls from there are not answered and acknowledged yet"
+        name = source_of(source[0])
+        if self._sources[name] * share >= self._at_most.of_one:
+            return f"{self._sources[name]} calls from there are not answered and acknowledged yet"
+        if self._answered[None] >= self._unheard.in_all or self._answered[name] >= self._unheard.of_one:
+            return (
+                f"{self._answered[None]} calls are answered and not acknowledged yet, {self._answered[name]} from there"
+            )
         return None
 
     def close(self, why: str) -> None:
@@ -53,16 +78,33 @@ class WaitingRoom:
 
     def enter(self, session_id: SessionId, source: Address) -> None:
         """A call came in."""
-        name = self._waiting[session_id] = source_of(source[0])
+        name = source_of(source[0])
+        self._waiting[session_id] = _Waiting(name, answered=False)
         self._sources[name] += 1
+
+    def answer(self, session_id: SessionId) -> None:
+        """It gets a 200. Nothing happens when it had one before, or is a call of ours."""
+        waiting = self._waiting.get(session_id)
+        if waiting is not None and not waiting.answered:
+            self._waiting[session_id] = waiting._replace(answered=True)
+            self._answered[None] += 1
+            self._answered[waiting.source] += 1
 
     def leave(self, session_id: SessionId) -> None:
         """Its caller was heard again, or it is over. Nothing happens when it had left before, or is a call of ours."""
-        name = self._waiting.pop(session_id, None)
-        if name is not None:
-            self._sources[name] -= 1
-            if not self._sources[name]:
-                del self._sources[name]
+        waiting = self._waiting.pop(session_id, None)
+        if waiting is None:
+            return
+        _decrease(self._sources, waiting.source)
+        if waiting.answered:
+            _decrease(self._answered, waiting.source)
+            _decrease(self._answered, None)
+
+
+def _decrease(counts: Counter[Counted], name: Counted) -> None:
+    counts[name] -= 1
+    if not counts[name]:
+        del counts[name]
 
 
 def source_of(host: str) -> str:
