@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import unquote as percent_decode
@@ -106,7 +106,7 @@ class SipUri:
         if not self.headers and "method" not in self.params:
             return self
         params = {name: value for name, value in self.params.items() if name != "method"}
-        return replace(self, params=params, headers=())
+        return SipUri(self.host, self.user, self.port, params, (), self.scheme, self.password)
 
     def matches(self, other: SipUri | OtherUri) -> bool:
         """Whether both URIs are equivalent by RFC 3261 §19.1.4 (which is not transitive)."""

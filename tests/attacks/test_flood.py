@@ -95,6 +95,41 @@ def test_calls_that_were_decided_count_until_the_caller_acknowledges(mallory, an
     assert 20 == bob.sent.count(status=503)
 
 
+@pytest.mark.parametrize("settings", [{"max_unacknowledged": 5}, {"max_unacknowledged_per_source": 5}])
+def test_answered_calls_that_nobody_acknowledges_are_fewer(mallory, settings):
+    """Audio leaves with the 200, fifty packets a second, so these are what a flood costs most by."""
+    bob = Phone("bob", "10.0.0.2", settings=Settings(**settings), when_called=Line.accept)
+    net = Network(bob, mallory)
+    for n in range(30):
+        invite(mallory, bob, n)
+        net.deliver()
+
+    assert (5, 25) == (len(bob.coordinator.sessions), bob.sent.count(status=503))
+
+
+def test_one_that_is_answered_in_vain_leaves_room_for_the_next(mallory):
+    """64*T1 later it is over, and counts no more; nor does one that is refused after all."""
+    bob = Phone("bob", "10.0.0.2", settings=Settings(max_unacknowledged=1), when_called=Line.accept)
+    net = Network(bob, mallory)
+    for n in range(3):
+        invite(mallory, bob, n)
+        net.run_for(100.0)
+
+    assert (3, 0) == (len(bob.lines), bob.sent.count(status=503))
+    assert 0 == len(bob.coordinator._endpoint.waiting)
+
+
+def test_answered_calls_of_one_source_leave_room_for_another(mallory, carol):
+    bob = Phone("bob", "10.0.0.2", settings=Settings(max_unacknowledged_per_source=5), when_called=Line.accept)
+    net = Network(bob, mallory, carol)
+    for n in range(30):
+        invite(mallory, bob, n)
+    line = carol.call(bob)
+    net.deliver()
+
+    assert "Active" == line.state
+
+
 def test_a_caller_that_acknowledges_may_call_as_often_as_it_likes(carol):
     """A proxy's many calls are no flood."""
     bob = Phone("bob", "10.0.0.2", settings=Settings(max_waiting_per_source=1), when_called=Line.accept)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.soak.endurance import EnduranceFigures, udp_calls, virtual_calls
-from tools.soak.flood import CALLS, flooded
+from tools.soak.flood import KINDS, SOURCES, FloodFigures, flooded
 from tools.soak.loss import LossFigures, calls_over_a_bad_network
 from tools.soak.mutated import MutationFigures, mutated_rtp, mutated_sdp, mutated_sip, over_a_socket
 
@@ -60,12 +60,37 @@ def _mutated(found: MutationFigures) -> Outcome:
 
 
 def _flood(per_second: int) -> Outcome:
-    found = asyncio.run(flooded(per_second))
+    found = asyncio.run(flooded("INVITE", per_second))
     return Outcome(
-        f"{per_second:,} INVITEs a second of another process: {CALLS} real calls are set up, each within two seconds",
-        f"{found.completed}, the slowest in {found.slowest:.2f} s; {found.refused:,} got 503; "
-        f"grown by {max(0.0, found.megabytes):.0f} MB",
+        f"{per_second:,} INVITEs a second with an offer, all taken: real calls have audio within two seconds",
+        _flood_figure(found),
         found.holds,
+    )
+
+
+def _many(per_second: int) -> Outcome:
+    found = asyncio.run(flooded("INVITE", per_second, sources=SOURCES, asked=True))
+    return Outcome(
+        f"the same from {SOURCES} addresses, where callers are asked for a password (`challenge=`)",
+        _flood_figure(found),
+        found.holds,
+    )
+
+
+def _others(per_second: int) -> Outcome:
+    found = [asyncio.run(flooded(kind, per_second)) for kind in KINDS]
+    worst = max(found, key=lambda each: (not each.holds, each.slowest))
+    return Outcome(
+        f"{per_second:,} a second of each of {', '.join(KINDS)}: the same",
+        _flood_figure(worst),
+        all(each.holds for each in found),
+    )
+
+
+def _flood_figure(found: FloodFigures) -> str:
+    return (
+        f"{found.completed} of {found.calls}, the slowest in {found.slowest:.2f} s; {found.refused:,} refused; "
+        f"grown by {max(0.0, found.megabytes):.0f} MB"
     )
 
 
@@ -75,6 +100,8 @@ RUNS: dict[str, tuple[int, Callable[[int], Outcome]]] = {
     "virtual": (100_000, lambda calls: _endurance("in virtual time", virtual_calls(calls))),
     "udp": (10_000, lambda calls: _endurance("over UDP, with audio", asyncio.run(udp_calls(calls)))),
     "flood": (2000, _flood),
+    "many": (2000, _many),
+    "others": (2000, _others),
     "sip": (1_000_000, lambda datagrams: _mutated(mutated_sip(datagrams))),
     "sdp": (1_000_000, lambda datagrams: _mutated(mutated_sdp(datagrams))),
     "rtp": (1_000_000, lambda datagrams: _mutated(mutated_rtp(datagrams))),
