@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from session_fsm.session.transaction_user import TransactionUser
 
 
-# These have said all when they rest. A BYE's client transaction keeps its dialog, which answers the BYE that crosses it.
+# These have said all when they rest. That of a BYE keeps its dialog, which answers the BYE that crosses it.
 OUTLIVING = ("invite_server", "non_invite_server", "invite_client")
 
 
