@@ -17,7 +17,8 @@ help: ## list the targets
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "session_fsm needs Python 3.11 or newer; none was found"; exit 2; }
-	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 2; }
 	@echo "installing into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

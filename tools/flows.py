@@ -34,6 +34,8 @@ What each machine heard and from whom, what it sent to the peer and what it told
 """
 
 MEDIA_IS_UP = "AudioChannelsReady"
+SHOWN = ("call", "dialog", "offer_answer", "media")
+TRANSACTIONS = ("invite_client", "invite_server", "non_invite_client", "non_invite_server", "answer")
 
 
 async def real_call() -> tuple[list[TraceRow], list[TraceRow]]:
@@ -78,7 +80,9 @@ def inside(rows: Sequence[TraceRow], charts: dict[str, Chart]) -> str:
 
 def _arrows(row: TraceRow, by_number: dict[int, TraceRow], charts: dict[str, Chart]) -> Iterator[str]:
     me = _name(row)
-    if row.verdict != "row" or (row.event == "[start]" and not row.effects):
+    if row.chart not in (*SHOWN, *TRANSACTIONS) or row.verdict != "row":
+        return
+    if row.event == "[start]" and not row.effects:
         return
     if row.event != "[start]" and not row.event.startswith("send_"):
         yield f"{_origin(row, by_number, charts)}->>{me}: {row.event}"
@@ -94,7 +98,7 @@ def _arrows(row: TraceRow, by_number: dict[int, TraceRow], charts: dict[str, Cha
 
 
 def _name(row: TraceRow) -> str:
-    return row.chart if row.chart in ("call", "dialog", "offer_answer", "media") else "transaction"
+    return row.chart if row.chart in SHOWN else "transaction"
 
 
 def _origin(row: TraceRow, by_number: dict[int, TraceRow], charts: dict[str, Chart]) -> str:
