@@ -58,7 +58,8 @@ def _packets(session: Session, stream: MediaStream) -> Iterator[str]:
     if state is MediaState.READY:
         yield f"we are Ready: the path to {written(stream.destination)} does not open{_refused(stream)}"
     if state in (MediaState.ESTABLISHED, MediaState.STALLED):
-        yield f"we are {state}: {_sent(stream)}, {_came(stream)}{_refused(stream)}{_dropped(stream)}"
+        facts = f"{_sent(stream)}, {_came(stream)}{_refused(stream)}{_dropped(stream)}"
+        yield f"we are {state}: {facts}{_withheld(session)}"
     quiet = stream.silent_for
     if quiet > PAUSE:
         yield f"we are {state}: nothing has come from {written(stream.destination)} for {quiet:.1f} s{_dropped(stream)}"
@@ -135,6 +136,13 @@ def _came(stream: MediaStream) -> str:
         heard = "; its RTCP comes" if stream.reports.received else ""
         return f"nothing received from there{heard}"
     return f"{_count(stream.incoming.packets, 'packet')} received, the last {stream.silent_for:.1f} s ago"
+
+
+def _withheld(session: Session) -> str:
+    consent = session.watches.get("consent")
+    if consent is None or consent.state != "Withheld":
+        return ""
+    return "; no more leaves, because the caller has sent neither ACK nor RTP nor RTCP"
 
 
 def _refused(stream: MediaStream) -> str:

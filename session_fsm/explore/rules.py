@@ -17,7 +17,16 @@ CLIENTS = frozenset({"invite_client", "non_invite_client"})
 SERVERS = frozenset({"invite_server", "non_invite_server"})
 TRANSACTION_CHARTS = ("invite_client", "invite_server", "non_invite_client", "non_invite_server")
 
-APART = ("quality", "authentication", "registration", "dtmf_receiver", "dtmf_sender")
+APART = (
+    "quality",
+    "source",
+    "silence",
+    "consent",
+    "authentication",
+    "registration",
+    "dtmf_receiver",
+    "dtmf_sender",
+)
 "Charts that are not explored with a call: what is heard and dialled moves no other, and nobody asks who we are."
 
 

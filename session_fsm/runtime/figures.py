@@ -1,4 +1,4 @@
-"""What is measured of a stream from time to time: its figures, the band they fall into, and whether anybody is there.
+"""What is measured of a stream from time to time: its figures, the band they fall into, and how long it is refused.
 
 Pure: times in, values out.
 """
@@ -50,11 +50,10 @@ class Figures:
 class Refusals:
     """Packets that nobody takes. For a moment that is normal; when it goes on, the path has failed."""
 
-    __slots__ = ("_since", "_told")
+    __slots__ = ("_since",)
 
     def __init__(self) -> None:
         self._since: Seconds | None = None
-        self._told = False
 
     @property
     def any(self) -> bool:
@@ -63,48 +62,10 @@ class Refusals:
 
     def clear(self) -> None:
         """Somebody is there."""
-        self._since, self._told = None, False
+        self._since = None
 
-    def have_failed(self, now: Seconds) -> bool:
-        """One more was refused: whether this is the moment to say that the path has failed."""
+    def go_on(self, now: Seconds) -> bool:
+        """One more was refused: whether that goes on for too long by now."""
         if self._since is None:
             self._since = now
-        if self._told or now - self._since < REFUSED_FOR:
-            return False
-        self._told = True
-        return True
-
-
-class Silence:
-    """How long nothing has come. Thirty seconds are worth a warning, once; the call ends for it only if so asked."""
-
-    __slots__ = ("_after", "_given_up", "_most", "heard_at", "is_told", "reported_at")
-
-    def __init__(self, after: Seconds, most: Seconds | None) -> None:
-        self.reported_at: Seconds = 0.0
-        "When the last RTCP of the peer came."
-        self._most = most
-        self._given_up = False
-        self.heard_at: Seconds = 0.0
-        "When the last packet of the peer came, or the path was opened."
-        self.is_told = False
-        self._after = after
-
-    def begin(self, now: Seconds) -> None:
-        """The path is open: from now on somebody may be missed."""
-        self.heard_at, self.is_told, self._given_up = now, False, False
-
-    def has_come(self, now: Seconds) -> Seconds | None:
-        """How long it lasts, when this is the moment to tell of it; else None."""
-        lasts = now - self.heard_at
-        if self.is_told or lasts < self._after:
-            return None
-        self.is_told = True
-        return lasts
-
-    def is_too_long(self, now: Seconds) -> bool:
-        """Whether this is the moment to give up, once: no RTP and no RTCP for longer than was allowed."""
-        if self._most is None or self._given_up or now - max(self.heard_at, self.reported_at) < self._most:
-            return False
-        self._given_up = True
-        return True
+        return now - self._since >= REFUSED_FOR

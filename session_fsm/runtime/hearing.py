@@ -13,7 +13,7 @@ from session_fsm.rtp import Frame, IncomingStream, RtpPacket, parse_rtp
 from session_fsm.runtime.addresses import Address
 from session_fsm.runtime.channels import AudioReceiver
 from session_fsm.runtime.coding import STATIC_DECODERS, coding_of
-from session_fsm.runtime.figures import Refusals, Silence
+from session_fsm.runtime.figures import Refusals
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.noticed import Noticed
 from session_fsm.runtime.recording import CallRecording
@@ -31,8 +31,6 @@ LONGEST_PAYLOAD = 1600  # octets; RFC 3551 §4.2 asks receivers to accept packet
 
 class Hearing:
     """The receiving half of a media stream: from a datagram to a frame that its reader can have."""
-
-    _silence: Silence
 
     def __init__(self, clock: Clock, settings: MediaSettings) -> None:
         self._clock = clock
@@ -53,7 +51,16 @@ class Hearing:
         self.recordings: list[CallRecording] = []
         self._events = EventListener(self.counters)
         self._event_type: int | None = None
-        self._awaits_frame = False
+        self.heard_at: Seconds = 0.0
+        "When the last packet of the peer came, or the path was opened."
+        self.next_frame: Edge | None = None
+        "What the peer's next packet is to be told as, if anybody wants to know: the first, or the end of a silence."
+        self.awaited: set[Edge] = set()
+        "What else is to be told, once: whoever wants to know again asks for it."
+        self.named: Address | None = None
+        "Where the peer says that it is; None until it has."
+        self.others_on_probation: bool | None = None
+        "Whether other sources are on probation, or strangers, as `source.toml` has it; None until it is said."
         self._refusals = Refusals()
         self._edges: Collection[object] = ()
         self._tell: Tell = lambda edge, facts: None
@@ -67,7 +74,7 @@ class Hearing:
     @property
     def silent_for(self) -> Seconds:
         """How long no packet of the peer's has come, since the path was opened."""
-        return self._clock() - self._silence.heard_at
+        return self._clock() - self.heard_at
 
     @property
     def is_refused(self) -> bool:
@@ -96,7 +103,7 @@ class Hearing:
                 recording.hear(decode, frame)
 
     def _hear(self, data: bytes, source: Address) -> None:
-        # Once the path is open, packets come from where ours go: both are `sources.peer`.
+        # Once the path is open, packets come from where ours go.
         if source == self.destination:
             self._take(data, source, self._clock())
         else:
@@ -122,9 +129,9 @@ class Hearing:
         if packet.payload_type == self._event_type:
             packet = self._hear_event(packet, source, now)
         self._hand_out(self.incoming.receive(packet, now))
-        self._silence.heard_at = now
+        self.heard_at = now
         self.noticed.payload = packet.payload or self.noticed.payload
-        if self._awaits_frame or self._silence.is_told or self._refusals.any:
+        if self.next_frame is not None or self._refusals.any:
             self._note_frame(packet, source, now)
 
     def _hear_event(self, packet: RtpPacket, source: Address, now: Seconds) -> RtpPacket:
@@ -137,14 +144,14 @@ class Hearing:
     def _hear_other(self, packet: Packet) -> None:
         """A packet from an address that is not the peer's, or not yet."""
         _, source, now = packet
-        if self.sources.peer is None:
+        if self.others_on_probation is None:
             # Nobody knows yet who the peer is. RFC 3264 §5.1: who offered must be ready to hear it already.
             self.counters["early"] += 1
             self.sources.keep(packet)
-        elif self.sources.reclaims(source):
-            self._follow(source, now)
-            self._take(*packet)
-        elif self.sources.may_learn(now):
+        elif source == self.named:
+            self.sources.keep(packet)
+            self._tell(Edge.NAMED_HEARD, EdgeFacts(source=source, arrival=now))
+        elif self.others_on_probation:
             self._probe(packet)
         else:
             self.counters["stranger"] += 1
@@ -157,18 +164,25 @@ class Hearing:
         except Malformed:
             self.counters["malformed"] += 1
             return
-        kept = self.sources.probe(packet, rtp.ssrc, rtp.sequence) if rtp.payload_type in self._decoders else []
-        if not kept:
+        if rtp.payload_type in self._decoders and self.sources.probe(packet, rtp.ssrc, rtp.sequence):
+            self._tell(Edge.SOURCE_PROVEN, EdgeFacts(source=source, ssrc=rtp.ssrc, arrival=now))
+        else:
             self.counters["probation"] += 1
-            return
-        self._follow(source, now)
-        for each in kept:
-            self._take(*each)
 
-    def _follow(self, source: Address, now: Seconds) -> None:
-        """The peer is where it sends from."""
+    def hear_others(self, on_probation: bool) -> None:
+        """From now on other sources are on probation, or strangers. What was kept of them is looked at again."""
+        self.others_on_probation = on_probation
+        self.sources.forget()
+        self._take_kept()
+
+    def follow(self, source: Address) -> None:
+        """This source counts from now on, with what was kept of it, and ours go there."""
         self.destination = source
+        now = self._clock()
         self._tell(Edge.SOURCE_CHANGED, EdgeFacts(source=source, arrival=now, detail="another address"))
+        for packet in self.sources.packets_of(source):
+            self._take(*packet)
+        self._take_kept()
 
     def _meet(self, packet: RtpPacket, source: Address, now: Seconds) -> bool:
         """Whether a synchronization source that was not heard just now may take over (RFC 3550 §8.2)."""
@@ -182,20 +196,26 @@ class Hearing:
 
     def _note_frame(self, packet: RtpPacket, source: Address, now: Seconds) -> None:
         """A frame that is worth an edge: the first of the path, or the first after silence."""
-        self.sources.heard_peer()
-        self._refusals.clear()
-        facts = EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True)
-        if self._awaits_frame:
-            self._awaits_frame = self._silence.is_told = False
-            self._tell(Edge.FIRST_FRAME, facts)
-        if self._silence.is_told:
-            self._silence.is_told = False
-            self._tell(Edge.FLOW_RESUMED, facts)
+        if self._refusals.any:
+            # Somebody is there after all: that the path fails is worth telling again.
+            self._refusals.clear()
+            self.awaited.add(Edge.PATH_FAILED)
+        edge, self.next_frame = self.next_frame, None
+        if edge is not None:
+            self._tell(edge, EdgeFacts(source=source, ssrc=packet.ssrc, arrival=now, rtp_flowing=True))
 
-    def _take_early(self) -> None:
-        """What came before anybody knew who the peer is."""
-        for packet in self.sources.kept():
+    def _tell_once(self, edge: Edge, facts: EdgeFacts) -> None:
+        """Tell it, if anybody has asked since it was told last."""
+        if edge in self.awaited:
+            self.awaited.remove(edge)
+            self._tell(edge, facts)
+
+    def _take_kept(self) -> None:
+        """What came before anybody could say whose it is: the peer's own first, so that no stranger is before it."""
+        for packet in sorted(self.sources.kept(), key=lambda packet: packet[1] != self.destination):
             if packet[1] == self.destination:
                 self._take(*packet)
+            elif self.others_on_probation is None:
+                self.sources.keep(packet)
             else:
                 self._hear_other(packet)

@@ -20,7 +20,19 @@ from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.ticker import Ticker
 from session_fsm.session.events import SessionId
-from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath, SoundEvent
+from session_fsm.session.orders import (
+    AwaitEdge,
+    ClosePath,
+    Edge,
+    EdgeFacts,
+    FollowSource,
+    FurtherOrder,
+    HearOthers,
+    MediaOrder,
+    OpenPath,
+    PausePath,
+    SoundEvent,
+)
 
 
 class MediaPlane:
@@ -89,10 +101,24 @@ class MediaPlane:
             self._ticker.join(stream, now, stream.packet_time)
         elif isinstance(order, ClosePath):
             self.release(order.session_id)
-        elif isinstance(order, SoundEvent):
-            stream.sound(order)
-        else:
+        elif isinstance(order, PausePath):
             stream.pause()
+        else:
+            self._obey_further(stream, order)
+
+    def _obey_further(self, stream: MediaStream, order: FurtherOrder) -> None:
+        """What few calls need."""
+        if isinstance(order, SoundEvent):
+            stream.sound(order)
+        elif isinstance(order, HearOthers):
+            stream.hear_others(order.on_probation)
+        elif isinstance(order, FollowSource):
+            stream.follow(order.source)
+        elif isinstance(order, AwaitEdge):
+            stream.look_for(order.edge)
+        elif stream.send_on(now := self._clock()):
+            self._ticker.leave(stream)
+            self._ticker.join(stream, now, stream.packet_time)
 
     def release(self, session_id: SessionId, why: CallFailedError | None = None) -> None:
         """End a session's stream."""

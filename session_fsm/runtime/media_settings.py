@@ -11,6 +11,7 @@ from session_fsm.session.possible import check_seconds
 Seconds = float
 
 STALL_AFTER = 30.0  # seconds without a frame; the reference documents' health check
+UNPROVEN = 2.0  # seconds, 100 packets of G.711: a lost 200 was repeated twice by then (RFC 3261 §13.3.1.4)
 QUALITY_EVERY = 2.0  # seconds over which loss is measured: at 50 packets a second one lost packet is one per cent
 
 
@@ -31,6 +32,9 @@ class MediaSettings:
 
     None never does it: silence alone ends no call, as only a request of ours would show whether the peer is gone.
     """
+    unproven: Seconds = UNPROVEN
+    """How long audio leaves for the address in an INVITE's offer, while nothing has come from there and the caller has
+    not acknowledged our answer. Then it waits until something comes: the INVITE may be a forgery."""
     quality_every: Seconds = QUALITY_EVERY
     "How often loss and jitter are put into a band."
     jitter: tuple[Seconds, Seconds] | None = JITTER
@@ -51,6 +55,7 @@ class MediaSettings:
         check_seconds("stall_after", self.stall_after)
         if self.give_up_after is not None:
             check_seconds("give_up_after", self.give_up_after)
+        check_seconds("unproven", self.unproven)
         check_seconds("quality_every", self.quality_every)
         self._check_jitter(self.jitter)
 

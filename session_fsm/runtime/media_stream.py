@@ -15,7 +15,7 @@ from session_fsm.rtp import OutgoingStream
 from session_fsm.runtime.addresses import Address, is_wildcard, without_zone
 from session_fsm.runtime.channels import AudioChannels, AudioSender
 from session_fsm.runtime.coding import coding_of, decoders_of
-from session_fsm.runtime.figures import Figures, Silence
+from session_fsm.runtime.figures import Figures
 from session_fsm.runtime.hearing import Clock, Hearing
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.poller import Poller
@@ -32,6 +32,18 @@ Seconds = float
 LOG = logging.getLogger("session_fsm.media")
 
 LOOK_EVERY = 0.2  # seconds between two looks at what is rarely due
+
+AWAITED = frozenset(
+    {
+        Edge.PATH_OPENED,
+        Edge.PATH_FAILED,
+        Edge.RTCP_RECEIVED,
+        Edge.REPORT_RECEIVED,
+        Edge.STALLED,
+        Edge.TIMED_OUT,
+    }
+)
+"What a path that is opened is to tell, once, beside its first frame."
 
 
 class MediaStream(Hearing):
@@ -76,8 +88,9 @@ class MediaStream(Hearing):
         "Whether paced audio leaves."
         self.silent = False
         "Whether silence leaves in its place: the peer is held without music."
-        self.is_open = False
-        self._silence = Silence(settings.stall_after, settings.give_up_after)
+        self._settings = settings
+        self._reported_at: Seconds = 0.0
+        "When the last RTCP of the peer came, or the path was opened."
         self.packet_time: Seconds = 0.020
         "How much audio a packet of ours holds, and so how often one leaves."
         self.looks_every = 10
@@ -90,7 +103,6 @@ class MediaStream(Hearing):
         self.sounding = EventSender(self.outgoing)
         "The telephone event that is sent in place of audio."
         self._paused_at: Seconds | None = None
-        self._awaits_rtcp = self._awaits_report = False
 
     @property
     def address(self) -> Address:
@@ -125,22 +137,43 @@ class MediaStream(Hearing):
         self._decoders = decoders_of(agreement.receivable, self._event_type)
         self.outgoing.payload_type = agreement.send_payload_type
         self._pack(agreement.ptime_ms)
-        self.sources.negotiate(agreement.remote, learn=order.learn_source, now=now)
-        self.destination = self.sources.peer or agreement.remote
-        self._awaits_frame = self._awaits_rtcp = self._awaits_report = True
+        self._lead_to(agreement.remote, order.learn_source)
+        self.next_frame, self.awaited = Edge.FIRST_FRAME, set(AWAITED)
+        if not order.proven:
+            self.awaited.add(Edge.UNPROVEN)
         self._refusals.clear()
-        self._silence.begin(now)
-        self.opened_at = now
+        self.heard_at = self._reported_at = self.opened_at = now
         self.figures.begin(now)
         self.reports.begin(now)
         if self.sends and not agreement.direction.sends:
             self.pause()
         self.sends, self.silent = agreement.direction.sends, order.silent
         failure = self._send_first(now) if begins else None
-        self.is_open = failure is None
-        self._tell(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
-        self._take_early()
+        self._tell_once(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
+        self._take_kept()
         return begins
+
+    def _lead_to(self, remote: Address, learn: bool) -> None:
+        """The peer says that it is there. Whom it was found to be stays, as long as it says the same."""
+        if remote != self.named:
+            self.named = self.destination = remote
+        if not learn:
+            self.others_on_probation = False
+
+    def send_on(self, now: Seconds) -> bool:
+        """Send again after a pause, if we may. Whether a first frame has left just now."""
+        begins = self.agreement is not None and self.agreement.direction.sends and not self.sends
+        if begins:
+            self.sends = True
+            self._send_first(now)
+        return begins
+
+    def look_for(self, edge: Edge) -> None:
+        """Tell of this, once, when it comes."""
+        if edge is not Edge.FLOW_RESUMED:
+            self.awaited.add(edge)
+        elif self.next_frame is None:
+            self.next_frame = edge
 
     def pause(self) -> None:
         """Send no more. What arrives is counted and can be read."""
@@ -175,9 +208,8 @@ class MediaStream(Hearing):
             return
         for recording in self.recordings:
             recording.say(self.coding.decode, self.outgoing.timestamp - len(payload), payload)
-        if not self.is_open:
-            self.is_open = True
-            self._tell(Edge.PATH_OPENED, self._facts(self._clock(), ""))
+        if Edge.PATH_OPENED in self.awaited:
+            self._tell_once(Edge.PATH_OPENED, self._facts(self._clock(), ""))
 
     def sound(self, order: SoundEvent) -> None:
         """Send this telephone event in place of audio, from the next packet on; its end is told."""
@@ -206,12 +238,22 @@ class MediaStream(Hearing):
             self._report(now)
         if self.figures.entered_band(now, self.reports.round_trip):
             extra = (self.figures.band, self.figures.metrics)
-            self._tell(Edge.MEASURED, EdgeFacts(source=self.sources.peer, arrival=now, extra=extra))
-        if self._expects and (silence := self._silence.has_come(now)) is not None:
+            self._tell(Edge.MEASURED, EdgeFacts(source=self.destination, arrival=now, extra=extra))
+        if self._expects:
+            self._miss(now)
+        if Edge.UNPROVEN in self.awaited and self.sends and now - self.opened_at >= self._settings.unproven:
+            if self.next_frame is not Edge.FIRST_FRAME or Edge.RTCP_RECEIVED not in self.awaited:
+                self.awaited.remove(Edge.UNPROVEN)
+            self._tell_once(Edge.UNPROVEN, self._facts(now, f"nothing came for {now - self.opened_at:.1f} s"))
+
+    def _miss(self, now: Seconds) -> None:
+        """The peer may send: for how long has nothing come?"""
+        silence, most = now - self.heard_at, self._settings.give_up_after
+        if silence >= self._settings.stall_after and Edge.STALLED in self.awaited:
             LOG.warning("No frame from %s for %.0f s; reception goes on.", self.destination, silence)
-            self._tell(Edge.STALLED, self._facts(now, f"no frame for {silence:.0f} s"))
-        if self._expects and self._silence.is_too_long(now):
-            self._tell(Edge.GIVEN_UP, self._facts(now, "nothing was heard for too long"))
+            self._tell_once(Edge.STALLED, self._facts(now, f"no frame for {silence:.0f} s"))
+        if most is not None and now - max(self.heard_at, self._reported_at) >= most:
+            self._tell_once(Edge.TIMED_OUT, self._facts(now, "nothing was heard for too long"))
 
     @property
     def _expects(self) -> bool:
@@ -252,22 +294,24 @@ class MediaStream(Hearing):
         now = self._clock()
         remote = self.agreement.remote_rtcp if self.agreement else None
         # A learnt peer is behind a NAT, which gives its RTCP some port of the same address.
-        if source != remote and not (self.sources.learnt and self.sources.peer and source[0] == self.sources.peer[0]):
+        if source != remote and not (self._is_learnt and source[0] == self.destination[0]):
             self.counters["stranger_rtcp"] += 1
             return
         hears_us = self.reports.receive(data, now)
         if hears_us is None:
             self.counters["malformed_rtcp"] += 1
             return
-        self._silence.reported_at = now
+        self._reported_at = now
         facts = EdgeFacts(source=source, ssrc=self.incoming.ssrc or 0, arrival=now, rtcp_received=True)
-        if self._awaits_rtcp:
-            self._awaits_rtcp = False
-            self._tell(Edge.RTCP_RECEIVED, facts)
-        if hears_us and self._awaits_report:
-            self._awaits_report = False
-            self._tell(Edge.REPORT_RECEIVED, facts)
+        self._tell_once(Edge.RTCP_RECEIVED, facts)
+        if hears_us:
+            self._tell_once(Edge.REPORT_RECEIVED, facts)
         self._told()
+
+    @property
+    def _is_learnt(self) -> bool:
+        """Whether the peer is elsewhere than it says."""
+        return self.named is not None and self.destination != self.named
 
     @property
     def _rtcp_destination(self) -> Address | None:
@@ -275,7 +319,7 @@ class MediaStream(Hearing):
         # RFC 3264 §8.4: the unspecified address means that nothing is to be sent; to the kernel it means ourselves.
         if remote is None or is_wildcard(remote[0]):
             return None
-        return (self.destination[0], remote[1]) if self.sources.learnt else remote
+        return (self.destination[0], remote[1]) if self._is_learnt else remote
 
     def _report(self, now: Seconds) -> None:
         data = self.reports.compound(now)
@@ -291,8 +335,8 @@ class MediaStream(Hearing):
 
     def _refused(self, reason: str, now: Seconds) -> None:
         self.noticed.refusal = reason
-        if self.sends and self._refusals.have_failed(now):
-            self._tell(Edge.PATH_FAILED, self._facts(now, reason))
+        if self.sends and self._refusals.go_on(now):
+            self._tell_once(Edge.PATH_FAILED, self._facts(now, reason))
 
     def _facts(self, now: Seconds, detail: str) -> EdgeFacts:
         return EdgeFacts(source=self.destination, ssrc=self.incoming.ssrc or 0, arrival=now, detail=detail)

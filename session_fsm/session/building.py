@@ -16,6 +16,7 @@ from session_fsm.session import (
     answer,
     authentication,
     call,
+    consent,
     dialog,
     dtmf_receiver,
     dtmf_sender,
@@ -25,6 +26,8 @@ from session_fsm.session import (
     offer_answer,
     quality,
     registration,
+    silence,
+    source,
     transaction,
 )
 from session_fsm.session.account import Account
@@ -50,6 +53,9 @@ REGISTRIES: Mapping[str, Registry] = {
     "call": call.REGISTRY,
     "media": media.REGISTRY,
     "quality": quality.REGISTRY,
+    "source": source.REGISTRY,
+    "silence": silence.REGISTRY,
+    "consent": consent.REGISTRY,
     "hold": hold.REGISTRY,
     "peer_hold": hold.PEER_REGISTRY,
     "registration": registration.REGISTRY,

@@ -110,13 +110,12 @@ class SessionCoordinator:
         """The media plane saw something happen for the first time. Edges of sessions that are gone are passed over."""
         session = self._endpoint.sessions.get(session_id)
         if session is not None:
-            if edge is Edge.GIVEN_UP:
-                self.hang_up(session_id, now=now, why=facts.detail)
-            elif edge is Edge.MEASURED:
+            if edge is Edge.MEASURED:
                 quality.measured(session, facts)
             else:
                 heard = facts.extra if edge in RAW else facts
-                self._endpoint.mailbox.post(session.hearer_of(edge), edge.value, heard)
+                for machine in session.hearers_of(edge):
+                    self._endpoint.mailbox.post(machine, edge.value, heard)
             self._run(now)
 
     # What the user asks.

@@ -124,10 +124,19 @@ def _dtmf_sender(session: Session, source: Emitter, payload: object) -> Iterable
     return (session.dtmf_sender.machine,) if session.dtmf_sender is not None else ()
 
 
+def _watch(name: str) -> Callable[..., Iterable[Machine]]:
+    def hearers(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
+        machine = session.watches.get(name)
+        return () if machine is None else (machine,)
+
+    return hearers
+
+
 # Of every other chart a session has one machine, under the chart's name.
 CHOSEN: Mapping[str, Callable[..., Iterable[Machine]]] = {
     "answer": _answers,
     "authentication": _authentications,
+    "consent": _watch("consent"),
     "dialog": _dialogs,
     "hold": _hold,
     "dtmf_receiver": _dtmf_receiver,
@@ -135,4 +144,6 @@ CHOSEN: Mapping[str, Callable[..., Iterable[Machine]]] = {
     "invite_client": _invites,
     "peer_hold": _peer_hold,
     "quality": _quality,
+    "silence": _watch("silence"),
+    "source": _watch("source"),
 }

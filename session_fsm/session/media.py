@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from session_fsm.sdp import MediaDirection
+from session_fsm.session.consent import is_known
 from session_fsm.session.orders import ClosePath, EdgeFacts, OpenPath, PausePath
 from session_fsm.session.registry import Registry
+from session_fsm.session.source import name_path
 
 if TYPE_CHECKING:
     from session_fsm.session.session import Session
@@ -36,16 +38,11 @@ def _open_path(at: Session, _: object) -> None:
     agreement = at.open_path = at.negotiation.agreement
     assert agreement is not None  # Ready and every renegotiation follow an agreement
     at.rtp_flowing = at.rtcp_received = False
-    order = OpenPath(session_id=at.id, agreement=agreement, learn_source=_may_learn(at), silent=at.negotiation.silent)
+    learn = name_path(at, agreement.remote)
+    order = OpenPath(
+        session_id=at.id, agreement=agreement, learn_source=learn, proven=is_known(at), silent=at.negotiation.silent
+    )
     at.endpoint.orders.append(order)
-
-
-def _may_learn(at: Session) -> bool:
-    """Design §4: only where the description's address is not the one that the signalling came from."""
-    policy, agreement = at.endpoint.settings.learn_source, at.negotiation.agreement
-    if policy != "nat" or agreement is None:
-        return policy == "always"
-    return at.signalled_from is not None and at.signalled_from[0] != agreement.remote[0]
 
 
 def _pause_path(at: Session, _: object) -> None:
@@ -59,6 +56,7 @@ def _close_path(at: Session, _: object) -> None:
 
 def _note_frame(at: Session, facts: EdgeFacts) -> None:
     at.rtp_flowing = True
+    at.heard_at = facts.source
 
 
 def _note_rtcp(at: Session, facts: EdgeFacts) -> None:

@@ -27,7 +27,9 @@ class OpenPath:
     session_id: SessionId
     agreement: Agreement
     learn_source: bool
-    "Whether another source than the negotiated address may be learnt (a peer behind NAT)."
+    "Whether `source.toml` says what becomes of other sources than the negotiated address; else they are strangers."
+    proven: bool = True
+    "Whether the peer has shown by signalling that it is there; else the edge UNPROVEN tells when nothing comes."
     silent: bool = False
     "Whether silence is sent in place of what the application plays: it holds the peer, and not with music."
 
@@ -56,7 +58,40 @@ class SoundEvent:
     milliseconds: int
 
 
-MediaOrder = OpenPath | PausePath | ClosePath | SoundEvent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOn:
+    """Send again what a PausePath stopped, if the agreement lets us. Nothing is opened anew."""
+
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearOthers:
+    """What becomes of packets of other sources than the one that counts."""
+
+    session_id: SessionId
+    on_probation: bool
+    "Whether one that sends packets in sequence is told of, as SOURCE_PROVEN; else all are dropped and counted."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowSource:
+    """This source counts from now on, its packets on probation too, and ours go there."""
+
+    session_id: SessionId
+    source: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitEdge:
+    """Tell of this once more. A path that is opened asks for all that it may bring."""
+
+    session_id: SessionId
+    edge: Edge
+
+
+FurtherOrder = SoundEvent | SendOn | HearOthers | FollowSource | AwaitEdge
+MediaOrder = OpenPath | PausePath | ClosePath | FurtherOrder
 
 
 class Edge(StrEnum):
@@ -74,6 +109,12 @@ class Edge(StrEnum):
     "No RTP for the stall time although the peer may send."
     FLOW_RESUMED = "flow_resumed"
     SOURCE_CHANGED = "source_changed"
+    SOURCE_PROVEN = "source_proven"
+    "For `source.toml`: another source has sent packets in sequence while it was on probation."
+    NAMED_HEARD = "named_heard"
+    "For `source.toml`: the negotiated address sends, although another source counts."
+    UNPROVEN = "unproven"
+    "For `consent.toml`: audio has left for the first seconds of a path, and neither RTP nor RTCP has come."
     MEASURED = "measured"
     "The band of what was measured last differs from the one before; an event of `quality.toml`."
     EVENT_HEARD = "event_heard"
@@ -81,8 +122,8 @@ class Edge(StrEnum):
     DIGIT_SENT = "digit_sent"
     "For `dtmf_sender.toml`, as is the next one."
     DIGIT_CUT = "digit_cut"
-    GIVEN_UP = "given_up"
-    "Neither RTP nor RTCP for as long as the application allowed: the call is to be hung up. No chart's event."
+    TIMED_OUT = "timed_out"
+    "For `silence.toml`: neither RTP nor RTCP for as long as the application allowed."
 
 
 RAW = frozenset({Edge.EVENT_HEARD})

@@ -36,6 +36,7 @@ RANKS = {
     "offer_answer": 2,
     "media": 3,
     "quality": 3,
+    "consent": 3,
     "hold": 4,
     "peer_hold": 4,
     "registration": 0,
@@ -45,7 +46,7 @@ RANKS = {
 MEDIA = RANKS["media"]
 LAST = 9
 
-OF_SESSION = ("call", "offer_answer", "media", "quality", "hold", "peer_hold", "registration")
+OF_SESSION = ("call", "offer_answer", "media", "quality", "consent", "hold", "peer_hold", "registration")
 "The charts that have the session itself as their context; those of a part of it know their session."
 
 Own = tuple[object, ...]

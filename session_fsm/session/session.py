@@ -35,6 +35,12 @@ _MEDIA_STATES = {state.value: state for state in MediaState}
 
 NOT_MEASURED = EdgeFacts()
 
+BEGINS = {Edge.STALLED: "silence", Edge.TIMED_OUT: "silence", Edge.UNPROVEN: "consent"}
+"With which edges a machine begins that few calls need."
+
+NOT_OF_MEDIA = frozenset({Edge.SOURCE_PROVEN, Edge.NAMED_HEARD, Edge.TIMED_OUT, Edge.UNPROVEN})
+"Edges that are no events of the media chart."
+
 
 class Session(TransactionUser):
     """One call of one side."""
@@ -50,13 +56,16 @@ class Session(TransactionUser):
         "dtmf_sender",
         "further",
         "headers",
+        "heard_at",
         "hold",
         "incoming",
         "invite",
+        "learnt_at",
         "local",
         "local_tag",
         "measured",
         "media",
+        "named_at",
         "negotiation",
         "next_hop",
         "no_answer",
@@ -73,6 +82,7 @@ class Session(TransactionUser):
         "target",
         "transaction",
         "tried",
+        "watches",
         "winner",
     )
 
@@ -118,6 +128,12 @@ class Session(TransactionUser):
         "The last interval that was told of: its band and its figures are in `extra`."
         self.rtp_flowing = False
         self.rtcp_received = False
+        self.heard_at: Address | None = None
+        "Where the first packet of a path came from, of the last path that had one."
+        self.named_at: Address | None = None
+        "The address that `source.toml` was told of last."
+        self.learnt_at: Address | None = None
+        "The source that was learnt last."
         # outcome
         self.status: int | None = None
         self.reason = ""
@@ -138,6 +154,8 @@ class Session(TransactionUser):
         self.peer_hold: Machine | None = None
         "From the second agreement on."
         self.quality: Machine | None = None
+        self.watches: dict[str, Machine] = {}
+        "What few calls need, by chart, each from the first moment that it is needed: source, silence, consent."
 
     def html(self) -> str:
         """For notebooks: call and media as they stand, how they came there, and the messages that passed."""
@@ -200,14 +218,26 @@ class Session(TransactionUser):
 
     # Who hears what.
 
-    def hearer_of(self, edge: Edge) -> Machine:
-        """Who hears this of the media plane."""
+    def hearers_of(self, edge: Edge) -> Iterable[Machine]:
+        """Who hears this of the media plane: the machine that it is for, or all that have such an event."""
         if edge is Edge.EVENT_HEARD:
             if self.dtmf_receiver is None:
                 self.dtmf_receiver = DtmfReceiver(self)
                 self._catch_up(self.dtmf_receiver.machine)
-            return self.dtmf_receiver.machine
-        return self.digits_out().machine if edge in (Edge.DIGIT_SENT, Edge.DIGIT_CUT) else self.media
+            return (self.dtmf_receiver.machine,)
+        if edge in (Edge.DIGIT_SENT, Edge.DIGIT_CUT):
+            return (self.digits_out().machine,)
+        if (chart := BEGINS.get(edge)) is not None and not self.media.finished:
+            self.watch(chart)
+        if not self.watches:
+            return (self.media,) if edge not in NOT_OF_MEDIA else ()
+        return [each for each in (self.media, *self.watches.values()) if edge in each.chart.events]
+
+    def watch(self, chart: str) -> Machine:
+        """The machine of one of the charts that few calls need."""
+        if chart not in self.watches:
+            self.watches[chart] = self.endpoint.machine(chart, self.role, self, self)
+        return self.watches[chart]
 
     def digits_out(self) -> DtmfSender:
         """Who sends our digits."""
@@ -275,7 +305,8 @@ class Session(TransactionUser):
             answer.machine.context = answer.machine.trace = None
         for transaction in self.transactions:
             transaction.outlive_session()
-        for machine in filter(None, (self.call, self.offer_answer, self.media, self.hold, self.peer_hold)):
+        few = (self.hold, self.peer_hold, self.quality, *self.watches.values())
+        for machine in filter(None, (self.call, self.offer_answer, self.media, *few)):
             machine.context = machine.trace = None
         for part in (self.dtmf_receiver, self.dtmf_sender):
             if part is not None:

@@ -53,6 +53,9 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, session_id: SessionId) -> bool:
+        return session_id in self._waiting
+
     def full_for(self, source: Address, size: int = 0) -> str | None:
         """Why a call from there, with an INVITE of so many octets, cannot come in now, or None.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from session_fsm.rtp.telephone_event import HeardEvent
 from session_fsm.sdp import Agreement
 from session_fsm.session.events import Address, SessionId
-from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath, SoundEvent
+from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, MediaOrder, OpenPath, PausePath, SendOn, SoundEvent
 from session_fsm.session.settings import Seconds
 
 FRAME = 0.020
@@ -48,6 +48,8 @@ class Stream:
     silent_since: Seconds | None = None
     sounding: SoundEvent | None = None
     "The telephone event that is being sent."
+    asked: list[MediaOrder] = field(default_factory=list)
+    "What it was told to do about other sources and silence, which there is little of in this network."
     strangers: int = 0
     "Frames from an address that is not the peer's."
 
@@ -92,8 +94,10 @@ class MediaPlane:
             self.remove(stream)
         elif isinstance(order, SoundEvent):
             self._sound(stream, order, now)
-        else:
+        elif isinstance(order, PausePath):
             stream.sends = False
+        else:
+            _note(stream, order)
         self.look(now)
 
     def _open(self, stream: Stream, agreement: Agreement, now: Seconds) -> None:
@@ -216,3 +220,9 @@ class MediaPlane:
         if receiver.awaits_report and sender is not None and receiver.address in sender.heard:
             receiver.awaits_report = False
             receiver.tell(receiver.session_id, Edge.REPORT_RECEIVED, facts)
+
+
+def _note(stream: Stream, order: MediaOrder) -> None:
+    stream.asked.append(order)
+    if isinstance(order, SendOn):
+        stream.sends = stream.agreement is not None and stream.agreement.direction.sends

@@ -2,100 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
 import pytest
+from media_side import PEER, PEER_RTCP, STRANGER, Peer, Side
 
-from session_fsm.rtp import Bye, OutgoingStream, ReceiverReport, ReportBlock, Sdes, encode_rtcp, parse_rtcp
+from session_fsm.rtp import Bye, ReceiverReport, ReportBlock, Sdes, encode_rtcp, parse_rtcp
 from session_fsm.runtime.framing import FRAME_SAMPLES, AudioFrame
-from session_fsm.runtime.media_plane import MediaPlane
-from session_fsm.runtime.media_settings import MediaSettings
-from session_fsm.runtime.media_stream import MediaStream
-from session_fsm.runtime.poller import EpollPoller
-from session_fsm.runtime.sources import LEARN_WINDOW
 from session_fsm.runtime.ticker import FRAME, SLOT
-from session_fsm.sdp import CODECS, PCMA, PCMU, Agreement, Codec, MediaDirection
-from session_fsm.session.orders import ClosePath, Edge, EdgeFacts, OpenPath, PausePath
-
-PEER = ("127.0.0.1", 40000)
-STRANGER = ("127.0.0.1", 41000)
-PEER_RTCP = ("127.0.0.1", 40001)
-
-
-class Peer:
-    """Makes the packets of one source."""
-
-    def __init__(self, ssrc: int = 7, sequence: int = 10) -> None:
-        self.stream = OutgoingStream(ssrc=ssrc, payload_type=0, sequence=sequence, timestamp=0)
-
-    def packet(self, octet: int = 0x55, payload_type: int = 0) -> bytes:
-        """The next one."""
-        self.stream.payload_type = payload_type
-        return self.stream.packet(bytes([octet]) * FRAME_SAMPLES)
-
-
-class Side:
-    """A media plane with one stream. What it sends to PEER goes nowhere."""
-
-    def __init__(self, **settings: object) -> None:
-        self.now = 1000.0
-        self.poller = EpollPoller(asyncio.get_running_loop())
-        self.passed_on = 0
-        self.plane = MediaPlane(
-            asyncio.get_running_loop(),
-            self.poller,
-            clock=lambda: self.now,
-            wall_minus_monotonic=1.7e9,
-            dice=random.Random(1),
-            on_edges=self._count,
-            settings=MediaSettings(**settings),
-        )
-        self.stream: MediaStream = self.plane.open_stream("127.0.0.1")
-        self.plane.attach("s", self.stream)
-
-    def _count(self) -> None:
-        self.passed_on += 1
-
-    def open(
-        self,
-        direction: MediaDirection = MediaDirection.SENDRECV,
-        *,
-        learn: bool = False,
-        remote: tuple[str, int] = PEER,
-        codec: Codec = PCMU,
-        ptime_ms: int = 20,
-    ) -> None:
-        """Offer and answer agree."""
-        number, rtcp = codec.payload_type, (remote[0], remote[1] + 1)
-        agreement = Agreement(codec, number, number, remote, rtcp, direction, ptime_ms, CODECS)
-        self.plane.obey(OpenPath(session_id="s", agreement=agreement, learn_source=learn))
-
-    def hear(self, data: bytes, source: tuple[str, int] = PEER) -> None:
-        """A datagram arrives on the RTP port."""
-        self.stream._hear(data, source)
-
-    def look(self, after: float = 0.0) -> None:
-        """Time passes, and the stream looks around."""
-        self.now += after
-        self.stream.look_around(self.now)
-
-    @property
-    def edges(self) -> list[Edge]:
-        """What was told so far."""
-        return [edge for _, edge, _ in self.plane.edges]
-
-    @property
-    def facts(self) -> EdgeFacts:
-        """Of the last edge."""
-        return self.plane.edges[-1][2]
-
-    @property
-    def packets(self) -> int:
-        """How many counted."""
-        return self.stream.incoming.packets
+from session_fsm.sdp import PCMA, PCMU, MediaDirection
+from session_fsm.session.orders import AwaitEdge, ClosePath, Edge, PausePath, SendOn
 
 
 @pytest.fixture
@@ -187,88 +104,6 @@ async def test_media_before_the_answer_is_kept_and_told_in_order(side):
     assert 1 == side.stream.counters["stranger"]
 
 
-async def test_a_peer_behind_nat_is_learnt_after_probation(side):
-    """RFC 3550 A.1: two packets in sequence; both are kept, and ours go where they came from."""
-    side.open(learn=True)
-    side.plane.edges.clear()
-    peer = Peer()
-
-    side.hear(peer.packet(), STRANGER)
-    assert [] == side.edges
-    side.hear(peer.packet(), STRANGER)
-
-    assert [Edge.SOURCE_CHANGED, Edge.FIRST_FRAME] == side.edges
-    assert (2, STRANGER) == (side.packets, side.stream.destination)
-
-
-async def test_a_source_is_learnt_only_once(side):
-    """Whoever comes later is a stranger."""
-    side.open(learn=True)
-    for source in (STRANGER, ("127.0.0.1", 42000)):
-        peer = Peer()
-        for _ in range(3):
-            side.hear(peer.packet(), source)
-
-    assert STRANGER == side.stream.destination
-    assert 3 == side.packets == side.stream.counters["stranger"]
-
-
-async def test_nobody_is_learnt_after_a_packet_from_the_negotiated_address(side):
-    """The peer is where it said that it would be."""
-    side.open(learn=True)
-    side.hear(Peer().packet())
-    other = Peer(ssrc=8)
-    for _ in range(3):
-        side.hear(other.packet(), STRANGER)
-
-    assert (PEER, 1) == (side.stream.destination, side.packets)
-
-
-async def test_a_reinvite_with_the_same_address_opens_no_new_window(side):
-    """Design §4: never after a packet from the negotiated address, though a hold and its end come in between."""
-    side.open(learn=True)
-    side.hear(Peer().packet())
-    side.open(MediaDirection.SENDONLY, learn=True)
-    other = Peer(ssrc=8)
-    for _ in range(3):
-        side.hear(other.packet(), STRANGER)
-
-    assert (PEER, 3) == (side.stream.destination, side.stream.counters["stranger"])
-
-
-async def test_nobody_is_learnt_after_the_window(side):
-    """The time in which a source may be learnt is bounded."""
-    side.open(learn=True)
-    side.now += LEARN_WINDOW
-    peer = Peer()
-    for _ in range(3):
-        side.hear(peer.packet(), STRANGER)
-
-    assert (PEER, 0) == (side.stream.destination, side.packets)
-
-
-async def test_the_negotiated_address_takes_its_place_back(side):
-    """A learnt source was a guess; the address of the description is not."""
-    side.open(learn=True)
-    guess, peer = Peer(ssrc=8), Peer()
-    for _ in range(2):
-        side.hear(guess.packet(), STRANGER)
-
-    side.hear(peer.packet())
-    side.hear(guess.packet(), STRANGER)
-
-    assert (PEER, 3) == (side.stream.destination, side.packets)
-
-
-async def test_probation_wants_packets_in_sequence(side):
-    """Scattered packets, as a scan sends them, teach nothing."""
-    side.open(learn=True)
-    for sequence in (5, 50, 500, 40, 4):
-        side.hear(Peer(sequence=sequence).packet(), STRANGER)
-
-    assert (PEER, 0) == (side.stream.destination, side.packets)
-
-
 async def test_another_ssrc_is_another_source(open_side):
     """RFC 3550 §8.2: its figures begin anew; the old one's stragglers are dropped for a moment."""
     old, new = Peer(ssrc=1), Peer(ssrc=2, sequence=5000)
@@ -293,7 +128,7 @@ async def test_a_second_path_wants_new_evidence(open_side):
 
 
 async def test_silence_is_told_once_and_its_end_too(open_side):
-    """Thirty seconds without a frame are a warning and an edge; reception goes on."""
+    """Thirty seconds without a frame are a warning and an edge, the next frame another one if it is asked for."""
     peer = Peer()
     open_side.hear(peer.packet())
     open_side.look(29.9)
@@ -301,11 +136,84 @@ async def test_silence_is_told_once_and_its_end_too(open_side):
 
     open_side.look(0.2)
     open_side.look(60)
+    open_side.plane.obey(AwaitEdge(session_id="s", edge=Edge.FLOW_RESUMED))
+    open_side.hear(peer.packet())
     open_side.hear(peer.packet())
 
     told = [edge for edge in open_side.edges if edge is not Edge.MEASURED]
     assert [Edge.FIRST_FRAME, Edge.STALLED, Edge.FLOW_RESUMED] == told
-    assert 2 == open_side.packets
+    assert 3 == open_side.packets
+
+
+async def test_another_silence_is_told_when_it_is_asked_for(open_side):
+    """`silence.toml` asks again when audio has come back."""
+    open_side.look(31)
+    open_side.plane.obey(AwaitEdge(session_id="s", edge=Edge.STALLED))
+    open_side.look(0.2)
+
+    assert [Edge.STALLED, Edge.STALLED] == [edge for edge in open_side.edges if edge is Edge.STALLED]
+
+
+async def test_the_first_frame_is_told_as_such_after_a_silence_too(open_side):
+    """Whoever awaits the end of a silence on a path that nothing has come on."""
+    open_side.look(31)
+    open_side.plane.obey(AwaitEdge(session_id="s", edge=Edge.FLOW_RESUMED))
+    open_side.hear(Peer().packet())
+
+    assert Edge.FIRST_FRAME is open_side.edges[-1]
+
+
+async def test_a_time_out_is_told_once(side):
+    """When neither RTP nor RTCP has come for as long as the application allows."""
+    patient = Side(give_up_after=5.0)
+    patient.open()
+    patient.look(3.0)
+    patient.stream._hear_rtcp(report(1), PEER_RTCP)
+    patient.look(3.0)
+    before = list(patient.edges)
+    patient.look(2.0)
+    patient.look(2.0)
+
+    assert (0, 1) == (before.count(Edge.TIMED_OUT), patient.edges.count(Edge.TIMED_OUT))
+    patient.plane.close()
+    patient.poller.close()
+
+
+@pytest.mark.parametrize("proof", ["signalling", "rtp", "rtcp", "nothing"])
+async def test_an_address_that_nothing_comes_from_is_told_of(side, proof):
+    """When audio has left for two seconds, unless the caller has shown by any of these that it is there."""
+    side.open(proven=proof == "signalling")
+    if proof == "rtp":
+        side.hear(Peer().packet())
+    if proof == "rtcp":
+        side.stream._hear_rtcp(report(1), PEER_RTCP)
+    side.look(1.9)
+    before = list(side.edges)
+    side.look(0.2)
+    side.look(0.2)
+
+    assert (0, int(proof == "nothing")) == (before.count(Edge.UNPROVEN), side.edges.count(Edge.UNPROVEN))
+
+
+async def test_sending_goes_on_after_a_pause(open_side):
+    """At once; what is heard begins nothing anew, and the turns keep their distance."""
+    open_side.hear(Peer().packet())
+    open_side.plane.obey(PausePath(session_id="s"))
+    open_side.now += 0.019
+    open_side.plane.obey(SendOn(session_id="s"))
+    open_side.plane.obey(SendOn(session_id="s"))
+    ticker = open_side.plane._ticker
+
+    assert (2, True) == (open_side.stream.outgoing.packets, open_side.stream.sends)
+    assert [Edge.FIRST_FRAME] == open_side.edges
+    assert ticker._zero + ticker._turn_of[open_side.stream][1] * SLOT >= open_side.now + FRAME - 1e-9
+
+
+async def test_nothing_goes_on_that_may_not_be_sent(side):
+    side.open(MediaDirection.RECVONLY)
+    side.plane.obey(SendOn(session_id="s"))
+
+    assert (0, False) == (side.stream.outgoing.packets, side.stream.sends)
 
 
 async def test_nothing_stalls_that_is_not_expected(side):

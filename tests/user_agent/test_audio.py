@@ -190,7 +190,7 @@ async def test_a_reader_that_never_reads_costs_its_oldest_frames(alice, bob):
     packets = [stream.outgoing.packet(bytes([n % 256]) * FRAME_SAMPLES) for n in range(RECEIVE_QUEUE + 100)]
 
     for n, packet in enumerate(packets):
-        stream._take(packet, stream.sources.peer, 0.02 * n)
+        stream._take(packet, stream.destination, 0.02 * n)
 
     assert answering.media.frames_unread >= 100
     assert MediaState.ACTIVE is answering.media.state

@@ -209,7 +209,7 @@ async def test_the_peer_says_nothing(alice, bob):
     """Packets with digital silence from the beginning, and after a sound."""
     calling, answering = await connected(alice, bob)
     later(calling, 4.0)
-    calling.media._stream._silence.heard_at += 4.0
+    calling.media._stream.heard_at += 4.0
 
     assert "but what it sends is digital silence from the beginning: " in calling.why_silent()
     audio = await answering.audio_channels()
@@ -219,7 +219,7 @@ async def test_the_peer_says_nothing(alice, bob):
         await anext((await calling.audio_channels()).receiver)
     playing.cancel()
     later(calling, 30.0)
-    calling.media._stream._silence.heard_at += 30.0
+    calling.media._stream.heard_at += 30.0
 
     assert "but what it sends is digital silence for 3" in calling.why_silent()
 
