@@ -7,7 +7,7 @@ fills a hole is marked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ LOST_AT_MOST = 50  # packets marked for one hole: a second of audio where they h
 class AudioFrame:
     """20 ms of audio as it was heard. Numpy takes it as an array, and `send` as a frame."""
 
-    samples: Samples
+    samples: Samples = field(repr=False)
     "The audio; where the packet was lost, what conceals that."
     timestamp: int
     "The RTP timestamp of its first sample, modulo 2**32."
