@@ -11,6 +11,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import TypeVar
 
 from session_fsm.chart import Chart
@@ -62,42 +63,26 @@ class Driver:
         self._on_event = on_event
         # Tags and branches must not be guessed (RFC 3261 §19.3), so the system's own dice.
         dice = random.SystemRandom()
-        self._poller = make_poller(self._loop)
-        try:
-            self._socket = UdpSocket(
-                bind,
-                poller=self._poller,
-                on_datagram=self._received,
-                on_unreachable=self._unreachable,
-                receive_buffer=SIGNALLING_BUFFER,
-            )
-        except BaseException:
-            self._poller.close()
-            raise
-        self.bound = self._socket.address
         self._settings = fitting(settings or Settings())
-        self._advertise = (advertise[0], advertise[1] or self.bound[1]) if advertise else None
         self._dice = dice
         self._alarm = Alarm(self._loop, self.clock, self._expire)
-        # Bound to every address of both families, a name may lead to either.
-        family = socket.AF_UNSPEC if self.bound[0] == "::" else family_of(self.bound[0])
-        self._resolver = Resolver(self._loop, family, self.clock)
-        self._homes = Homes(self.bound, self._advertise, known=self._resolver.known, clock=self.clock)
         self._unresolved: dict[str, deque[Transmit]] = {}
         self._failures: deque[tuple[Address, str]] = deque()
         self._is_feeding = False
         self.closed = False
-        try:
-            self.media = MediaPlane(
-                self._loop,
-                self._poller,
-                clock=self.clock,
-                # RFC 3550 §4: the NTP timestamp is wall time; read once, so that it never jumps.
-                wall_minus_monotonic=time.time() - time.monotonic(),
-                dice=dice,
-                on_edges=self._media_edges,
-                settings=media or MediaSettings(),
-            )
+        # A port in use, or a chart of the application's that does not hold: what is open already must not stay so.
+        with ExitStack() as opened:
+            self._poller = make_poller(self._loop)
+            opened.callback(self._poller.close)
+            self._socket = self._listening(bind)
+            opened.callback(self._socket.close)
+            self.bound = self._socket.address
+            self._advertise = (advertise[0], advertise[1] or self.bound[1]) if advertise else None
+            # Bound to every address of both families, a name may lead to either.
+            family = socket.AF_UNSPEC if self.bound[0] == "::" else family_of(self.bound[0])
+            self._resolver = Resolver(self._loop, family, self.clock)
+            self._homes = Homes(self.bound, self._advertise, known=self._resolver.known, clock=self.clock)
+            self.media = self._media_plane(media or MediaSettings())
             self.reached_at = self._homes.told(None)
             self.coordinator = SessionCoordinator(
                 uri,
@@ -110,11 +95,28 @@ class Driver:
                 account=account,
                 challenge=challenge,
             )
-        except BaseException:
-            # Ports or a chart of the application's that do not hold: what is open already must not stay so.
-            self._socket.close()
-            self._poller.close()
-            raise
+            opened.pop_all()
+
+    def _listening(self, bind: Address) -> UdpSocket:
+        return UdpSocket(
+            bind,
+            poller=self._poller,
+            on_datagram=self._received,
+            on_unreachable=self._unreachable,
+            receive_buffer=SIGNALLING_BUFFER,
+        )
+
+    def _media_plane(self, settings: MediaSettings) -> MediaPlane:
+        return MediaPlane(
+            self._loop,
+            self._poller,
+            clock=self.clock,
+            # RFC 3550 §4: the NTP timestamp is wall time; read once, so that it never jumps.
+            wall_minus_monotonic=time.time() - time.monotonic(),
+            dice=self._dice,
+            on_edges=self._media_edges,
+            settings=settings,
+        )
 
     def command(self, step: Callable[[Seconds], Result]) -> Result:
         """Run one of the coordinator's commands, given the time, and carry out what comes of it."""
