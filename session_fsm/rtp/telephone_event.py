@@ -62,7 +62,27 @@ def parse_events(payload: bytes) -> list[TelephoneEvent]:
     ]
 
 
-def event_payloads(code: int, duration: int, step: int) -> list[bytes]:
-    """The payloads of one event of this duration, one for every `step` ticks, the final one three times."""
-    updates = [TelephoneEvent(code, so_far).encode() for so_far in range(step, duration, step)]
-    return updates + FINAL_PACKETS * [TelephoneEvent(code, duration, is_last=True).encode()]
+class EventPayload(NamedTuple):
+    """What one packet of an event carries."""
+
+    begun: int
+    "Ticks from the beginning of the event to that of its segment, whose RTP timestamp the packet has."
+    octets: bytes
+
+
+def event_payloads(code: int, duration: int, step: int) -> list[EventPayload]:
+    """The payloads of one event of this duration, one for every `step` ticks, the final one three times.
+
+    RFC 4733 §2.5.1.3: what lasts longer than one packet can say is told in segments. The packet that a full segment
+    ends with has no E bit, and is sent three times as well (§2.5.1.4), while the next segment lasts already.
+    """
+    told = [_update(code, so_far, step) for so_far in range(step, duration, step)]
+    begun = (duration - 1) // LONGEST * LONGEST
+    return told + FINAL_PACKETS * [EventPayload(begun, TelephoneEvent(code, duration - begun, is_last=True).encode())]
+
+
+def _update(code: int, so_far: int, step: int) -> EventPayload:
+    begun = (so_far - 1) // LONGEST * LONGEST
+    if begun and so_far - begun <= FINAL_PACKETS * step:
+        return EventPayload(begun - LONGEST, TelephoneEvent(code, LONGEST).encode())
+    return EventPayload(begun, TelephoneEvent(code, so_far - begun).encode())

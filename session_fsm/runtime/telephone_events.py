@@ -9,7 +9,7 @@ from collections import Counter, deque
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import OutgoingStream, RtpPacket
-from session_fsm.rtp.telephone_event import DIGITS, HeardEvent, event_payloads, parse_events
+from session_fsm.rtp.telephone_event import DIGITS, EventPayload, HeardEvent, event_payloads, parse_events
 from session_fsm.sdp import TelephoneEvents
 
 Seconds = float
@@ -19,14 +19,14 @@ EVENTS_AT_ONCE = 100  # what the network may hold back, and let go in a burst
 
 
 class EventSender:
-    """The packets of one event. They share the timestamp of its beginning, and take the place of audio packets."""
+    """The packets of one event, in place of audio. They have the timestamp of its beginning, or of their segment's."""
 
     __slots__ = ("_outgoing", "_payload_type", "_started_at", "payloads")
 
     def __init__(self, outgoing: OutgoingStream) -> None:
         self._outgoing = outgoing
         self._payload_type = 0
-        self.payloads: deque[bytes] = deque()
+        self.payloads: deque[EventPayload] = deque()
         "What is still to be sent of the event; empty when there is none."
         self._started_at: int | None = None
 
@@ -47,8 +47,9 @@ class EventSender:
         is_first = self._started_at is None
         if self._started_at is None:
             self._started_at = self._outgoing.timestamp
-        payload = self.payloads.popleft()
-        return self._outgoing.event(self._payload_type, payload, self._started_at, ticks, marker=is_first)
+        begun, octets = self.payloads.popleft()
+        at = self._started_at + begun & 0xFFFFFFFF
+        return self._outgoing.event(self._payload_type, octets, at, ticks, marker=is_first)
 
 
 class EventListener:

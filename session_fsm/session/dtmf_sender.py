@@ -24,7 +24,7 @@ Via = Literal["auto", "rtp", "info"]
 
 DURATION_MS = 160  # of a digit; ITU-T Q.24 asks for 40 ms at least, and what loses a packet or two needs more
 GAP_MS = 80  # between two digits
-DURATIONS_MS = (40, 8000)  # Q.24 below; above, an event would need several segments (RFC 4733 §2.5.1.3)
+DURATIONS_MS = (40, 60_000)  # Q.24 below; above, nobody keeps a finger on a key
 GAPS_MS = (40, 10_000)
 PATH_STOPPED = "the media path stopped sending"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import OutgoingStream, parse_rtp
-from session_fsm.rtp.telephone_event import DIGITS, TelephoneEvent, event_payloads, parse_events
+from session_fsm.rtp.telephone_event import DIGITS, LONGEST, TelephoneEvent, event_payloads, parse_events
 
 
 def test_the_four_octets():
@@ -45,10 +45,32 @@ def test_other_lengths_are_no_events(payload: bytes):
 @pytest.mark.parametrize(("duration", "updates"), [(800, [160, 320, 480, 640]), (700, [160, 320, 480, 640]), (100, [])])
 def test_the_duration_rises_and_the_final_packet_comes_three_times(duration: int, updates: list[int]):
     """RFC 4733 §2.5.1.2 and §2.5.1.4, for a duration that is a multiple of the packet time and for others."""
-    told = [parse_events(payload)[0] for payload in event_payloads(5, duration, 160)]
+    sent = event_payloads(5, duration, 160)
+    told = [parse_events(payload.octets)[0] for payload in sent]
 
+    assert {0} == {payload.begun for payload in sent}
     assert [*updates, duration, duration, duration] == [event.duration for event in told]
     assert [*(False for _ in updates), True, True, True] == [event.is_last for event in told]
+
+
+def test_a_long_event_is_told_in_segments():
+    """RFC 4733 §2.5.1.3: no E bit before the end; §2.5.1.4: the last packet of a segment comes three times, too."""
+    sent = [(one.begun, *parse_events(one.octets)[0][1:3]) for one in event_payloads(5, LONGEST + 8000, 160)]
+    full = sent.index((0, LONGEST, False))
+
+    assert [(0, LONGEST - 95, False), *3 * [(0, LONGEST, False)], (LONGEST, 545, False)] == sent[full - 1 : full + 4]
+    assert [(LONGEST, 7905, False), *3 * [(LONGEST, 8000, True)]] == sent[-4:]
+    assert (LONGEST + 8000) // 160 + 3 == len(sent)
+
+
+@pytest.mark.parametrize("more", [0, 1, 160, 320, 480, 481, LONGEST])
+def test_a_segmented_event_lasts_as_long_as_was_asked(more: int):
+    """Whatever is left for its last segment."""
+    sent = event_payloads(5, LONGEST + more, 160)
+    final = parse_events(sent[-1].octets)[0]
+
+    assert (LONGEST + more, True) == (sent[-1].begun + final.duration, final.is_last)
+    assert sorted(one.begun for one in sent) == [one.begun for one in sent]
 
 
 def test_the_packets_of_an_event_share_a_timestamp():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from session_fsm.rtp import OutgoingStream, RtpPacket, parse_rtp
-from session_fsm.rtp.telephone_event import TelephoneEvent, parse_events
+from session_fsm.rtp.telephone_event import LONGEST, TelephoneEvent, parse_events
 from session_fsm.runtime.framing import FRAME_SAMPLES
 from session_fsm.runtime.media_plane import MediaPlane
 from session_fsm.runtime.media_settings import MediaSettings
@@ -152,6 +152,21 @@ async def test_a_path_that_stops_cuts_it(side, order):
 
     assert 2 == len(side.sent)
     assert ([Edge.DIGIT_CUT] if isinstance(order, PausePath) else []) == side.edges
+
+
+async def test_the_segments_of_a_long_event_have_timestamps_of_their_own(side):
+    """RFC 4733 §2.5.1.3: the next one begins where a full one ended, and has no marker."""
+    side.open()
+    side.sound(milliseconds=8500)
+    for _ in range(4):
+        side.tick(107)
+        assert side.sent  # a socket holds some 200 packets
+
+    events = side.sent[:-1]
+    first = events[0].timestamp
+    assert [first, first + LONGEST & 0xFFFFFFFF] == list(dict.fromkeys(packet.timestamp for packet in events))
+    assert [0] == [place for place, packet in enumerate(events) if packet.marker]
+    assert (first + 427 * 160 & 0xFFFFFFFF, [Edge.DIGIT_SENT]) == (side.sent[-1].timestamp, side.edges)
 
 
 @pytest.mark.parametrize("how", [{"events": None}, {"direction": "recvonly"}])

@@ -6,7 +6,7 @@ import pytest
 from plain_calls import talking
 from seldom import edge
 
-from session_fsm.rtp.telephone_event import DIGITS, LONGEST, HeardEvent
+from session_fsm.rtp.telephone_event import DIGITS, LONGEST, HeardEvent, event_payloads, parse_events
 from session_fsm.session.events import CallEnded, DtmfMethod, DtmfReceived
 from session_fsm.session.orders import Edge
 from session_fsm.testing import Line, Network, Phone
@@ -139,6 +139,20 @@ def test_a_long_event_in_segments_is_one_digit(net, alice, bob):
 
     told = line.only(DtmfReceived)
     assert ("8", (LONGEST + 1600) // 8) == (told.digit, told.duration_ms)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_a_long_key_of_ours_is_one_digit_with_whatever_is_lost(net, alice, bob, every):
+    """Of the packets that we send for twenty seconds each one comes, or every second, or every third."""
+    line = answered(net, alice, bob)
+    for begun, octets in event_payloads(8, 160_000, 160)[::every]:
+        event = parse_events(octets)[0]
+        hear(line, 8, event.duration, at=1000 + begun, last=event.is_last)
+        net.run_for(0.02 * every)
+    net.run_for(1.0)
+
+    told = line.only(DtmfReceived)
+    assert ("8", 20_000) == (told.digit, told.duration_ms)
 
 
 def test_the_last_packet_of_a_segmented_event_alone_ends_it(net, alice, bob):

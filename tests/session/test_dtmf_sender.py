@@ -360,7 +360,7 @@ def test_a_repeated_info_is_one_digit(net, alice, bob):
         ({"digits": "12x"}, "'x' is no digit"),
         ({"digits": ""}, "it can be text such as '12#'"),
         ({"digits": 12}, "it can be text such as '12#'"),
-        ({"digits": "1", "duration_ms": 39}, "duration_ms is 39; it can be 40 to 8000 milliseconds"),
+        ({"digits": "1", "duration_ms": 39}, "duration_ms is 39; it can be 40 to 60000 milliseconds"),
         ({"digits": "1", "gap_ms": -1}, "gap_ms is -1; it can be 40 to 10000 milliseconds"),
         ({"digits": "1", "via": "smoke"}, "via is 'smoke'; it can be auto, rtp or info"),
     ],
