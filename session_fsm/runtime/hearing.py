@@ -128,6 +128,9 @@ class Hearing:
             return
         if packet.payload_type == self._event_type:
             packet = self._hear_event(packet, source, now)
+        elif self.recordings:
+            for recording in self.recordings:
+                recording.note_arrival(packet.timestamp)
         self._hand_out(self.incoming.receive(packet, now))
         self.heard_at = now
         self.noticed.payload = packet.payload or self.noticed.payload

@@ -1,7 +1,8 @@
 """A call's audio into a WAV file while it goes on: what was heard, both sides mixed, or a channel a side.
 
-Each side lies where its media time says: the first packet anchors it, RTP timestamps count from there. The file is
-valid after every write, so a process that is killed leaves all but the last seconds.
+Each side lies where its media time says: the first packet anchors it, RTP timestamps count from there. Where both
+sides are recorded they are kept in step, as no two clocks are alike: each is drawn to ours, without a sound. The file
+is valid after every write, so a process that is killed leaves all but the last seconds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from session_fsm.audio import Concealment, Samples, WavWriter
+from session_fsm.audio.drift import Drift
 from session_fsm.audio.timeline import HEARD, SAID, RecordMode, Timeline
 from session_fsm.audio.tone import SAMPLE_RATE
 from session_fsm.rtp import LostFrames, RtpPacket
@@ -44,6 +46,7 @@ class CallRecording:
         self._timeline = Timeline(mode, WINDOW)
         self._began_at: Seconds | None = None
         self._anchors: list[tuple[int, int] | None] = [None, None]
+        self._drifts = [Drift(), Drift()]
         self._framing = Framing(concealment=Concealment())
         self._file = WavWriter(self.path, channels=mode.channels)
 
@@ -56,6 +59,10 @@ class CallRecording:
         failed = f", and then: {self.failure.strerror}" if self.failure else ""
         return f"{self.path}: {self.seconds:.2f} s, {self.mode}{failed}"
 
+    def note_arrival(self, timestamp: int) -> None:
+        """For the media plane: a packet of the peer's has just come, and is heard sooner or later."""
+        self._note(HEARD, timestamp)
+
     def hear(self, decode: Decode, heard: RtpPacket | LostFrames) -> None:
         """For the media plane: what the peer sent, in order."""
         for frame in self._framing.cut(decode, heard):
@@ -64,6 +71,7 @@ class CallRecording:
     def say(self, decode: Decode, timestamp: int, payload: bytes) -> None:
         """For the media plane: what has left."""
         if SAID in self.mode.sides:
+            self._note(SAID, timestamp)
             self._put(SAID, timestamp, decode(payload))
 
     def close(self) -> None:
@@ -87,11 +95,22 @@ class CallRecording:
     def _put(self, side: int, timestamp: int, samples: Samples) -> None:
         if self.closed or not len(samples):
             return
-        due = self._timeline.put(side, self._place(side, timestamp), samples)
+        place = self._place(side, timestamp)
+        due = self._timeline.put(side, max(place, 0), self._drifts[side].fit(samples))
         now = self._now()
         if now - WINDOW - self._timeline.start >= WRITE_AT:
             due.append(self._timeline.take(now - WINDOW))
         self._write(due)
+
+    def _note(self, side: int, timestamp: int) -> None:
+        """See how late this comes by our clock. One side alone has nothing to keep step with."""
+        if self.closed or SAID not in self.mode.sides:
+            return
+        now, anchor = self._now(), self._anchors[side]
+        if anchor is None:
+            self._anchors[side] = now, timestamp
+        elif abs((late := now - _led(anchor, timestamp)) - self._drifts[side].correction) <= STRAYS * SAMPLE_RATE:
+            self._drifts[side].note(now, late)
 
     def _now(self) -> int:
         """Our clock's place on the axis."""
@@ -103,11 +122,12 @@ class CallRecording:
         """Where audio with this RTP timestamp lies."""
         now, anchor = self._now(), self._anchors[side]
         if anchor is not None:
-            ticks = (timestamp - anchor[1] + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-            if abs(anchor[0] + ticks - now) <= STRAYS * SAMPLE_RATE:
-                self._anchors[side] = anchor[0] + ticks, timestamp
-                return anchor[0] + ticks
-        self._anchors[side] = now, timestamp
+            said = _led(anchor, timestamp)
+            place = said + self._drifts[side].correction
+            if abs(place - now) <= STRAYS * SAMPLE_RATE:
+                self._anchors[side] = said, timestamp
+                return place
+        self._anchors[side], self._drifts[side] = (now, timestamp), Drift()
         return now
 
     def _write(self, pieces: list[Samples]) -> None:
@@ -118,3 +138,8 @@ class CallRecording:
             self.failure, self.closed = error, True
             self._file.close()
             LOG.warning("The recording %s ends: %s. The call goes on.", self.path, error.strerror)
+
+
+def _led(anchor: tuple[int, int], timestamp: int) -> int:
+    """The place to which an RTP timestamp leads from an anchor's place and timestamp, modulo 2**32."""
+    return anchor[0] + (timestamp - anchor[1] + 0x80000000 & 0xFFFFFFFF) - 0x80000000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import wave
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ class Desk:
     def hear(self, number: int, at: float, payload: bytes = LOUD, start: int = 4_294_967_000) -> None:
         """The peer's packet of this number, handed out at this time."""
         self.now = 1000.0 + at
+        self.recording.note_arrival(start + 160 * number & 0xFFFFFFFF)
         self.recording.hear(decode, RtpPacket(0, number, start + 160 * number & 0xFFFFFFFF, 7, payload))
 
     def say(self, number: int, at: float, payload: bytes = SOFT) -> None:
@@ -169,3 +171,31 @@ def test_a_full_disk_ends_the_recording_and_not_the_call(tmp_path):
 def test_a_file_that_cannot_be_made_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         CallRecording(tmp_path / "nowhere" / "call.wav", RecordMode.HEARD, lambda: 0.0)
+
+
+PPM = 200  # parts in a million: a bad sound card
+MARK_EVERY = 10.0  # seconds
+
+
+@pytest.mark.parametrize("ppm", [PPM, -PPM])
+@pytest.mark.parametrize("mode", [RecordMode.STEREO, RecordMode.MIXED])
+def test_two_clocks_that_differ_stay_in_step(tmp_path, ppm, mode):
+    """Five minutes, in which they part by 60 ms: the sides' marks stay five seconds from each other, to 20 ms.
+
+    The peer's packets come up to 30 ms late.
+    """
+    desk = Desk(tmp_path / "call.wav", mode)
+    dice = Random(1)
+    theirs = 0.02 / (1 + ppm * 1e-6)
+    said = [(0.02 * n, desk.say, n, 0.02 * n) for n in range(15_000)]
+    heard = [(theirs * n + dice.uniform(0.0, 0.03), desk.hear, n, theirs * n + MARK_EVERY / 2) for n in range(15_000)]
+    quiet = encode_ulaw(np.zeros(160, np.int16)).tobytes()
+    for at, take, n, moment in sorted(said + heard, key=lambda event: event[0]):
+        take(n, at, SOFT if moment % MARK_EVERY < 0.02 else quiet)
+    loud = np.flatnonzero(desk.close()[1].sum(axis=1) >= LOW)
+    marks = loud[np.insert(np.diff(loud) > 8000, 0, True)]
+
+    apart = np.diff(marks) - MARK_EVERY / 2 * 8000
+    assert 58 <= len(apart)
+    # A mark begins with a packet, so up to 20 ms late: that much the distance of two may change by besides.
+    assert np.abs(np.cumsum(apart)).max() <= 160 + 160
