@@ -40,6 +40,8 @@ class Side:
     unread: bytes = b""
     done: int = 0
     rows: list[TraceRow] = field(default_factory=list)
+    earlier: set[str] = field(default_factory=set)
+    "The sessions of earlier calls: what becomes of them is not told."
     faults: list[str] = field(default_factory=list)
 
 
@@ -53,6 +55,7 @@ class WireBench:
         self.held: list[Datagram] = []
         self.holding = True
         self._call_id: str | None = None
+        self._earlier: set[str | None] = set()
         self._selector = selectors.DefaultSelector()
         atexit.register(self.close)
         for name, side in self.sides.items():
@@ -76,11 +79,13 @@ class WireBench:
         self._selector.close()
 
     def renew(self) -> None:
-        """Begin a new call: what is under way of earlier ones passes by itself from now on."""
+        """Begin a new call: what is under way of earlier ones, and is sent again, passes by itself from now on."""
         self.release()
+        self._earlier.add(self._call_id)
         self.log, self.held, self.holding, self._call_id = [], [], True, None
         for name, side in self.sides.items():
             self.ask(name, "forget")
+            side.earlier |= {row.session for row in side.rows if row.session}
             side.rows, side.faults = [], []
 
     def ask(self, who: str, *words: str) -> bool:
@@ -144,7 +149,8 @@ class WireBench:
             datagram = Datagram(data, side.address, to.address, time.monotonic())
             message = datagram.message
             call_id = message.call_id if message is not None else None
-            if self._call_id is None and self.holding and datagram.name == "INVITE":
+            is_new = datagram.name == "INVITE" and call_id not in self._earlier
+            if self._call_id is None and self.holding and is_new:
                 self._call_id = call_id
             if call_id != self._call_id or not self.holding:
                 self._send(datagram)
@@ -180,7 +186,12 @@ class WireBench:
         elif "fault" in said:
             side.faults.append(f"{who}: {said['fault']}")
         else:
-            side.rows += read_jsonl(io.StringIO(json.dumps(said["row"])))
+            (row,) = read_jsonl(io.StringIO(json.dumps(said["row"])))
+            call_id = row.payload.get("call_id") if isinstance(row.payload, dict) else None
+            if call_id is not None and call_id in self._earlier and row.session:
+                side.earlier.add(row.session)
+            if row.session not in side.earlier:
+                side.rows.append(row)
 
 
 def _open() -> socket.socket:

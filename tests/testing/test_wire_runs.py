@@ -65,6 +65,17 @@ def test_copies_arrive_twice_and_change_nothing(bench):
     assert (3, 1) == (len(run.made), len(begun))
 
 
+def test_what_an_earlier_call_still_sends_is_not_taken_for_the_new_one(bench):
+    """Its INVITE was lost, so it is sent again and again until 64*T1."""
+    make_all(WireRun(bench), (Move("call", "alice"), Move("lose", "bob", "INVITE")))
+    moves = (Move("wait", seconds=2.0), Move("call", "alice"), Move("deliver", "bob", "INVITE"))
+
+    run = make_all(WireRun(bench), moves)
+
+    sessions = {row.session for row in run.traces()[1] if row.event == "invite_received"}
+    assert (list(moves), 1) == (run.made, len(sessions))
+
+
 @pytest.mark.slow
 def test_both_processes_read_the_charts_of_a_folder(tmp_path):
     """A counterexample that names one is made again with its charts."""
