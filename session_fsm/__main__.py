@@ -9,12 +9,20 @@ import sys
 
 NEEDED = frozenset({"typer", "rich"})
 "What the extra `cli` brings."
+INTERRUPTED = 130
 FAILED = 3
 "As in `command.exits`, which is there only with the extra."
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Ctrl-C ends it without a traceback, also while it is still being loaded."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _main() -> None:
     _open_standard_streams()
     try:
         from session_fsm.command.app import app

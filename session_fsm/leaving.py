@@ -16,6 +16,8 @@ from session_fsm.session.events import SessionId
 LOG = logging.getLogger("session_fsm")
 
 UNAVAILABLE = 503
+LEAVE_TIMEOUT: Seconds = 4.0
+"How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
 
 
 class Leaving:
@@ -35,8 +37,11 @@ class Leaving:
         self._signals: list[signal.Signals] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def end_calls(self, driver: Driver, patience: Seconds, deadline: Seconds) -> None:
-        """Wait so long for calls to end, hang up what is left, and wait for the answers. Both in seconds from now."""
+    async def end_calls(self, driver: Driver, patience: Seconds, deadline: Seconds) -> Seconds:
+        """Wait so long for calls to end, hang up what is left, and wait for the answers. Both in seconds from now.
+
+        Returns when everything has to be gone, by the clock of the event loop: the deadline, or sooner in a hurry.
+        """
         self.begun = True
         driver.coordinator.take_no_more_calls("we are leaving")
         begun = asyncio.get_running_loop().time()
@@ -48,8 +53,12 @@ class Leaving:
         self._patience = None
         for call in list(self._calls.values()):
             await call.hang_up()
-        if not await self._settled(begun + deadline):
+        until = begun + deadline
+        if not self._patient:
+            until = min(until, asyncio.get_running_loop().time() + LEAVE_TIMEOUT)
+        if not await self._settled(until):
             LOG.warning("left %d calls whose other side did not answer the BYE", len(self._calls))
+        return until
 
     def begin_on(self, signals: tuple[signal.Signals, ...], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         """Drain when one of these comes; hang up when one comes again."""

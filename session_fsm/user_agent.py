@@ -20,7 +20,7 @@ from session_fsm.event_log import check_timeout
 from session_fsm.given import given, of_kind, with_settings
 from session_fsm.incoming import IncomingInvite
 from session_fsm.incoming_queue import IncomingQueue
-from session_fsm.leaving import Leaving
+from session_fsm.leaving import LEAVE_TIMEOUT, Leaving
 from session_fsm.machine import TraceRow
 from session_fsm.observing import Observed
 from session_fsm.registering import REGISTER_TIMEOUT, Registering
@@ -50,8 +50,6 @@ from session_fsm.sip import SipUri
 
 LOG = logging.getLogger("session_fsm")
 
-LEAVE_TIMEOUT: Seconds = 4.0
-"How long a user agent that is left waits for its BYEs to be answered: three copies by timer E (RFC 3261 §17.1.2.2)."
 CLOSED = "the user agent was closed and stays so: make another one"
 
 
@@ -162,7 +160,7 @@ class UserAgent(Observed):
     def drain_on(self, *signals: signal.Signals, deadline: Seconds) -> None:
         """Drain when one of these signals comes; `incoming_calls`, `serve` and `async with` then end by themselves.
 
-        A second signal hangs up at once. Needs a loop that has `add_signal_handler`, as on every Unix.
+        A second signal hangs up at once, a third waits for no answer. Needs a loop that has `add_signal_handler`.
         """
         check_timeout(deadline)
         self._driver.check_loop()
@@ -175,11 +173,9 @@ class UserAgent(Observed):
             return
         if driver is None:
             return
-        until = asyncio.get_running_loop().time() + deadline
         try:
             self._registering.leave(driver)
-            await self._leaving.end_calls(driver, patience, deadline)
-            await self._registering.left(until)
+            await self._registering.left(await self._leaving.end_calls(driver, patience, deadline))
         finally:
             for call in list(self._calls.values()):
                 self._over(call)

@@ -9,12 +9,13 @@ from itertools import count
 
 from session_fsm.command.exits import Exit
 from session_fsm.command.reporting import Report, make_report
-from session_fsm.command.setup import Options, first_of, stopped_by_signals, trace_to
+from session_fsm.command.setup import Options, Stop, first_of, stopped_by_signals, trace_to
 from session_fsm.command.talking import talk
 from session_fsm.command.watching import Watch
 from session_fsm.errors import WaitTimeout
 from session_fsm.incoming import IncomingInvite
 from session_fsm.session.events import CallEnded
+from session_fsm.user_agent import UserAgent
 
 URI = "sip:answer@localhost"
 
@@ -47,8 +48,20 @@ async def answer(options: Options, answering: Answering) -> Exit:
             tasks.create_task(agent.serve(lambda invite: _take(invite, options, answering, next(numbers), report)))
             await first_of(stop, watch.enough)
             if stop.number is signal.SIGTERM and answering.drain:
-                await agent.drain(answering.drain)
+                await _drained(agent, answering.drain, stop)
     return Exit.HOLDS
+
+
+async def _drained(agent: UserAgent, seconds: float, stop: Stop) -> None:
+    """Calls end by themselves; a second signal hangs them up, and a third waits for nobody."""
+    stop.waits += 1
+    draining = asyncio.create_task(agent.drain(seconds))
+    try:
+        await first_of(stop.again, draining)
+        for call in agent.calls:
+            await call.hang_up()
+    finally:
+        await draining
 
 
 async def _take(invite: IncomingInvite, options: Options, answering: Answering, number: int, report: Report) -> None:

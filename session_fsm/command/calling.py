@@ -9,7 +9,7 @@ import socket
 from session_fsm.call import Call
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.reporting import Report, make_report, outcome
-from session_fsm.command.setup import Options, first_of, stopped_by_signals, trace_to
+from session_fsm.command.setup import Options, Stop, first_of, stopped_by_signals, trace_to
 from session_fsm.command.talking import talk
 from session_fsm.command.watching import Watch
 from session_fsm.errors import CallFailedError, Malformed, RegistrationFailedError, WaitTimeout
@@ -57,19 +57,29 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
         async with asyncio.TaskGroup() as tasks, agent:
             report.listening(agent.address, agent.contact, asyncio.get_running_loop().time())
             tasks.create_task(watch.follow())
-            if options.servers.registrar is not None:
-                await _registered(agent)
-            call = agent.make_call(target)
-            tasks.create_task(_talk(call, options, report))
-            lasting = tasks.create_task(_last(call, seconds))
-            await first_of(stop, lasting)
-            lasting.cancel()
-            await asyncio.wait((lasting,))
-            await call.hang_up()
+            await _first_registered(agent, options, stop)
+            if not stop.is_set():
+                call = agent.make_call(target)
+                tasks.create_task(_talk(call, options, report))
+                lasting = tasks.create_task(_last(call, seconds))
+                await first_of(stop, lasting)
+                lasting.cancel()
+                await asyncio.wait((lasting,))
+                await call.hang_up()
+    if not watch.summaries:
+        raise CommandError(f"{target} was not called: stopped before the registrar had answered", Exit.FAILED)
     summary = watch.summaries[0]
     if not summary.ok:
         raise CommandError(f"{target} did not answer: {outcome(summary)}", Exit.FAILED)
     return Exit.HOLDS
+
+
+async def _first_registered(agent: UserAgent, options: Options, stop: Stop) -> None:
+    if options.servers.registrar is not None:
+        registering = asyncio.create_task(_registered(agent))
+        await first_of(stop, registering)
+        registering.cancel()
+        await asyncio.wait((registering,))
 
 
 async def _registered(agent: UserAgent) -> None:

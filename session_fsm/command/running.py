@@ -14,15 +14,19 @@ import typer
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.errors import ChartError, TransportError
 
+INTERRUPTED = 130  # as a shell has it for Ctrl-C
+
 
 def run(start: Callable[[], Exit | Coroutine[None, None, Exit]]) -> NoReturn:
     """Run a command to its end; what a person can mend is one sentence on stderr."""
     try:
         begun = start()
-        code = begun if isinstance(begun, Exit) else asyncio.run(begun)
+        code: int = begun if isinstance(begun, Exit) else asyncio.run(begun)
         sys.stdout.flush()
     except* (CommandError, TransportError, ChartError) as group:
         code = _complain(_first(group))
+    except* asyncio.CancelledError:
+        code = INTERRUPTED
     except* BrokenPipeError:
         code = _deaf()
     except* OSError as group:

@@ -200,15 +200,27 @@ def _noting(failures: list[OSError]) -> Iterator[None]:
 
 
 class Stop(asyncio.Event):
-    """Set by Ctrl-C and SIGTERM."""
+    """Set by Ctrl-C and SIGTERM: the command ends well. When one comes again it ends at once."""
 
-    number: signal.Signals | None = None
-    "Which of them came last."
+    def __init__(self) -> None:
+        super().__init__()
+        self.number: signal.Signals | None = None
+        "Which of them came last."
+        self.again = asyncio.Event()
+        "Set by the second one."
+        self.waits = 1
+        "How many of them end it well."
+        self._command = asyncio.current_task()
 
     def by(self, number: signal.Signals) -> None:
         """This signal came."""
         self.number = number
+        if self.is_set():
+            self.waits -= 1
+            self.again.set()
         self.set()
+        if not self.waits and self._command is not None:
+            self._command.cancel()
 
 
 @contextmanager
