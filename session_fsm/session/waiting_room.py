@@ -6,6 +6,9 @@ came (RFC 3261 §13.3.1.4), or the session is gone, a call counts here; one too 
 A call that was answered costs more, because audio leaves with the 200: of those without an ACK there are fewer.
 
 What an INVITE costs depends on its size, too: read, a line of a header or description takes twenty times its octets.
+
+No chart: where a call stands is for its own machines. Here are figures, how many there are and how many there may be;
+who leaves makes the second one nought.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ class _Waiting(NamedTuple):
 class WaitingRoom:
     """The calls of strangers. Bounded, so that a flood costs bounded memory and one source leaves room for others."""
 
-    __slots__ = ("_answered", "_at_most", "_closed", "_sources", "_unheard", "_waiting")
+    __slots__ = ("_answered", "_at_most", "_sources", "_unheard", "_waiting", "_why_none")
 
     def __init__(self, at_most: Bound, unacknowledged: Bound) -> None:
         self._at_most = at_most
@@ -48,7 +51,8 @@ class WaitingRoom:
         self._sources: Counter[str] = Counter()
         self._answered: Counter[str | None] = Counter()
         "Of each source, and None for all."
-        self._closed: str | None = None
+        self._why_none = ""
+        "Why nobody may come in."
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -61,11 +65,9 @@ class WaitingRoom:
 
         One of several times the usual size comes in only while so many times fewer wait: that bounds the memory.
         """
-        if self._closed is not None:
-            return self._closed
         share = 1 + size // USUAL_SIZE
         if len(self._waiting) * share >= self._at_most.in_all:
-            return f"{len(self._waiting)} calls are not answered and acknowledged yet"
+            return self._why_none or f"{len(self._waiting)} calls are not answered and acknowledged yet"
         name = source_of(source[0])
         if self._sources[name] * share >= self._at_most.of_one:
             return f"{self._sources[name]} calls from there are not answered and acknowledged yet"
@@ -77,7 +79,7 @@ class WaitingRoom:
 
     def close(self, why: str) -> None:
         """From now on there is no room for anybody."""
-        self._closed = why
+        self._at_most, self._why_none = Bound(0, 0), why
 
     def enter(self, session_id: SessionId, source: Address) -> None:
         """A call came in."""
