@@ -9,10 +9,12 @@ import numpy
 import pytest
 
 from session_fsm import Chart, Machine, UserAgent
+from session_fsm.chart import shipped
 from tools.event_list import PAGE, page
 from tools.pictures import pictures
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def example(name: str) -> str:
@@ -69,8 +71,20 @@ def test_the_event_list_is_fresh() -> None:
     assert page() == PAGE.read_text(encoding="utf-8")
 
 
-def test_every_page_that_the_readme_names_exists() -> None:
-    """No link leads nowhere."""
-    links = re.findall(r"\]\(((?:docs|examples)/[^)#]+)\)", README)
+def test_no_link_of_a_page_leads_nowhere() -> None:
+    """README and every page in docs/."""
+    dead = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
 
-    assert [] == [link for link in links if not (Path(__file__).parent.parent / link).exists()]
+    assert [] == dead
+
+
+def test_the_house_names_every_chart() -> None:
+    """docs/house.md says of each how many there are and what it decides."""
+    house = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+
+    assert [] == [name for name in shipped() if f"(charts/{name}.md)" not in house]
