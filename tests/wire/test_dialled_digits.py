@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from session_fsm.session.events import DtmfReceived
 pytestmark = pytest.mark.wire
 
 PATIENCE = 20.0
-CAPTURES = Path("/usr/share/sip-tester/dtmf_2833_1.pcap")
+CAPTURES = Path("/usr/share/sip-tester")
+HEADERS = 14 + 20 + 8  # octets of Ethernet, IPv4 and UDP before the RTP of those captures
+RECORD = struct.Struct("<IIII")  # of a pcap file: seconds, microseconds, octets kept, octets there were
 
 
 @pytest.fixture
@@ -34,6 +37,12 @@ async def baresip(tmp_path: Path) -> AsyncIterator[Baresip]:
 def digits(call: Call) -> list[tuple[str, str]]:
     """What was dialled, and how it came."""
     return [(event.digit, str(event.method)) for event in call.event_log if isinstance(event, DtmfReceived)]
+
+
+captured = pytest.mark.skipif(
+    not (CAPTURES / "dtmf_2833_1.pcap").exists(),
+    reason="the captures that come with Debian's sip-tester are not there",
+)
 
 
 @pytest.mark.parametrize("we_call", [True, False])
@@ -90,7 +99,7 @@ async def test_sipp_takes_digits_by_info_and_refuses_one(sipp: SippBench, agent:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="SIPp plays captures through a raw socket, which needs root")
-@pytest.mark.skipif(not CAPTURES.exists(), reason="the captures that come with Debian's sip-tester are not there")
+@captured
 async def test_sipp_plays_digits_that_were_recorded_elsewhere(sipp: SippBench, agent: UserAgent):
     """Captures of RFC 2833 events that come with SIPp: 1, * and #."""
     heard = []
@@ -104,6 +113,37 @@ async def test_sipp_plays_digits_that_were_recorded_elsewhere(sipp: SippBench, a
         await (await sipp.caller("uac_dtmf", agent.address)).done()
 
     assert [[("1", "rtp"), ("*", "rtp"), ("#", "rtp")]] == heard
+
+
+def recorded(name: str) -> list[bytes]:
+    """The RTP packets of one of SIPp's captures."""
+    data = (CAPTURES / f"dtmf_2833_{name}.pcap").read_bytes()
+    found, at = [], 24  # octets of the file's own header
+    while at < len(data):
+        size = RECORD.unpack_from(data, at)[2]
+        at += RECORD.size
+        found.append(data[at + HEADERS : at + size])
+        at += size
+    return found
+
+
+@captured
+async def test_digits_that_were_recorded_elsewhere_are_heard(agent: UserAgent):
+    """The same captures from a socket of ours, which needs no root: each key once. More at once would be no telephone."""
+    with UdpPeer() as peer, UdpPeer() as media:
+        call = agent.make_call(peer.uri)
+        await answered(peer, media, "a=rtpmap:96 telephone-event/8000", "a=fmtp:96 0-15")
+        await call.wait_for_state(MediaState.ESTABLISHED, timeout=PATIENCE)
+        names = {**{key: key for key in "12580"}, "*": "star", "#": "pound"}
+        # One recording, cut into keys: their timestamps rise in the order in which they were pressed.
+        names = dict(sorted(names.items(), key=lambda item: recorded(item[1])[0][4:8]))
+        for key, name in names.items():
+            for packet in recorded(name):
+                media.send(packet, call.media.local)
+            await call.wait_for_event(DtmfReceived, digit=key, timeout=PATIENCE)
+        await hang_up(call, peer)
+
+    assert [(key, "rtp") for key in names] == digits(call)
 
 
 def offering(port: int, *lines: str) -> bytes:
