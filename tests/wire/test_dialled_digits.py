@@ -129,7 +129,7 @@ def recorded(name: str) -> list[bytes]:
 
 @captured
 async def test_digits_that_were_recorded_elsewhere_are_heard(agent: UserAgent):
-    """The same captures from a socket of ours, which needs no root: each key once. More at once would be no telephone."""
+    """The same captures from a socket of ours, which needs no root: each key once."""
     with UdpPeer() as peer, UdpPeer() as media:
         call = agent.make_call(peer.uri)
         await answered(peer, media, "a=rtpmap:96 telephone-event/8000", "a=fmtp:96 0-15")
