@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from session_fsm.errors import printable
-from session_fsm.runtime.addresses import written
+from session_fsm.runtime.addresses import is_wildcard, written
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.sdp import Agreement
 from session_fsm.session.events import CallState, MediaState, Role
@@ -20,6 +20,7 @@ Seconds = float
 PAUSE: Seconds = 2.0  # without a packet, although fifty a second are due: no network is as uneven as that
 WORDLESS: Seconds = 3.0  # of digital silence, or of an application that writes nothing, before it is worth a word
 UNREAD = 50  # frames that wait for their reader, a second's worth
+UNMENTIONED = 2  # reports of the peer in a row, ten seconds or so, that do not mention us: RFC 3550 §6.4 wants it to
 DEAF = 0.9  # share of our packets that the peer reports as lost: it hears nothing
 
 UNANSWERED = (CallState.IDLE, CallState.INITIATING, CallState.PROCEEDING, CallState.RINGING)
@@ -54,18 +55,24 @@ def _packets(session: Session, stream: MediaStream) -> Iterator[str]:
         yield _unanswered(session)
         return
     if state is MediaState.HELD or not agreement.direction.receives or not agreement.direction.sends:
-        yield _one_way(session, agreement)
+        yield _one_way(session, agreement, stream)
     if state is MediaState.READY:
-        yield f"we are Ready: the path to {written(stream.destination)} does not open{_refused(stream)}"
+        why = f": {stream.noticed.refusal}" if stream.noticed.refusal else ""
+        yield f"we are Ready: the path to {written(stream.destination)} does not open{why}"
     if state in (MediaState.ESTABLISHED, MediaState.STALLED):
         facts = f"{_sent(stream)}, {_came(stream)}{_refused(stream)}{_dropped(stream)}"
-        yield f"we are {state}: {facts}{_withheld(session)}"
+        yield f"we are {state}: {facts}{_unacknowledged(session)}"
     quiet = stream.silent_for
     if quiet > PAUSE:
         yield f"we are {state}: nothing has come from {written(stream.destination)} for {quiet:.1f} s{_dropped(stream)}"
     if stream.is_refused:
         yield f"we are {state}: we hear the peer, but our packets do not arrive{_refused(stream)}"
-    report = stream.reports.about_us
+    report, reports = stream.reports.about_us, stream.reports
+    if reports.unmentioned >= UNMENTIONED and stream.outgoing.packets >= UNREAD:
+        yield (
+            f"we are {state}: we hear the peer, but its last {reports.unmentioned} RTCP reports say nothing of the "
+            f"{_count(stream.outgoing.packets, 'packet')} that we sent"
+        )
     if report is not None and report.fraction_lost >= DEAF * 256:
         yield f"we are {state}: we hear the peer, but it reports that {report.fraction_lost / 256:.0%} of ours are lost"
 
@@ -101,9 +108,9 @@ def _unread(stream: MediaStream) -> str:
 def _unanswered(session: Session) -> str:
     """Nothing is agreed yet: who has to say something."""
     state, media = session.call_state, session.media_state
-    if session.role is Role.UAS:
-        return f"we are {state} and media is {media}: this side has not answered the call"
     peer = printable(session.remote_uri)
+    if session.role is Role.UAS:
+        return f"we are {state} and media is {media}: {_owed(session, peer)}"
     if state in UNANSWERED:
         said = {
             CallState.RINGING: f"{peer} rings and has not answered",
@@ -113,15 +120,27 @@ def _unanswered(session: Session) -> str:
     return f"we are {state} and media is {media}: {peer} never answered our SDP"
 
 
-def _one_way(session: Session, agreement: Agreement) -> str:
+def _owed(session: Session, peer: str) -> str:
+    """What a call that came in still needs."""
+    if not session.answers:
+        return "this side has not answered the call"
+    ours = "answer" if session.invite is not None and session.invite.body else "offer"
+    if session.id not in session.endpoint.waiting:
+        lacks = "" if ours == "answer" else " brought no SDP answer, and it"
+        return f"our SDP {ours} has left, and the ACK of {peer}{lacks} has opened nothing"
+    brings = "" if ours == "answer" else ", which is to bring its SDP answer,"
+    return f"our SDP {ours} has left, and the ACK of {peer}{brings} has not come"
+
+
+def _one_way(session: Session, agreement: Agreement, stream: MediaStream) -> str:
     """Somebody holds somebody, or asked for one direction only."""
     held = session.hold is not None and session.hold.state == "Held"
     holds = session.peer_hold is not None and session.peer_hold.state == "Holding"
     who = {(True, True): "both sides hold", (True, False): "we hold the peer", (False, True): "the peer holds us"}
     why = who.get((held, holds), f"{agreement.direction} was agreed")
     what = {
-        (True, False): "we send, and the peer is not to",
-        (False, True): "the peer may send, and we are not to",
+        (True, False): f"we send, and the peer is not to: {_sent(stream)}{_refused(stream)}",
+        (False, True): f"the peer may send, and we are not to: {_came(stream)}{_dropped(stream)}",
         (False, False): "neither side is to send",
     }[agreement.direction.sends, agreement.direction.receives]
     return f"we are {session.media_state}: {why}, so {what}"
@@ -134,15 +153,19 @@ def _sent(stream: MediaStream) -> str:
 def _came(stream: MediaStream) -> str:
     if not stream.incoming.packets:
         heard = "; its RTCP comes" if stream.reports.received else ""
-        return f"nothing received from there{heard}"
+        where = "" if is_wildcard(stream.destination[0]) else f" from {written(stream.destination)}"
+        return f"nothing received{' from there' if stream.sends else where}{heard}"
     return f"{_count(stream.incoming.packets, 'packet')} received, the last {stream.silent_for:.1f} s ago"
 
 
-def _withheld(session: Session) -> str:
+def _unacknowledged(session: Session) -> str:
+    """Of a call that we answered: what the caller owes us besides."""
     consent = session.watches.get("consent")
-    if consent is None or consent.state != "Withheld":
-        return ""
-    return "; no more leaves, because the caller has sent neither ACK nor RTP nor RTCP"
+    if consent is not None and consent.state == "Withheld":
+        return "; no more leaves, because the caller has sent neither ACK nor RTP nor RTCP"
+    if session.answers and session.id in session.endpoint.waiting:
+        return "; our answer was not acknowledged"
+    return ""
 
 
 def _refused(stream: MediaStream) -> str:

@@ -54,6 +54,7 @@ class Reports:
         "received",
         "round_trip",
         "sent",
+        "unmentioned",
     )
 
     def __init__(
@@ -79,12 +80,15 @@ class Reports:
         "How much audio our packets hold."
         self.about_us: ReportBlock | None = None
         "What the peer said last of our audio."
+        self.unmentioned = 0
+        "How many reports in a row have come on this path that say nothing of our audio."
         self.due_at: Seconds = float("inf")
         self.round_trip: Seconds | None = None
         "From the last report block about our stream that could tell; None until then."
 
     def begin(self, now: Seconds) -> None:
         """The path is open: the first report is due after half an interval or so."""
+        self.unmentioned = 0
         if self.due_at == float("inf"):
             self.due_at = now + self._interval(initial=True)
 
@@ -116,6 +120,10 @@ class Reports:
                 self._peer_sends = True
                 self._incoming.note_sender_report(packet, now)
         blocks = [block for packet in packets for block in _blocks(packet) if block.ssrc == self._outgoing.ssrc]
+        if blocks:
+            self.unmentioned = 0
+        else:
+            self.unmentioned += any(isinstance(packet, SenderReport | ReceiverReport) for packet in packets)
         for block in blocks:
             self.about_us = block
             # A report of ours that was never sent measures nothing, whatever is said of it.
