@@ -312,6 +312,13 @@ class Chart:
         """(state, event) -> what is decided there, groups expanded; an undecided cell is missing."""
         return self.analysis.cells
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A few letters that are others as soon as the chart means something else; words for people do not count."""
+        from session_fsm.chart.fingerprint import fingerprint
+
+        return fingerprint(self)
+
     def leaving(self, state: str) -> tuple[Effect, ...]:
         """The effects of leaving a state: its own timers die first."""
         found = self.states[state]

@@ -41,7 +41,7 @@ class Options:
 
 def run_explore(options: Options) -> Exit:
     """Explore, and tell what was found."""
-    charts = list({**shipped_charts(), **replacing(options.charts)}.values())
+    charts = _used(options)
     check_property(options.property, charts)
     with watched(options.as_json) as report:
         done = explore(
@@ -118,6 +118,11 @@ def summary(done: Exploration, traces: Sequence[Path]) -> Line:
     }
 
 
+def _used(options: Options) -> list[Chart]:
+    """The shipped charts, and those of the folder in the place of theirs."""
+    return list({**shipped_charts(), **replacing(options.charts)}.values())
+
+
 def _product(walked: Walked) -> Line:
     return {
         "name": walked.product.name,
@@ -137,7 +142,7 @@ def _write(options: Options, number: int, violation: Violation) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with trace.open("w", encoding="utf-8") as file:
-            write_jsonl(violation.run.rows, file, charts=note(options.charts, trace))
+            write_jsonl(violation.run.rows, file, charts=note(options.charts, trace), made_with=_used(options))
     except OSError as error:
         raise CommandError(f"--out: cannot write {trace}: {error.strerror}") from None
     _save(out / f"{stem}.txt", "\n".join([violation.what, "", *violation.run.listed(), "", ladder_of(violation)]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from session_fsm.command.chart_set import every_chart
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.formats import LadderFormat
-from session_fsm.command.traces import check_versions, read_trace, write_out
+from session_fsm.command.traces import check_versions, folder_for, read_trace, write_out
 from session_fsm.machine import TraceRow
 from session_fsm.render import ladder, ladder_mermaid, ladder_text
 from session_fsm.render.ladder_svg import ladder_svg
@@ -22,12 +22,12 @@ SUFFIXES = {".svg": LadderFormat.SVG, ".png": LadderFormat.PNG, ".mmd": LadderFo
 def draw_ladder(
     traces: Sequence[Path], form: LadderFormat | None, theme: Theme, output: Path | None, charts: Path | None = None
 ) -> Exit:
-    """Draw one call to a file, or to standard output. The traces must be of these charts, when some are named."""
+    """Draw one call to a file, or to standard output. The traces must be of the charts that are there."""
     if len(traces) > 2:
         raise CommandError(f"TRACE: {len(traces)} were given; possible: one side's trace, or both")
     read = {path: read_trace(path) for path in traces}
-    for path, rows in read.items() if charts is not None else ():
-        check_versions(path, rows, every_chart(charts))
+    for path, rows in read.items():
+        check_versions(path, rows, every_chart(folder_for(path, charts)))
     left, right = [*(read[path] for path in traces), []][:2]
     chosen = form or SUFFIXES.get(output.suffix.lower() if output else "", LadderFormat.TEXT)
     write_out(*_made(left, right, chosen, theme, output))

@@ -11,7 +11,7 @@ from session_fsm.command.chart_set import every_chart
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
-from session_fsm.command.traces import folder_for, read_trace
+from session_fsm.command.traces import check_versions, folder_for, read_trace
 from session_fsm.machine import Difference, TraceRow, replay
 
 
@@ -19,7 +19,7 @@ def run_replay(trace: Path, charts: Path | None, *, as_json: bool) -> Exit:
     """Replay one trace."""
     rows = read_trace(trace)
     used = every_chart(folder_for(trace, charts))
-    _check_versions(trace, rows, used)
+    _check_charts(trace, rows, used)
     difference = replay(rows, used.values())
     if as_json:
         put(
@@ -37,17 +37,15 @@ def run_replay(trace: Path, charts: Path | None, *, as_json: bool) -> Exit:
     return Exit.HOLDS if difference is None else Exit.FAILED
 
 
-def _check_versions(trace: Path, rows: list[TraceRow], charts: dict[str, Chart]) -> None:
+def _check_charts(trace: Path, rows: list[TraceRow], charts: dict[str, Chart]) -> None:
     """A trace of other charts cannot be replayed, which is another thing than a replay that differs."""
     for row in rows:
-        chart = charts.get(row.chart)
-        if not row.chart or (chart is not None and chart.version == row.version):
-            continue
-        possible = f"version {chart.version}" if chart is not None else ", ".join(sorted(charts))
-        raise CommandError(
-            f"{trace}: row {row.n} is of chart {row.chart} version {row.version}; possible: {possible} "
-            "(--charts DIR names other charts)"
-        )
+        if row.chart and row.chart not in charts:
+            raise CommandError(
+                f"{trace}: row {row.n} is of chart {row.chart} version {row.version}; possible: "
+                f"{', '.join(sorted(charts))} (--charts DIR names other charts)"
+            )
+    check_versions(trace, rows, charts)
 
 
 def _line(difference: Difference) -> dict[str, object]:

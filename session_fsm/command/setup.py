@@ -22,11 +22,12 @@ from session_fsm.command.recording import Recording, check_writable, numbered
 from session_fsm.command.servers import NONE, Servers
 from session_fsm.command.sources import Source, parse_source
 from session_fsm.errors import TransportError
-from session_fsm.machine import TraceRow, write_jsonl
+from session_fsm.machine import TraceRow, write_jsonl, write_rows
 from session_fsm.runtime.addresses import Address, parse_address
 from session_fsm.runtime.recording import CallRecording
 from session_fsm.sdp import why_no_peer
 from session_fsm.session.account import EXPIRES
+from session_fsm.session.building import shipped_charts
 from session_fsm.session.possible import check_digits
 from session_fsm.user_agent import UserAgent
 
@@ -171,16 +172,17 @@ def trace_to(path: Path | None, charts: Path | None = None) -> Iterator[Callable
     if path is None:
         yield None
         return
+    used = {**shipped_charts(), **replacing(charts)}.values()
     # Line by line, so that a process that is killed leaves whole rows.
     file = path.open("w", buffering=1, encoding="utf-8")
     failures: list[OSError] = []
     with _noting(failures):
-        write_jsonl([], file, charts=note(charts, path))
+        write_jsonl([], file, charts=note(charts, path), made_with=used)
 
     def write(row: TraceRow) -> None:
         if not failures:
             with _noting(failures):
-                write_jsonl([row], file)
+                write_rows([row], file)
 
     try:
         yield write

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from session_fsm.chart import Chart, recalled
 from session_fsm.command.exits import CommandError
-from session_fsm.machine import TraceRow, charts_of, read_jsonl
+from session_fsm.machine import TraceRow, head_of, other_charts, read_jsonl
+from session_fsm.machine.trace_head import NO_HEAD, Head
 
 
 def read_trace(trace: Path) -> list[TraceRow]:
@@ -28,15 +29,20 @@ def read_trace(trace: Path) -> list[TraceRow]:
     return rows
 
 
+def head_for(trace: Path) -> Head:
+    """What the trace says before its rows."""
+    try:
+        with trace.open(encoding="utf-8") as file:
+            return head_of(file.readline())
+    except (OSError, UnicodeDecodeError):
+        return NO_HEAD  # whoever reads the rows says so
+
+
 def folder_for(trace: Path, charts: Path | None) -> Path | None:
     """The folder of charts that was asked for, else the one that the trace names."""
     if charts is not None:
         return charts
-    try:
-        with trace.open(encoding="utf-8") as file:
-            named = charts_of(file.readline())
-    except (OSError, UnicodeDecodeError):
-        return None  # whoever reads the rows says so
+    named = head_for(trace).charts
     if not named:
         return None
     folder = recalled(named, trace)
@@ -47,14 +53,11 @@ def folder_for(trace: Path, charts: Path | None) -> Path | None:
     return folder
 
 
-def check_versions(trace: Path, rows: list[TraceRow], charts: Mapping[str, Chart]) -> None:
-    """Complain about a row of another version of one of these charts."""
-    for row in rows:
-        chart = charts.get(row.chart)
-        if chart is not None and chart.version != row.version:
-            raise CommandError(
-                f"{trace}: row {row.n} is of chart {row.chart} version {row.version}; possible: version {chart.version}"
-            )
+def check_versions(trace: Path, rows: Sequence[TraceRow], charts: Mapping[str, Chart]) -> None:
+    """Complain when the trace is of another version of one of these charts, or of one that meant something else."""
+    used = [(row.chart, row.version) for row in rows]
+    for complaint in other_charts(head_for(trace), used, charts):
+        raise CommandError(f"{trace}: {complaint} (--charts DIR names other charts)")
 
 
 def write_out(made: str | bytes, output: Path | None) -> None:

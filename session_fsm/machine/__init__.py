@@ -7,7 +7,8 @@ from session_fsm.machine.mailbox import Mailbox
 from session_fsm.machine.replay import Difference, replay
 from session_fsm.machine.rows import TraceRows
 from session_fsm.machine.step import Holds, Step, Table, step
-from session_fsm.machine.trace import SCHEMA, Trace, TraceRow, charts_of, read_jsonl, write_jsonl
+from session_fsm.machine.trace import Trace, TraceRow, charts_of, read_jsonl, write_jsonl, write_rows
+from session_fsm.machine.trace_head import SCHEMA, head_of, other_charts
 
 __all__ = [
     "SCHEMA",
@@ -26,10 +27,13 @@ __all__ = [
     "TraceRows",
     "charts_of",
     "compile_chart",
+    "head_of",
+    "other_charts",
     "prove_equal",
     "read_jsonl",
     "reference_machine",
     "replay",
     "step",
     "write_jsonl",
+    "write_rows",
 ]

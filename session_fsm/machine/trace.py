@@ -6,13 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TextIO, cast
 
-from session_fsm.chart import Effect, Seconds, Verdict
+from session_fsm.chart import Chart, Effect, Seconds, Verdict
 from session_fsm.machine.step import Step
-
-SCHEMA = 1
-"The version of the rows' form in a file."
-CHARTS = "charts"
-"What the line before the rows names, when the charts were not the shipped ones."
+from session_fsm.machine.trace_head import SCHEMA, head_line, head_of, read_head
 
 
 class Origin(NamedTuple):
@@ -96,6 +92,12 @@ class TraceRow:
     def version(self) -> int:
         """The chart's version."""
         return self._source.origin.version
+
+    @property
+    def made_by(self) -> Chart | None:
+        """The chart itself, where the row is still with the machine that made it."""
+        chart = getattr(self._source, "chart", None)
+        return chart if isinstance(chart, Chart) else None
 
     @property
     def to_state(self) -> str:
@@ -184,16 +186,28 @@ def summary(payload: object) -> object:
     return type(payload).__name__
 
 
-def write_jsonl(rows: Iterable[TraceRow], file: TextIO, *, charts: str = "") -> None:
-    """Write rows as JSON Lines.
+def write_jsonl(
+    rows: Iterable[TraceRow], file: TextIO, *, charts: str = "", made_with: Iterable[Chart] | None = None
+) -> None:
+    """Write rows as JSON Lines, after a line that says which charts made them.
 
-    `charts` names the folder of the charts that stood in the place of shipped ones, as seen from the file; a first
-    line says so.
+    `charts` names the folder of the charts that stood in the place of shipped ones, as seen from the file. `made_with`
+    are the charts that ran; without it, those of the machines that the rows are of, as far as these are there.
     """
-    if charts:
-        file.write(json.dumps({"schema": SCHEMA, CHARTS: charts}, ensure_ascii=False) + "\n")
+    every = list(rows)
+    file.write(head_line(charts, charts_behind(every) if made_with is None else made_with))
+    write_rows(every, file)
+
+
+def write_rows(rows: Iterable[TraceRow], file: TextIO) -> None:
+    """Write rows to a file that has its head."""
     for row in rows:
         file.write(json.dumps(row.as_dict(), ensure_ascii=False) + "\n")
+
+
+def charts_behind(rows: Iterable[TraceRow]) -> list[Chart]:
+    """The charts of the machines that these rows are of, each once; none of rows that were read from a file."""
+    return list({chart.id: chart for row in rows if (chart := row.made_by) is not None}.values())
 
 
 def read_jsonl(file: Iterable[str]) -> Iterator[TraceRow]:
@@ -203,24 +217,15 @@ def read_jsonl(file: Iterable[str]) -> Iterator[TraceRow]:
             continue
         try:
             data = json.loads(line)
-            if not _folder(data):
+            if read_head(data) is None:
                 yield _row(data)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"line {number} is no trace row of schema {SCHEMA}: {error}") from error
 
 
 def charts_of(first: str) -> str:
     """The folder of charts that the first line of a trace names; empty when it names none."""
-    try:
-        return _folder(json.loads(first))
-    except ValueError:
-        return ""
-
-
-def _folder(data: object) -> str:
-    """The folder, when this is the line that names it."""
-    named = isinstance(data, dict) and data.keys() == {"schema", CHARTS} and data["schema"] == SCHEMA
-    return str(data[CHARTS]) if named and isinstance(data, dict) else ""
+    return head_of(first).charts
 
 
 def _row(data: dict[str, object]) -> TraceRow:

@@ -134,7 +134,8 @@ def keep(example: Counterexample, folder: Path, charts: Mapping[str, Chart] | No
     # One side after the other, so that rows of one label and no session do not mix.
     trace = folder / f"{example.stem}.jsonl"
     named = remembered(example.folder, trace) if example.folder is not None else ""
-    write_jsonl(chain(*example.run(charts).traces()), rows, charts=named)
+    made_with = example.find(charts).charts
+    write_jsonl(chain(*example.run(charts).traces()), rows, charts=named, made_with=made_with)
     _write(trace, rows.getvalue())
     _write(folder / f"{example.stem}.txt", told(example, charts) + "\n")
     _write(folder / f"{example.stem}.json", json.dumps(example.as_dict(trace), indent=1, ensure_ascii=False) + "\n")

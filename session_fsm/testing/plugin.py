@@ -191,14 +191,17 @@ def _counterexample(path: Path) -> object:
 
 def _replayed_trace(path: Path) -> str | None:
     from session_fsm.chart import read_folder, recalled
-    from session_fsm.machine import charts_of, read_jsonl, replay
+    from session_fsm.machine import head_of, other_charts, read_jsonl, replay
     from session_fsm.session.building import shipped_charts
 
     with path.open(encoding="utf-8") as file:
-        named = charts_of(file.readline())
+        head = head_of(file.readline())
         file.seek(0)
-        others = read_folder(recalled(named, path)) if named else {}
-        difference = replay(read_jsonl(file), {**shipped_charts(), **others}.values())
+        rows = list(read_jsonl(file))
+    charts = {**shipped_charts(), **(read_folder(recalled(head.charts, path)) if head.charts else {})}
+    for complaint in other_charts(head, [(row.chart, row.version) for row in rows], charts):
+        return f"{path}: {complaint}"
+    difference = replay(rows, charts.values())
     return None if difference is None else str(difference)
 
 

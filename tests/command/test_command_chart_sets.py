@@ -104,13 +104,28 @@ def test_a_trace_goes_with_its_folder(trace: Path, folder: Path, tmp_path: Path)
     assert 0 == run_here("replay", moved).returncode
 
 
-def test_a_ladder_of_other_charts_is_refused_when_charts_are_named(trace: Path, folder: Path):
-    """Without --charts a ladder needs none."""
+def test_a_ladder_of_other_charts_is_refused(trace: Path, folder: Path):
+    """Whether the folder is named here or by the trace."""
+    drawn = run_here("ladder", trace).returncode
     shutil.rmtree(folder / "inner")
-    done = run_here("ladder", trace, "--charts", folder)
+    done = [run_here("ladder", trace, "--charts", folder), run_here("ladder", trace)]
 
-    assert (2, 0) == (done.returncode, run_here("ladder", trace).returncode)
-    assert "is of chart media version 7; possible: version 1" in done.stderr
+    assert (0, [2, 2]) == (drawn, [each.returncode for each in done])
+    assert all("is of chart media version 7; possible: version 1" in each.stderr for each in done)
+
+
+@pytest.mark.parametrize("command", [("replay",), ("draw", "media", "--trace"), ("ladder",)])
+def test_a_trace_of_a_chart_that_means_something_else_now_is_refused(trace: Path, folder: Path, command):
+    """Its version is the same: only the fingerprints differ, and one sentence names both."""
+    then = Chart.load(folder / "inner" / "media.toml").fingerprint
+    path = folder / "inner" / "media.toml"
+    path.write_text(path.read_text().replace(', do = ["note_frame"]', "", 1))
+    now = Chart.load(path).fingerprint
+    done = run_here(*command, trace)
+
+    sentence = f"it is of chart media version 7 ({then}); possible: version 7 ({now})"
+    assert (2, "") == (done.returncode, done.stdout)
+    assert sentence in done.stderr
 
 
 def test_a_test_that_explore_writes_names_the_folder(folder: Path, tmp_path: Path):

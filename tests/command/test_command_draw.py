@@ -143,7 +143,7 @@ def test_import_writes_a_chart_that_loads(tmp_path):
         ),
         ("draw answer --format svg --trace none.jsonl -o out", "cannot read none.jsonl"),
         ("draw media --trace broken.jsonl -o out", "line 1 is no trace row"),
-        ("draw media --trace other.jsonl -o out", "row 1 is of chart media version 99; possible: version"),
+        ("draw media --trace other.jsonl -o out", "it is of chart media version 99; possible: version"),
         ("draw nothing -o out", "no chart has this name"),
         ("ladder alice.jsonl alice.jsonl alice.jsonl -o out", "3 were given"),
         ("ladder broken.jsonl -o out", "line 1 is no trace row"),
@@ -155,7 +155,7 @@ def test_import_writes_a_chart_that_loads(tmp_path):
 def test_bad_input_is_named_and_nothing_is_written(traces, tmp_path, arguments, complaint):
     (tmp_path / "broken.jsonl").write_text("nonsense\n")
     lines = [json.loads(line) for line in traces[0].read_text().splitlines()]
-    media = [line | {"n": 1, "version": 99} for line in lines if line["chart"] == "media"]
+    media = [line | {"n": 1, "version": 99} for line in lines if line.get("chart") == "media"]
     (tmp_path / "other.jsonl").write_text("".join(json.dumps(line) + "\n" for line in media))
 
     done = run_here(*arguments.split(), folder=tmp_path)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from machines import DOOR, a_door
 
-from session_fsm.machine import TraceRow, read_jsonl, replay, write_jsonl
+from session_fsm.machine import TraceRow, head_of, other_charts, read_jsonl, replay, write_jsonl
 
 
 def a_run() -> list[TraceRow]:
@@ -110,3 +110,26 @@ def test_a_trace_of_another_version_does_not_replay():
     rows[0] = told_otherwise(rows[0], version=7)
 
     assert "row 1 (door): chart was 'door version 7' and is 'version 1' in the replay" == str(replay(rows, [DOOR]))
+
+
+def test_a_trace_begins_with_the_fingerprints_of_its_charts():
+    """Beside the version, which somebody has to remember to raise."""
+    file = io.StringIO()
+    write_jsonl(a_run(), file)
+
+    made = {"door": {"version": 1, "fingerprint": DOOR.fingerprint}}
+    assert {"schema": 1, "made_with": made} == json.loads(file.getvalue().partition("\n")[0])
+
+
+def test_rows_of_a_chart_that_meant_something_else_are_told():
+    """One sentence for each chart, with what it was and what it is."""
+    file = io.StringIO()
+    write_jsonl(a_run(), file)
+    head = head_of(file.getvalue().partition("\n")[0])
+    state = DOOR.states["Open"]
+    other = replace(DOOR, states={**DOOR.states, "Open": replace(state, timers=())})
+
+    assert [] == list(other_charts(head, [("door", 1)], {"door": DOOR}))
+    assert [f"it is of chart door version 1 ({DOOR.fingerprint}); possible: version 1 ({other.fingerprint})"] == list(
+        other_charts(head, [("door", 1)], {"door": other})
+    )
