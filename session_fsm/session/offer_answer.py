@@ -170,10 +170,6 @@ def _send_491(at: Session, received: Received) -> None:
     received.respond(491)
 
 
-def _send_500(at: Session, received: Received) -> None:
-    received.respond(500, headers=[at.endpoint.try_later()])
-
-
 def warning(at: Session, judged: object) -> tuple[str, str]:
     """RFC 3261 §20.43: why a description was refused."""
     refusal = judged if isinstance(judged, Refusal) else Refusal("the session cannot change now")
@@ -213,6 +209,5 @@ REGISTRY: Registry = Registry(
         "200": _send_200,
         "488": _send_488,
         "491": _send_491,
-        "500": _send_500,
     },
 )
