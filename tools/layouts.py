@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from session_fsm.chart import Chart, shipped
 from session_fsm.render.elk import OPTIONS, TIGHT, answer, question
 from session_fsm.render.layout import FILE, Layout, Problem, shipped_layout, to_plain
-from session_fsm.render.picture import asked_for
+from session_fsm.render.picture import COLUMN, ways
 
 SIDE = "elk.layered.edgeLabels.sideSelection"
 PLACING = "elk.layered.nodePlacement.strategy"
@@ -32,7 +32,15 @@ WAYS = [
     for centre in LABELS
 ]
 TIGHT_WAYS = [way | TIGHT for way in WAYS if way[PLACING] == "NETWORK_SIMPLEX"]
-COLUMN = 800.0  # pixels; what is wider is laid out tightly
+# Where a chart is still too wide, few states may stand side by side.
+LAYERS = (
+    {"elk.layered.layering.strategy": "COFFMAN_GRAHAM", "elk.layered.layering.coffmanGraham.layerBound": "2"},
+    {"elk.layered.layering.strategy": "LONGEST_PATH"},
+)
+NARROW_WAYS = [way | layers for way in TIGHT_WAYS for layers in LAYERS]
+ROOMY = 800.0  # pixels; what is wider is laid out tightly
+# What is wider than this is tried again in these ways, and at last with the states of a box one below the other.
+CLOSER = ((ROOMY, TIGHT_WAYS, False), (COLUMN, NARROW_WAYS, False), (COLUMN, NARROW_WAYS, True))
 ELK = "elkjs@0.12.1"
 SCRIPT = """
 const Elk = require('elkjs'); const elk = new Elk(); let text = '';
@@ -52,33 +60,56 @@ def drawn() -> Iterator[Chart]:
             yield chart.for_role("uas")
 
 
-def problems() -> dict[str, Problem]:
-    """Everything that needs a layout, by fingerprint."""
-    asked = [asked_for(chart)[1] for chart in drawn()]
-    return {one.fingerprint(): one for one in asked}
+def asked() -> dict[str, list[Problem]]:
+    """The ways in which each chart may be drawn, by the fingerprint of the first."""
+    found = ([problem for _, problem in ways(chart)] for chart in drawn())
+    return {each[0].fingerprint(): each for each in found}
 
 
 def stale() -> list[str]:
     """The charts that have no layout."""
-    return [f"{chart.id} ({chart.role})" for chart in drawn() if shipped_layout(asked_for(chart)[1]) is None]
+    return [
+        f"{chart.id} ({chart.role})"
+        for chart in drawn()
+        if all(shipped_layout(problem) is None for _, problem in ways(chart))
+    ]
 
 
 def laid_out(asked: list[Problem]) -> list[Layout]:
     """What ELK makes of each: of several ways to place states and labels, the narrowest picture."""
-    found = _narrowest(asked, WAYS)
-    # A chart that is too wide for a column of text may stand closer.
-    wide = [n for n, layout in enumerate(found) if layout.width > COLUMN]
-    for n, tight in zip(wide, _narrowest([asked[n] for n in wide], TIGHT_WAYS), strict=True):
-        found[n] = min(found[n], tight, key=_cost)
+    found = _best(asked, WAYS)
+    for wanted, closer, stacked in CLOSER:
+        wide = [n for n, layout in enumerate(found) if layout.width > wanted]
+        for n, layout in zip(wide, _best([asked[n] for n in wide], closer, stacked=stacked), strict=True):
+            found[n] = min(found[n], layout, key=_cost)
     return found
 
 
+def chosen(charts: list[list[Problem]]) -> Iterator[tuple[Problem, Layout]]:
+    """For each chart the first way to draw it that fits a column of text, or else the narrowest."""
+    best: list[tuple[Problem, Layout] | None] = [None] * len(charts)
+    for n in range(max(map(len, charts), default=0)):
+        left = [
+            (c, each[n])
+            for c, each in enumerate(charts)
+            if n < len(each) and ((before := best[c]) is None or before[1].width > COLUMN)
+        ]
+        for (c, one), layout in zip(left, laid_out([one for _, one in left]), strict=True):
+            before = best[c]
+            if before is None or _cost(layout) < _cost(before[1]):
+                best[c] = one, layout
+    yield from (found for found in best if found is not None)
+
+
 def _cost(layout: Layout) -> float:
-    return layout.width + layout.height / 3
+    """What is wider than a column of text counts most."""
+    return layout.width + layout.height / 3 + 3 * max(0.0, layout.width - COLUMN)
 
 
-def _narrowest(asked: list[Problem], ways: list[dict[str, str]]) -> list[Layout]:
-    sent = json.dumps([question(one, OPTIONS | way) for one in asked for way in ways])
+def _best(asked: list[Problem], ways: list[dict[str, str]], *, stacked: bool = False) -> list[Layout]:
+    if not asked:
+        return []
+    sent = json.dumps([question(one, OPTIONS | way, stacked=stacked) for one in asked for way in ways])
     with TemporaryDirectory() as folder:
         if "NODE_PATH" not in os.environ:
             subprocess.run(["npm", "install", "--silent", "--prefix", folder, ELK], check=True)
@@ -89,11 +120,14 @@ def _narrowest(asked: list[Problem], ways: list[dict[str, str]]) -> list[Layout]
 
 
 def write(*, every: bool = False) -> None:
-    wanted = problems()
-    kept = {key: found for key, one in wanted.items() if not every and (found := shipped_layout(one)) is not None}
-    new = {key: one for key, one in wanted.items() if key not in kept}
-    if new:
-        kept |= dict(zip(new, laid_out(list(new.values())), strict=True))
+    """Lay out what has no layout: each chart in the first way that fits a column of text."""
+    kept: dict[str, Layout] = {}
+    new: list[list[Problem]] = []
+    for each in asked().values():
+        known = {one.fingerprint(): found for one in each if (found := shipped_layout(one)) is not None}
+        kept |= {} if every else known
+        new += [each] if every or not known else []
+    kept |= {one.fingerprint(): layout for one, layout in chosen(new)}
     layouts = {key: to_plain(layout) for key, layout in kept.items()}
     lines = [f"{json.dumps(key)}: {json.dumps(layouts[key], separators=(',', ':'))}" for key in sorted(layouts)]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

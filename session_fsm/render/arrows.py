@@ -59,6 +59,8 @@ class Drawing:
     arrows: tuple[Arrow, ...]
     inside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     "State -> lines about what happens without leaving it."
+    exits: tuple[Arrow, ...] = ()
+    "Arrows that are no lines: each is told in a list where it begins."
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -68,12 +70,13 @@ class Drawing:
     @property
     def anywhere(self) -> bool:
         """Whether an arrow leaves from every state."""
-        return any(arrow.start == "anywhere" for arrow in self.arrows)
+        return any(arrow.start == "anywhere" for arrow in (*self.arrows, *self.exits))
 
     @property
     def signs(self) -> tuple[str, ...]:
         """The groups for whose members a sign stands."""
-        return tuple(dict.fromkeys(arrow.source for arrow in self.arrows if arrow.start == "member"))
+        every = (*self.arrows, *self.exits)
+        return tuple(dict.fromkeys(arrow.source for arrow in every if arrow.start == "member"))
 
 
 def drawing(chart: Chart, *, internal: bool = False, boxes: bool = True) -> Drawing:

@@ -6,40 +6,19 @@ Self-contained: no script, no style sheet, no font and no link to anywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from itertools import pairwise
-from math import hypot
 
 from session_fsm.render.arrows import Arrow, Drawing
-from session_fsm.render.layout import (
-    LABEL_SIZE,
-    LINE,
-    START,
-    STATE_SIZE,
-    Layout,
-    Line,
-    Point,
-    Rect,
-    label_lines,
-    sign_text,
-)
-from session_fsm.render.measure import FONT, text_width
+from session_fsm.render.labels import LABEL_SIZE, LINE, SIGN_HEIGHT, STATE_HEIGHT, STATE_SIZE, label_lines
+from session_fsm.render.layout import START, Layout, Line, Point, Rect, lists_of, sign_text
+from session_fsm.render.lists_svg import list_badges, list_parts
+from session_fsm.render.measure import text_width
 from session_fsm.render.paint import Paint
+from session_fsm.render.shapes import STRUCK, badge, head_path, length, rounded_box, rounded_path, smooth_path, words
 from session_fsm.render.theme import Colours
 
-CORNER = 7.0  # the radius of a line's bends
-HEAD = 7.0
-STRUCK = ' text-decoration="line-through"'
 BOLD = 1.08  # how much wider bold letters are
 NEAR = 8.0  # from a label to its own line
-
-
-def document(width: float, height: float, parts: Sequence[str], colours: Colours, title: str) -> str:
-    """A whole picture."""
-    size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="{escape(FONT)}">'
-    page = f'<rect width="100%" height="100%" rx="10" fill="{colours.page}"/>'
-    return "\n".join([head, f"<title>{escape(title)}</title>", page, *parts, "</svg>"]) + "\n"
 
 
 def chart_parts(shown: Drawing, layout: Layout, colours: Colours, paint: Paint | None = None) -> Iterator[str]:
@@ -51,22 +30,7 @@ def chart_parts(shown: Drawing, layout: Layout, colours: Colours, paint: Paint |
     yield from (part for n in range(len(shown.arrows)) for part in brush.label(n))
     yield from (brush.node(name, rect) for name, rect in layout.nodes.items())
     yield from (part for n in range(len(shown.arrows)) for part in brush.badges(n))
-
-
-def words(
-    text: str, x: float, y: float, size: float, colour: str, *, anchor: str = "start", weight: str = "", more: str = ""
-) -> str:
-    """One line of text; y is its baseline."""
-    where = f'x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{colour}"'
-    middle = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    bold = f' font-weight="{weight}"' if weight else ""
-    return f"<text {where}{middle}{bold}{more}>{escape(text)}</text>"
-
-
-def badge(number: int, x: float, y: float, colours: Colours) -> str:
-    """The number of a step, in a circle."""
-    circle = f'<circle cx="{x:g}" cy="{y:g}" r="8" fill="{colours.main}" stroke="{colours.page}" stroke-width="1.5"/>'
-    return circle + words(str(number), x, y + 3.4, 9.5, colours.page, anchor="middle", weight="700")
+    yield from (part for name, exits in brush.lists.items() for part in brush.list_badges(name, exits))
 
 
 def title_place(name: str, box: Rect, layout: Layout) -> Rect:
@@ -105,30 +69,38 @@ class _Brush:
         self.colours = colours
         self.paint = paint
         self.main = set(zip(shown.path, shown.path[1:], strict=False))
+        self.lists = lists_of(shown)
         self.goal = shown.path[-1] if len(shown.path) > 1 else ""
 
     def box(self, name: str, rect: Rect) -> str:
         look = f'fill="{self.colours.group}" stroke="{self.colours.border}"'
         title = title_place(name, rect, self.layout)
-        return _rect(rect, 9, look) + words(
+        return rounded_box(rect, 9, look) + words(
             name, title.x, title.y + LABEL_SIZE, LABEL_SIZE, self.colours.quiet, weight="600"
         )
 
     def node(self, name: str, rect: Rect) -> str:
+        """A state or sign, with its list."""
+        exits = self.lists.get(name, ())
+        head = self._head(name) if exits else rect.height
+        top = Rect(rect.x, rect.y, rect.width, head)
+        return self._frame(name, rect, top) + "".join(list_parts(exits, rect, head, self._ink, self.colours))
+
+    def _frame(self, name: str, rect: Rect, top: Rect) -> str:
         if name == START:
             middle = rect.x + rect.width / 2, rect.y + rect.height / 2
             return f'<circle cx="{middle[0]:g}" cy="{middle[1]:g}" r="{rect.width / 2:g}" fill="{self.colours.text}"/>'
         if name not in self.shown.chart.states:
             look = f'fill="none" stroke="{self.colours.edge}" stroke-dasharray="4 3"'
-            return _rect(rect, 12, look) + self._name(sign_text(name), rect, LABEL_SIZE, self.colours.quiet, "")
+            return rounded_box(rect, 12, look) + self._name(sign_text(name), top, LABEL_SIZE, self.colours.quiet, "")
         fill, stroke, thick = self._look(name)
-        drawn = _rect(rect, 8, f'fill="{fill}" stroke="{stroke}" stroke-width="{thick:g}"')
+        drawn = rounded_box(rect, 8, f'fill="{fill}" stroke="{stroke}" stroke-width="{thick:g}"')
         if name in self.shown.chart.final:
             inner = Rect(rect.x + 3, rect.y + 3, rect.width - 6, rect.height - 6)
-            drawn += _rect(inner, 5.5, f'fill="none" stroke="{stroke}"')
+            drawn += rounded_box(inner, 5.5, f'fill="none" stroke="{stroke}"')
         untouched = self.paint is not None and name not in self.paint.visited
         ink = self.colours.edge if untouched else self.colours.text
-        return drawn + self._name(name, rect, STATE_SIZE, ink, "600" if thick > 1.5 else "")
+        return drawn + self._name(name, top, STATE_SIZE, ink, "600" if thick > 1.5 else "")
 
     def _look(self, name: str) -> tuple[str, str, float]:
         """Fill, border and its width."""
@@ -212,6 +184,16 @@ class _Brush:
         for number, at in zip(numbers, self._free(n), strict=False):
             yield badge(number, at.x, at.y, self.colours)
 
+    def list_badges(self, name: str, exits: Sequence[Arrow]) -> Iterator[str]:
+        """The same beside the lines of a list."""
+        taken = self.paint.taken if self.paint is not None else {}
+        places = list_badges(exits, self.layout.nodes[name], self._head(name), taken)
+        yield from (badge(number, x, y, self.colours) for number, x, y in places)
+
+    def _head(self, name: str) -> float:
+        """How much of a node with a list is its name's."""
+        return STATE_HEIGHT if name in self.shown.chart.states else SIGN_HEIGHT
+
     def _free(self, n: int) -> Iterator[Point]:
         """Places for badges along a line: clear of labels and states, and of each other."""
         labels = [line.label for line in self.layout.lines if line.label is not None]
@@ -234,9 +216,9 @@ def _crosses(line: Line, x: float, y: float) -> bool:
 def _along(line: Line) -> Iterator[Point]:
     """Points along a line, those of its longest straight piece first and from the middle of each."""
     points = line.points if not line.smooth else line.points[::3]
-    pieces = sorted(pairwise(points), key=lambda piece: -_length(*piece))
+    pieces = sorted(pairwise(points), key=lambda piece: -length(*piece))
     for start, end in pieces:
-        steps = int(_length(start, end) / 4)
+        steps = int(length(start, end) / 4)
         for step in sorted(range(1, steps), key=lambda step: abs(step - steps / 2)):
             part = step / steps
             yield Point(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
@@ -244,48 +226,3 @@ def _along(line: Line) -> Iterator[Point]:
 
 def _overlap(one: Rect, other: Rect) -> bool:
     return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
-
-
-def rounded_path(points: Sequence[Point]) -> str:
-    """Straight pieces with round corners, as SVG path data; it ends before the arrow's head."""
-    ends = [*points[:-1], _before(points[-2], points[-1], HEAD - 1)]
-    parts = [f"M{ends[0].x:g} {ends[0].y:g}"]
-    for before, corner, after in zip(ends, ends[1:], ends[2:], strict=False):
-        reach = min(CORNER, _length(before, corner) / 2, _length(corner, after) / 2)
-        start, end = _before(before, corner, reach), _before(after, corner, reach)
-        parts.append(f"L{start.x:g} {start.y:g}Q{corner.x:g} {corner.y:g} {end.x:g} {end.y:g}")
-    return "".join([*parts, f"L{ends[-1].x:g} {ends[-1].y:g}"])
-
-
-def smooth_path(points: Sequence[Point]) -> str:
-    """Bézier pieces as SVG path data."""
-    if not points:
-        return ""
-    start, *rest = points
-    return f"M{start.x:g} {start.y:g}C" + " ".join(f"{point.x:g} {point.y:g}" for point in rest)
-
-
-def head_path(line: Line) -> str:
-    """The arrow's head, at the end of a line."""
-    before, tip = line.points[-2], line.points[-1]
-    length = _length(before, tip) or 1.0
-    dx, dy = (tip.x - before.x) / length * HEAD, (tip.y - before.y) / length * HEAD
-    left = f"{tip.x - dx - dy * 0.5:.1f} {tip.y - dy + dx * 0.5:.1f}"
-    right = f"{tip.x - dx + dy * 0.5:.1f} {tip.y - dy - dx * 0.5:.1f}"
-    return f"M{tip.x:g} {tip.y:g}L{left}L{right}Z"
-
-
-def _length(one: Point, other: Point) -> float:
-    return hypot(other.x - one.x, other.y - one.y)
-
-
-def _before(start: Point, end: Point, distance: float) -> Point:
-    """The point on the way from start to end that lies so far before the end."""
-    length = _length(start, end)
-    part = min(distance / length, 1.0) if length else 0.0
-    return Point(round(end.x + (start.x - end.x) * part, 1), round(end.y + (start.y - end.y) * part, 1))
-
-
-def _rect(rect: Rect, radius: float, look: str) -> str:
-    where = f'x="{rect.x:g}" y="{rect.y:g}" width="{rect.width:g}" height="{rect.height:g}"'
-    return f'<rect {where} rx="{radius:g}" {look}/>'

@@ -6,6 +6,7 @@ Options: eclipse.dev/elk/reference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import cast
 
 from session_fsm.render.layout import START, Edge, Layout, Line, Point, Problem, Rect
@@ -51,10 +52,11 @@ MAIN = {
 }
 
 
-def question(asked: Problem, options: Mapping[str, str] = OPTIONS) -> Json:
-    """The problem as an ELK graph."""
+def question(asked: Problem, options: Mapping[str, str] = OPTIONS, *, stacked: bool = False) -> Json:
+    """The problem as an ELK graph. Stacked, what stands in one box stands one below the other."""
     upward = backward(asked)
     edges = [_edge(n, edge, n in upward) for n, edge in enumerate(asked.edges)]
+    edges += [_guide(*pair) for pair in _guides(asked, stacked)]
     return {"id": "root", "layoutOptions": dict(options), "children": _children(asked, ""), "edges": edges}
 
 
@@ -107,6 +109,24 @@ def _edge(n: int, edge: Edge, is_turned: bool) -> Json:
     return found | ({"layoutOptions": MAIN} if edge.main else {})
 
 
+def _guides(asked: Problem, stacked: bool) -> Iterator[tuple[str, str]]:
+    """Pairs of nodes that are to stand one below the other, though no arrow says so.
+
+    A sign that no arrow leaves stands above the states of its box.
+    """
+    left = {edge.source for edge in asked.edges}
+    for box in asked.boxes:
+        inside = [node.name for node in asked.nodes if node.box == box]
+        states = [name for name in inside if not name.startswith("(")]
+        signs = [name for name in inside if name.startswith("(") and name not in left]
+        yield from ((sign, name) for sign in signs for name in states[:1])
+        yield from pairwise(states) if stacked else ()
+
+
+def _guide(above: str, below: str) -> Json:
+    return {"id": f"guide {above} {below}", "sources": [above], "targets": [below]}
+
+
 def answer(asked: Problem, graph: Mapping[str, object]) -> Layout:
     """The layout that ELK found."""
     upward = backward(asked)
@@ -117,7 +137,7 @@ def answer(asked: Problem, graph: Mapping[str, object]) -> Layout:
         height=cast(float, graph["height"]),
         nodes={name: rect for name, rect in places.items() if not name.startswith("box:")},
         boxes={name.removeprefix("box:"): rect for name, rect in places.items() if name.startswith("box:")},
-        lines=tuple(_line(edges[f"e{n}"], n in upward) for n in range(len(edges))),
+        lines=tuple(_line(edges[f"e{n}"], n in upward) for n in range(len(asked.edges))),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from session_fsm.render.chart_svg import document, words
 from session_fsm.render.ladder import Ladder, Rung
 from session_fsm.render.measure import text_width
+from session_fsm.render.shapes import document, words
 from session_fsm.render.theme import COLOURS, Colours, Theme
 
 WIDTH = 760.0

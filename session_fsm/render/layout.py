@@ -9,20 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from session_fsm.render.arrows import Box, Drawing
+from session_fsm.render.arrows import Arrow, Box, Drawing
+from session_fsm.render.cards import size_of
+from session_fsm.render.labels import LABEL_SIZE, LINE, SIGN_HEIGHT, STATE_HEIGHT, STATE_SIZE, label_lines
 from session_fsm.render.measure import text_width
 
-STATE_SIZE = 13.0
-LABEL_SIZE = 11.0
-LINE = 14.0  # from one line of a label to the next
-STATE_HEIGHT = 34.0
 DOT = 12.0  # where a chart begins
-WIDEST = 120.0  # of a label's line, so that a picture stays readable in a column of text
 
 START = "(start)"
 ANYWHERE = "(any state)"
@@ -128,9 +125,11 @@ def problem(shown: Drawing, main: frozenset[tuple[str, str]]) -> Problem:
     """What is to be laid out for a drawing; `main` are the pairs of states along its main path."""
     inside = dict(_places(shown.boxes))
     nodes = [Node(name=START, width=DOT, height=DOT)]
-    nodes += [_node(name, inside.get(name, "")) for name in shown.chart.states]
-    nodes += [_sign(ANYWHERE, "")] if shown.anywhere else []
-    nodes += [_sign(member_sign(name), name if name in _names(shown.boxes) else "") for name in shown.signs]
+    lists = {name: size_of(exits) for name, exits in lists_of(shown).items()}
+    nodes += [_grown(_node(name, inside.get(name, "")), lists) for name in shown.chart.states]
+    nodes += [_grown(_sign(ANYWHERE, ""), lists)] if shown.anywhere else []
+    boxes = _names(shown.boxes)
+    nodes += [_grown(_sign(member_sign(name), name if name in boxes else ""), lists) for name in shown.signs]
     edges = [_edge(n, shown, main) for n in range(len(shown.arrows))]
     edges.append(Edge(source=START, target=shown.chart.initial, main=True))
     return Problem(nodes=tuple(nodes), boxes=dict(_around(shown.boxes, "")), edges=tuple(edges))
@@ -141,21 +140,17 @@ def member_sign(group: str) -> str:
     return f"(any of {group})"
 
 
-def wrapped(line: str) -> list[str]:
-    """A label's line, broken before a guard or what is sent where it would be too wide."""
-    found = [""]
-    for word in _words(line):
-        joined = f"{found[-1]} {word}".strip()
-        if found[-1] and text_width(joined, LABEL_SIZE) > WIDEST:
-            found.append(f"  {word}")
-        else:
-            found[-1] = joined if found[-1].strip() == found[-1] else f"{found[-1]} {word}"
+def starting_node(arrow: Arrow) -> str:
+    """The name of the state or sign that an arrow leaves from; of a box, where it leaves from its edge."""
+    return {"anywhere": ANYWHERE, "member": member_sign(arrow.source)}.get(arrow.start, arrow.source)
+
+
+def lists_of(shown: Drawing) -> dict[str, list[Arrow]]:
+    """State or sign -> the arrows that are told in it."""
+    found: dict[str, list[Arrow]] = {}
+    for arrow in shown.exits:
+        found.setdefault(starting_node(arrow), []).append(arrow)
     return found
-
-
-def label_lines(labels: tuple[str, ...]) -> list[str]:
-    """Every line of an arrow's label as it is drawn."""
-    return [part for line in labels for part in wrapped(line)]
 
 
 def shipped_layout(asked: Problem) -> Layout | None:
@@ -208,18 +203,19 @@ def _short(numbers: tuple[float, ...]) -> list[float]:
     return [round(number, 1) for number in numbers]
 
 
-def _words(line: str) -> list[str]:
-    """Words of a line; those of a guard stay together while they can."""
-    return line.replace(" and ", "\u00a0and ").replace("/ ", "/\u00a0").split(" ")
-
-
 def _node(name: str, box: str) -> Node:
     width = max(72.0, round(text_width(name, STATE_SIZE, bold=True) + 26))
     return Node(name=name, width=width, height=STATE_HEIGHT, box=box)
 
 
 def _sign(name: str, box: str) -> Node:
-    return Node(name=name, width=round(text_width(sign_text(name), LABEL_SIZE) + 20), height=24.0, box=box)
+    return Node(name=name, width=round(text_width(sign_text(name), LABEL_SIZE) + 20), height=SIGN_HEIGHT, box=box)
+
+
+def _grown(node: Node, lists: Mapping[str, tuple[float, float]]) -> Node:
+    """A node with room for its list below its name."""
+    width, height = lists.get(node.name, (0.0, 0.0))
+    return replace(node, width=max(node.width, width), height=node.height + height)
 
 
 def sign_text(name: str) -> str:
@@ -230,9 +226,8 @@ def sign_text(name: str) -> str:
 def _edge(n: int, shown: Drawing, main: frozenset[tuple[str, str]]) -> Edge:
     arrow = shown.arrows[n]
     lines = label_lines(arrow.labels)
-    signs = {"anywhere": ANYWHERE, "member": member_sign(arrow.source)}
     return Edge(
-        source=signs.get(arrow.start, arrow.source),
+        source=starting_node(arrow),
         target=arrow.target,
         width=round(max(text_width(line, LABEL_SIZE) for line in lines) + 6),
         height=LINE * len(lines) + 2,

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from session_fsm.chart import Chart, Role, Row
 from session_fsm.machine import TraceRow
 from session_fsm.render.arrows import Drawing, drawing
-from session_fsm.render.chart_svg import STRUCK, badge, chart_parts, document, words
+from session_fsm.render.cards import listed
+from session_fsm.render.chart_svg import chart_parts
 from session_fsm.render.engine import layout_by_engine
-from session_fsm.render.layout import LABEL_SIZE, Layout, Problem, Rect, problem, shipped_layout
+from session_fsm.render.labels import LABEL_SIZE
+from session_fsm.render.layout import Layout, Problem, Rect, problem, shipped_layout
 from session_fsm.render.measure import text_width
 from session_fsm.render.paint import Paint, painted
 from session_fsm.render.several import title_of
+from session_fsm.render.shapes import STRUCK, badge, document, words
 from session_fsm.render.theme import COLOURS, Colours, Theme
 
 MARGIN = 12.0
@@ -21,6 +24,8 @@ TITLE = 40.0
 GAP = 14.0
 STEP = 20.0  # from one line of the list of steps to the next
 NARROWEST = 330.0  # of a panel with a list of steps under it
+COLUMN = 900.0  # a README's width: a chart that is wider is drawn with fewer arrows
+FEWER = (6, 4, 3, 2, 1)  # arrows to one state, before they are told in lists
 WIDEST = 1200.0  # of a picture whose panels could stand one below the other
 
 
@@ -55,15 +60,33 @@ def lit_panel(chart: Chart, here: str, visited: Iterable[str] = ()) -> Panel | N
 
 
 def _panel_with(chart: Chart, paint: Paint | None) -> Panel | None:
-    shown, asked = asked_for(chart)
-    layout = shipped_layout(asked) or layout_by_engine(asked)
-    return None if layout is None else Panel(shown, layout, title_of(chart), paint)
+    found = laid_out(chart)
+    return None if found is None else Panel(*found, title_of(chart), paint)
 
 
-def asked_for(chart: Chart) -> tuple[Drawing, Problem]:
-    """What is drawn of a chart, and the layout that it needs."""
-    shown = drawing(chart)
-    return shown, problem(shown, frozenset(zip(shown.path, shown.path[1:], strict=False)))
+def laid_out(chart: Chart) -> tuple[Drawing, Layout] | None:
+    """What is drawn of a chart, and where it stands; None where nothing can lay it out."""
+    every = ways(chart)
+    for shown, asked in every:
+        if (layout := shipped_layout(asked)) is not None:
+            return shown, layout
+    found: list[tuple[Drawing, Layout]] = []
+    for shown, asked in every:
+        if (made := layout_by_engine(asked)) is None:
+            return None
+        found.append((shown, made))
+        if made.width <= COLUMN:
+            break
+    return min(found, key=lambda pair: pair[1].width)
+
+
+def ways(chart: Chart) -> list[tuple[Drawing, Problem]]:
+    """How a chart may be drawn, and the layout that each way needs: with every arrow, and with fewer and fewer."""
+    whole = drawing(chart)
+    main = frozenset(zip(whole.path, whole.path[1:], strict=False))
+    each = [whole, *(listed(whole, most) for most in FEWER)]
+    found = {len(shown.arrows): (shown, problem(shown, main)) for shown in each}
+    return list(found.values())
 
 
 def chart_svg(chart: Chart, *, theme: Theme = Theme.LIGHT, rows: Iterable[TraceRow] = ()) -> str | None:

@@ -10,7 +10,7 @@ from session_fsm.chart import Chart, shipped
 from session_fsm.render import engine
 from session_fsm.render.engine import layout_by_engine
 from session_fsm.render.layout import Rect
-from session_fsm.render.picture import asked_for, chart_svg
+from session_fsm.render.picture import chart_svg, ways
 
 OWN = """
 id = "door"
@@ -48,7 +48,7 @@ def test_a_chart_of_ones_own_is_a_picture():
 @pytest.mark.skipif(engine._program() is None, reason="no layout engine is installed")
 @pytest.mark.parametrize("name", shipped())
 def test_no_label_lies_over_a_label_or_a_state(name):
-    layout = layout_by_engine(asked_for(Chart.load(name))[1])
+    layout = layout_by_engine(ways(Chart.load(name))[0][1])
     assert layout is not None
     labels = [line.label for line in layout.lines if line.label is not None]
 

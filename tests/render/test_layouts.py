@@ -8,20 +8,29 @@ from xml.etree import ElementTree
 import pytest
 
 from session_fsm.chart import Chart
+from session_fsm.render.arrows import Drawing, drawing
+from session_fsm.render.cards import lines_of, size_of
 from session_fsm.render.chart_svg import title_place
-from session_fsm.render.layout import Layout, Point, Rect, label_lines, shipped_layout
+from session_fsm.render.labels import label_lines
+from session_fsm.render.layout import Layout, Point, Rect, lists_of, shipped_layout
 from session_fsm.render.measure import text_width
-from session_fsm.render.picture import asked_for, chart_svg
+from session_fsm.render.picture import COLUMN, chart_svg, laid_out, ways
 from session_fsm.render.theme import Theme
 from tools.layouts import drawn, stale
 
 CHARTS = [pytest.param(chart, id=f"{chart.id}-{chart.role}") for chart in drawn()]
 
 
-def layout_of(chart: Chart) -> Layout:
-    found = shipped_layout(asked_for(chart)[1])
-    assert found is not None, "python -m tools.layouts"
+def drawn_of(chart: Chart) -> tuple[Drawing, Layout]:
+    """By a layout that came with the package, whatever engine is here."""
+    assert any(shipped_layout(asked) is not None for _, asked in ways(chart)), "python -m tools.layouts"
+    found = laid_out(chart)
+    assert found is not None
     return found
+
+
+def layout_of(chart: Chart) -> Layout:
+    return drawn_of(chart)[1]
 
 
 def overlap(one: Rect, other: Rect) -> bool:
@@ -84,10 +93,40 @@ def test_no_box_s_title_lies_over_anything(chart):
     assert [] == [(title, other) for title in titles for other in taken if overlap(title, other)]
 
 
-@pytest.mark.parametrize("name", ["media", "invite_client", "invite_server", "non_invite_client", "non_invite_server"])
-def test_small_charts_can_be_read_in_a_column_of_text(name):
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_chart_can_be_read_in_a_column_of_text(chart):
     """A README is about 900 pixels wide: what is wider has labels that are hard to read."""
-    assert layout_of(Chart.load(name)).width <= 900
+    assert layout_of(chart).width <= COLUMN
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_arrow_is_a_line_or_stands_in_a_list(chart):
+    """Fewer lines never mean fewer rows."""
+    shown, _ = drawn_of(chart)
+    every = {row for arrow in drawing(chart).arrows for rows in arrow.rows for row in rows}
+
+    assert every == {row for arrow in (*shown.arrows, *shown.exits) for rows in arrow.rows for row in rows}
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_list_has_the_room_that_its_text_needs(chart):
+    """Below the name of its state, and beside the names of the targets."""
+    shown, layout = drawn_of(chart)
+
+    for name, exits in lists_of(shown).items():
+        width, height = size_of(exits)
+        head = 34 if name in chart.states else 24
+        assert (width, height + head) <= (layout.nodes[name].width, layout.nodes[name].height)
+        assert height >= 14.0 * len(list(lines_of(exits)))
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_state_but_the_first_has_a_line_that_leads_to_it(chart):
+    """A list may hide ways to it, but never all of them."""
+    shown, _ = drawn_of(chart)
+    reached = {arrow.target for arrow in drawing(chart).arrows if arrow.source != arrow.target}
+
+    assert reached == {arrow.target for arrow in shown.arrows if arrow.source != arrow.target}
 
 
 @pytest.mark.parametrize("chart", CHARTS)
@@ -104,8 +143,7 @@ def test_no_line_runs_through_a_state(chart):
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_label_has_the_room_that_its_text_needs(chart):
-    shown, _ = asked_for(chart)
-    layout = layout_of(chart)
+    shown, layout = drawn_of(chart)
 
     for arrow, line in zip(shown.arrows, layout.lines, strict=False):
         assert line.label is not None
@@ -114,8 +152,7 @@ def test_every_label_has_the_room_that_its_text_needs(chart):
 
 def test_the_media_ladder_leads_straight_down():
     """Each state of the main path stands below the one before, and its line is upright."""
-    shown, _ = asked_for(Chart.load("media"))
-    layout = layout_of(Chart.load("media"))
+    shown, layout = drawn_of(Chart.load("media"))
     tops = [layout.nodes[name].y for name in shown.path]
 
     assert sorted(tops) == tops
