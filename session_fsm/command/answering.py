@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from itertools import count
 
-from session_fsm.command.exits import Exit
+from session_fsm.command.exits import Exit, within
 from session_fsm.command.reporting import Report, make_report
 from session_fsm.command.setup import Options, Stop, first_of, stopped_by_signals, trace_to
 from session_fsm.command.talking import talk
@@ -32,6 +32,14 @@ class Answering:
     "Refuse with this status."
     drain: float = 0.0
     "Seconds that SIGTERM gives calls to end by themselves."
+
+    def checked(self, longest: float) -> Answering:
+        """Itself, or a complaint about a number that cannot be."""
+        within("--calls", self.calls, 1, None)
+        within("--ring", self.ring, 0, longest)
+        within("--status", self.status, 400, 699)
+        within("--drain", self.drain, 0, longest)
+        return self
 
 
 async def answer(options: Options, answering: Answering) -> Exit:

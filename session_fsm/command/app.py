@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from session_fsm.command import call_commands
 from session_fsm.command.exits import CommandError, Exit, within
 from session_fsm.command.formats import Format, LadderFormat, Theme, chosen_format
+from session_fsm.command.options import Charts, Json
 from session_fsm.command.running import run
-from session_fsm.command.servers import Expires, Password, Proxy, Realm, Registrar, User, make_servers
 
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
 app = typer.Typer(
@@ -24,26 +24,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-SHORTEST_DEMO = 0.2  # seconds: ten frames, so that 98 % of them means something
-LONGEST = 7 * 24 * 3600.0  # seconds that a call may last or ring
-
-SOURCE = "tone:HZ, silence, echo, or a WAV file"
-Play = Annotated[str, typer.Option("--play", metavar="SRC", help=f"What is played: {SOURCE}.")]
-Record = Annotated[Path | None, typer.Option("--record", metavar="FILE.wav", help="Write what was heard.")]
-RecordMode = Annotated[
-    str, typer.Option("--record-mode", metavar="MODE", help="heard, mixed, or stereo: a channel a side.")
-]
-HoldAt = Annotated[str | None, typer.Option("--hold", metavar="AT:FOR", help="Hold AT seconds after the answer.")]
-Dtmf = Annotated[str | None, typer.Option(metavar="DIGITS", help="Send these digits once audio flows, such as 12#.")]
-Trace = Annotated[Path | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write one row for each step.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
-Advertise = Annotated[
-    str | None, typer.Option(metavar="ADDRESS", help="What the peer is told instead of our address, behind a NAT.")
-]
-Charts = Annotated[
-    Path | None, typer.Option("--charts", metavar="DIR", help="Charts found there replace ours by name.")
-]
-
 
 @app.callback(invoke_without_command=True)
 def without_command(context: typer.Context) -> None:
@@ -53,165 +33,8 @@ def without_command(context: typer.Context) -> None:
         raise typer.Exit(Exit.USAGE)
 
 
-@app.command()
-def demo(
-    seconds: Annotated[float, typer.Option(help="How long the two talk.")] = 3.0,
-    caller: Annotated[str, typer.Option(metavar="SRC", help=f"What the caller plays: {SOURCE}.")] = "tone:440",
-    callee: Annotated[str, typer.Option(metavar="SRC", help="What the callee plays.")] = "tone:880",
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where recordings, traces and drawings go.")] = Path(
-        "demo-out"
-    ),
-    as_json: Json = False,
-    charts: Charts = None,
-) -> None:
-    """Two processes call each other, and each proves that it heard the other."""
-    from session_fsm.command.demo import Demo, run_demo
-    from session_fsm.command.sources import parse_source
-
-    def start() -> Coroutine[None, None, Exit]:
-        sources = {"caller": parse_source(caller, "--caller"), "callee": parse_source(callee, "--callee")}
-        within("--seconds", seconds, SHORTEST_DEMO, LONGEST)
-        return run_demo(Demo(seconds=seconds, sources=sources, out=out, charts=charts, as_json=as_json))
-
-    run(start)
-
-
-@app.command()
-def answer(
-    bind: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where SIP is received; port 0: any.")] = (
-        "127.0.0.1:5070"
-    ),
-    advertise: Advertise = None,
-    play: Play = "silence",
-    record: Record = None,
-    record_mode: RecordMode = "heard",
-    dtmf: Dtmf = None,
-    hold: HoldAt = None,
-    calls: Annotated[int | None, typer.Option(metavar="N", help="End after so many calls have ended.")] = None,
-    ring: Annotated[float, typer.Option(metavar="SECONDS", help="Ring before the answer.")] = 0.0,
-    status: Annotated[int | None, typer.Option(metavar="CODE", help="Refuse with this status.")] = None,
-    drain: Annotated[
-        float, typer.Option(metavar="SECONDS", help="After SIGTERM: let calls end by themselves for so long.")
-    ] = 0.0,
-    registrar: Registrar = None,
-    expires: Expires = None,
-    user: User = None,
-    password: Password = None,
-    realm: Realm = None,
-    proxy: Proxy = None,
-    trace: Trace = None,
-    as_json: Json = False,
-    charts: Charts = None,
-) -> None:
-    """Answer calls, until --calls of them have ended or until Ctrl-C."""
-    from session_fsm.command import answering, setup
-
-    def start() -> Coroutine[None, None, Exit]:
-        within("--calls", calls, 1, None)
-        within("--ring", ring, 0, LONGEST)
-        within("--status", status, 400, 699)
-        within("--drain", drain, 0, LONGEST)
-        options = setup.make_options(
-            bind=bind,
-            advertise=advertise,
-            play=play,
-            record=record,
-            record_mode=record_mode,
-            dtmf=dtmf,
-            hold=hold,
-            trace=trace,
-            charts=charts,
-            as_json=as_json,
-            servers=make_servers(registrar, user, password, proxy, realm=realm, expires=expires),
-        )
-        return answering.answer(options, answering.Answering(calls=calls, ring=ring, status=status, drain=drain))
-
-    run(start)
-
-
-@app.command()
-def call(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="Whom to call, such as sip:bob@127.0.0.1:5070.")],
-    bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
-    advertise: Advertise = None,
-    play: Play = "silence",
-    record: Record = None,
-    record_mode: RecordMode = "heard",
-    dtmf: Dtmf = None,
-    hold: HoldAt = None,
-    seconds: Annotated[float, typer.Option(help="Hang up so long after the answer.")] = 5.0,
-    registrar: Registrar = None,
-    expires: Expires = None,
-    user: User = None,
-    password: Password = None,
-    realm: Realm = None,
-    proxy: Proxy = None,
-    trace: Trace = None,
-    as_json: Json = False,
-    charts: Charts = None,
-) -> None:
-    """Call somebody, and hang up --seconds after the answer."""
-    from session_fsm.command import calling, setup
-
-    def start() -> Coroutine[None, None, Exit]:
-        target = calling.checked_target(uri)
-        within("--seconds", seconds, 0, LONGEST)
-        servers = make_servers(registrar, user, password, proxy, realm=realm, expires=expires)
-        options = setup.make_options(
-            bind=bind or calling.default_bind(servers.first or target),
-            advertise=advertise,
-            play=play,
-            record=record,
-            record_mode=record_mode,
-            dtmf=dtmf,
-            hold=hold,
-            trace=trace,
-            charts=charts,
-            as_json=as_json,
-            servers=servers,
-        )
-        return calling.place(uri, seconds, options)
-
-    run(start)
-
-
-@app.command()
-def register(
-    registrar: Registrar = None,
-    expires: Expires = None,
-    user: User = None,
-    password: Password = None,
-    realm: Realm = None,
-    proxy: Proxy = None,
-    seconds: Annotated[float, typer.Option(help="Stay registered for so long.")] = 0.0,
-    bind: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where SIP is received; else any port.")] = None,
-    advertise: Advertise = None,
-    trace: Trace = None,
-    as_json: Json = False,
-    charts: Charts = None,
-) -> None:
-    """Register, show the binding, and leave again."""
-    from session_fsm.command import calling, setup
-    from session_fsm.command.registering import register as run_register
-
-    def start() -> Coroutine[None, None, Exit]:
-        within("--seconds", seconds, 0, LONGEST)
-        servers = make_servers(registrar, user, password, proxy, realm=realm, expires=expires)
-        if servers.registrar is None or servers.first is None:
-            raise CommandError("--registrar: where? write HOST:PORT such as 192.0.2.1:5060")
-        options = setup.make_options(
-            bind=bind or calling.default_bind(servers.first),
-            advertise=advertise,
-            play="silence",
-            record=None,
-            trace=trace,
-            charts=charts,
-            as_json=as_json,
-            servers=servers,
-        )
-        return run_register(options, seconds)
-
-    run(start)
+for each in (call_commands.demo, call_commands.answer, call_commands.call, call_commands.register):
+    app.command()(each)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from session_fsm.audio.timeline import RecordMode
 from session_fsm.audio.timeline import record_mode as named_mode
@@ -88,15 +89,24 @@ class Options:
         return call.record(numbered(self.record, number), self.record_mode)
 
 
+class Sound(NamedTuple):
+    """What is played, recorded and asked for in a call, as it was written."""
+
+    play: str = "silence"
+    record: Path | None = None
+    record_mode: str = RecordMode.HEARD
+    dtmf: str | None = None
+    hold: str | None = None
+
+
+QUIET = Sound()
+
+
 def make_options(
     *,
     bind: str | Address,
     advertise: str | None,
-    play: str,
-    record: Path | None,
-    record_mode: str = "heard",
-    dtmf: str | None = None,
-    hold: str | None = None,
+    sound: Sound = QUIET,
     trace: Path | None,
     charts: Path | None,
     as_json: bool,
@@ -107,11 +117,11 @@ def make_options(
     return Options(
         bind=parse_bind(bind) if isinstance(bind, str) else bind,
         advertise=parse_advertise(advertise) if advertise else None,
-        play=parse_source(play),
-        record=writable(record, "--record"),
-        record_mode=_mode(record_mode, record),
-        dtmf=_digits(dtmf),
-        hold=parse_hold(hold),
+        play=parse_source(sound.play),
+        record=writable(sound.record, "--record"),
+        record_mode=_mode(sound.record_mode, sound.record),
+        dtmf=_digits(sound.dtmf),
+        hold=parse_hold(sound.hold),
         trace=writable(trace, "--trace"),
         charts=replacing(charts),
         charts_folder=charts,

@@ -159,54 +159,41 @@ def _side(role: Role) -> str:
 
 
 def _names(chart: Chart, charts: list[Chart]) -> Iterator[str]:
-    routes = routes_of(charts)
+    """A table for each kind of name that the chart declares."""
+    meanings = (("Messages it sends", chart.sends), ("What it does", chart.effects))
+    timers = map(_timer, chart.timers.values(), [chart] * len(chart.timers))
+    yield from _section("Events", grid(("event", "comes from", "role", "about it"), _events(chart, charts)))
+    yield from _section("Timers", grid(("timer", "runs", "by default", "raises", "about it"), timers))
+    yield from _section("Guards", grid(("guard", "true when", "never together with", "implies"), _guards(chart)))
+    for title, named in meanings:
+        rows = ((f"`{name}`", words(doc)) for name, doc in named.items())
+        yield from _section(title, grid(("name", "meaning"), rows))
+    yield from _section("What it emits", grid(("name", "meaning", "heard by"), _emits(chart, charts)))
+    yield from _section("Properties", grid(("name", "claim", "states", "about it"), _properties(chart)))
+
+
+def _events(chart: Chart, charts: list[Chart]) -> Iterator[Sequence[str]]:
     known = {other.id for other in charts}
-    heard = {name: [route.chart for route in routes.get((chart.id, name), ())] for name in chart.emits}
-    yield from _section(
-        "Events",
-        grid(
-            ("event", "comes from", "role", "about it"),
-            (
-                (f"`{event.name}`", _origin(event, known), "" if event.role == "both" else event.role, words(event.doc))
-                for event in chart.events.values()
-            ),
-        ),
-    )
-    yield from _section(
-        "Timers",
-        grid(
-            ("timer", "runs", "by default", "raises", "about it"),
-            map(_timer, chart.timers.values(), [chart] * len(chart.timers)),
-        ),
-    )
-    yield from _section(
-        "Guards",
-        grid(
-            ("guard", "true when", "never together with", "implies"),
-            ((f"`{g.name}`", words(g.doc), code(*g.excludes), code(*g.implies)) for g in chart.guards.values()),
-        ),
-    )
-    for title, named in (("Messages it sends", chart.sends), ("What it does", chart.effects)):
-        yield from _section(
-            title, grid(("name", "meaning"), ((f"`{name}`", words(doc)) for name, doc in named.items()))
-        )
-    yield from _section(
-        "What it emits",
-        grid(
-            ("name", "meaning", "heard by"),
-            ((f"`{name}`", words(doc), _hearers(name, heard[name])) for name, doc in chart.emits.items()),
-        ),
-    )
-    yield from _section(
-        "Properties",
-        grid(
-            ("name", "claim", "states", "about it"),
-            (
-                (f"`{p.name}`", p.kind.replace("_", " "), code(*p.states), words(p.doc))
-                for p in chart.properties.values()
-            ),
-        ),
-    )
+    for event in chart.events.values():
+        role = "" if event.role == "both" else event.role
+        yield f"`{event.name}`", _origin(event, known), role, words(event.doc)
+
+
+def _guards(chart: Chart) -> Iterator[Sequence[str]]:
+    for guard in chart.guards.values():
+        yield f"`{guard.name}`", words(guard.doc), code(*guard.excludes), code(*guard.implies)
+
+
+def _emits(chart: Chart, charts: list[Chart]) -> Iterator[Sequence[str]]:
+    routes = routes_of(charts)
+    for name, doc in chart.emits.items():
+        heard = [route.chart for route in routes.get((chart.id, name), ())]
+        yield f"`{name}`", words(doc), _hearers(name, heard)
+
+
+def _properties(chart: Chart) -> Iterator[Sequence[str]]:
+    for claim in chart.properties.values():
+        yield f"`{claim.name}`", claim.kind.replace("_", " "), code(*claim.states), words(claim.doc)
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:
