@@ -39,6 +39,7 @@ LAYERS = (
 )
 NARROW_WAYS = [way | layers for way in TIGHT_WAYS for layers in LAYERS]
 ROOMY = 800.0  # pixels; what is wider is laid out tightly
+FAR = 1.2  # times too wide, in a first look
 # What is wider than this is tried again in these ways, and at last with the states of a box one below the other.
 CLOSER = ((ROOMY, TIGHT_WAYS, False), (COLUMN, NARROW_WAYS, False), (COLUMN, NARROW_WAYS, True))
 ELK = "elkjs@0.12.1"
@@ -85,20 +86,17 @@ def laid_out(asked: list[Problem]) -> list[Layout]:
     return found
 
 
-def chosen(charts: list[list[Problem]]) -> Iterator[tuple[Problem, Layout]]:
-    """For each chart the first way to draw it that fits a column of text, or else the narrowest."""
-    best: list[tuple[Problem, Layout] | None] = [None] * len(charts)
-    for n in range(max(map(len, charts), default=0)):
-        left = [
-            (c, each[n])
-            for c, each in enumerate(charts)
-            if n < len(each) and ((before := best[c]) is None or before[1].width > COLUMN)
-        ]
-        for (c, one), layout in zip(left, laid_out([one for _, one in left]), strict=True):
-            before = best[c]
-            if before is None or _cost(layout) < _cost(before[1]):
-                best[c] = one, layout
-    yield from (found for found in best if found is not None)
+def chosen(each: list[Problem]) -> tuple[Problem, Layout]:
+    """The first way to draw a chart that fits a column of text, or else the best."""
+    tried: list[tuple[Problem, Layout]] = []
+    for one in each:
+        [roomy], [stacked] = _best([one], TIGHT_WAYS[:3]), _best([one], NARROW_WAYS[:2], stacked=True)
+        rough = min(roomy, stacked, key=_cost)
+        # Where a few ways show that it is far too wide, more of them would not make it fit.
+        tried.append((one, laid_out([one])[0] if rough.width <= FAR * COLUMN else rough))
+        if tried[-1][1].width <= COLUMN:
+            break
+    return min(tried, key=lambda found: _cost(found[1]))
 
 
 def _cost(layout: Layout) -> float:
@@ -127,7 +125,10 @@ def write(*, every: bool = False) -> None:
         known = {one.fingerprint(): found for one in each if (found := shipped_layout(one)) is not None}
         kept |= {} if every else known
         new += [each] if every or not known else []
-    kept |= {one.fingerprint(): layout for one, layout in chosen(new)}
+    for each in new:
+        one, layout = chosen(each)
+        print(f"{len(one.edges)} of {len(each[0].edges)} arrows: {layout.width:.0f} x {layout.height:.0f}", flush=True)
+        kept[one.fingerprint()] = layout
     layouts = {key: to_plain(layout) for key, layout in kept.items()}
     lines = [f"{json.dumps(key)}: {json.dumps(layouts[key], separators=(',', ':'))}" for key in sorted(layouts)]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from session_fsm.chart.model import Chart, Decisions, Effects
+from session_fsm.chart.model import Chart, Row
 
 LENGTH = 12  # hexadecimal digits
 
@@ -32,19 +32,12 @@ def _meaning(chart: Chart) -> Iterator[tuple[object, ...]]:
         yield "guard", guard.name, guard.excludes, guard.implies
     yield "names", *map(tuple, (chart.effects, chart.sends, chart.emits))
     for state in chart.states.values():
-        yield "state", state.name, state.role, state.timers, _done(state.enter), _done(state.exit)
-        yield from _decided(state.decisions)
-    for group in chart.groups.values():
-        yield "group", group.name, group.states, group.everywhere
-        yield from _decided(group.decisions)
+        yield "state", state.name, state.role, state.timers, state.enter.listed(), state.exit.listed()
+    # Groups only save words: what counts is what each state decides, on each side.
+    for side in (chart.for_role("uac"), chart.for_role("uas")) if chart.sided else (chart,):
+        for place, cell in sorted(side.cells.items()):
+            yield side.role, *place, cell.verdict, *map(_told, cell.rows)
 
 
-def _decided(decisions: Decisions) -> Iterator[tuple[object, ...]]:
-    for row in decisions.rows:
-        yield "row", row.id, row.event, tuple(map(str, row.when)), row.to, _done(row.effects), row.role
-    for event, rulings in decisions.verdicts.items():
-        yield "verdict", event, *((ruling.verdict, ruling.role) for ruling in rulings)
-
-
-def _done(effects: Effects) -> tuple[tuple[str, str], ...]:
-    return effects.listed()
+def _told(row: Row) -> tuple[object, ...]:
+    return row.id, tuple(map(str, row.when)), row.to, row.effects.listed()

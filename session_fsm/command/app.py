@@ -97,11 +97,12 @@ def ladder(
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE.scxml", help="A W3C SCXML document.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE.toml", help="Else to stdout.")] = None,
+    charts: Charts = None,
 ) -> None:
     """Make a chart of an SCXML document."""
     from session_fsm.command.importing import import_scxml
 
-    run(lambda: import_scxml(file, output))
+    run(lambda: import_scxml(file, output, charts))
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -27,9 +27,7 @@ def check(names: Sequence[str], folder: Path | None = None, *, as_json: bool) ->
     files = _files(folder)
     charts, faults = _read([files.get(name, name) for name in names or {**shipped(), **files}])
     if not names and not faults:
-        # What replaces none of ours is no part of a call.
-        called = [chart for chart in charts if chart.id in shipped()]
-        faults = [*check_set(called, application_events()), *media_path_faults(called)]
+        faults = _together(charts)
     if as_json:
         for fault in faults:
             put(fault_line(fault))
@@ -37,6 +35,17 @@ def check(names: Sequence[str], folder: Path | None = None, *, as_json: bool) ->
     else:
         _print(charts, faults, whole_set=not names)
     return exit_for(faults)
+
+
+def _together(charts: Sequence[Chart]) -> list[ChartFault]:
+    """What is wrong between the charts of a call. What replaces none of ours is no part of one."""
+    called = [chart for chart in charts if chart.id in shipped()]
+    return [*check_set(called, application_events()), *media_path_faults(called)]
+
+
+def fitting(chart: Chart, others: Mapping[str, Chart]) -> list[ChartFault]:
+    """What is wrong between a chart and the charts that it would be among; nothing where there are none."""
+    return _together(list({**others, chart.id: chart}.values())) if others else []
 
 
 def _files(folder: Path | None) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from session_fsm.command.checking import exit_for
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.formats import Format
 from session_fsm.command.traces import check_versions, folder_for, read_trace, write_out
+from session_fsm.errors import ChartFault
 from session_fsm.machine import TraceRow
 from session_fsm.render import dot, mermaid, table
 from session_fsm.render.picture import Panel, pair, panel, panels_svg
@@ -72,8 +73,14 @@ def _charts(asked: Drawn) -> list[list[Chart]]:
         return [[others[asked.name]]]
     chart, faults = read_file(asked.name)
     if chart is None or faults:
-        raise CommandError("\n".join(map(str, faults)), exit_for(faults))
+        raise CommandError("\n".join(_complaint(fault, others) for fault in faults), exit_for(faults))
     return [[chart]]
+
+
+def _complaint(fault: ChartFault, others: Mapping[str, Chart]) -> str:
+    """A fault, and for a name that nothing has the other names that are possible."""
+    more = ", ".join((*others, *SIDES)) if fault.rule == "no-such-chart" else ""
+    return f"{fault}; or {more}" if more else str(fault)
 
 
 def _run(asked: Drawn, lines: Sequence[Sequence[Chart]]) -> list[TraceRow]:

@@ -24,8 +24,9 @@ TITLE = 40.0
 GAP = 14.0
 STEP = 20.0  # from one line of the list of steps to the next
 NARROWEST = 330.0  # of a panel with a list of steps under it
-COLUMN = 900.0  # a README's width: a chart that is wider is drawn with fewer arrows
+COLUMN = 960.0  # about the width of a README: a chart that is wider is drawn with fewer arrows
 FEWER = (6, 4, 3, 2, 1)  # arrows to one state, before they are told in lists
+MANY = 20  # arrows: with more of them nobody follows one with the eye
 WIDEST = 1200.0  # of a picture whose panels could stand one below the other
 
 
@@ -86,7 +87,8 @@ def ways(chart: Chart) -> list[tuple[Drawing, Problem]]:
     main = frozenset(zip(whole.path, whole.path[1:], strict=False))
     each = [whole, *(listed(whole, most) for most in FEWER)]
     found = {len(shown.arrows): (shown, problem(shown, main)) for shown in each}
-    return list(found.values())
+    clear = [way for count, way in found.items() if count <= MANY]
+    return clear or list(found.values())[-1:]
 
 
 def chart_svg(chart: Chart, *, theme: Theme = Theme.LIGHT, rows: Iterable[TraceRow] = ()) -> str | None:

@@ -169,3 +169,19 @@ def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path):
 
     assert [2] * len(commands) == [each.returncode for each in done]
     assert [] == [each.stderr for each in done if "nowhere" not in each.stderr and "trace row" not in each.stderr]
+
+
+def test_an_imported_chart_must_fit_the_folder_s(folder: Path, tmp_path: Path):
+    """Nobody emits what it hears: that is said, and nothing is written."""
+    shutil.rmtree(folder / "inner")
+    document = tmp_path / "media.scxml"
+    text = shipped()["media"].read_text()
+    charts = {"whole": text, "deaf": text.replace('"offer_answer.agreed"', '"offer_answer.agreeing"')}
+    exits = {}
+    for name, chart in charts.items():
+        (tmp_path / f"{name}.toml").write_text(chart)
+        run_here("draw", tmp_path / f"{name}.toml", "--format", "scxml", "-o", document)
+        exits[name] = run_here("import", document, "--charts", folder, "-o", tmp_path / f"{name}-again.toml").returncode
+
+    assert {"whole": 0, "deaf": 3} == exits
+    assert (True, False) == tuple((tmp_path / f"{name}-again.toml").exists() for name in charts)

@@ -95,7 +95,7 @@ def test_no_box_s_title_lies_over_anything(chart):
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_can_be_read_in_a_column_of_text(chart):
-    """A README is about 900 pixels wide: what is wider has labels that are hard to read."""
+    """A README is about 950 pixels wide: what is wider has labels that are hard to read."""
     assert layout_of(chart).width <= COLUMN
 
 
