@@ -31,6 +31,11 @@ class Arrow:
     rows: tuple[tuple[str, ...], ...] = ()
     "The ids of the rows behind each label."
 
+    @property
+    def every_row(self) -> tuple[str, ...]:
+        """The ids of all rows behind it."""
+        return tuple(row for rows in self.rows for row in rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:

@@ -132,10 +132,10 @@ class _Brush:
         colours = self.colours
         arrow = self.shown.arrows[n] if n < len(self.shown.arrows) else None
         if self.paint is not None:
-            rows = {row for some in arrow.rows for row in some} if arrow is not None else set()
-            if arrow is None or rows & self.paint.taken.keys():
+            rows = arrow.every_row if arrow is not None else ()
+            if arrow is None or self.paint.numbers(arrow, rows):
                 return colours.main, 2.0, ""
-            return (colours.edge, 1.4, "4 3") if rows & self.paint.refused.keys() else (colours.grey, 1.2, "")
+            return (colours.edge, 1.4, "4 3") if self.paint.was_refused(arrow, rows) else (colours.grey, 1.2, "")
         if arrow is None or (arrow.source, arrow.target) in self.main:
             return colours.main, 1.8, ""
         return colours.edge, 1.2, ""
@@ -171,23 +171,24 @@ class _Brush:
         if self.paint is None:
             is_main = (arrow.source, arrow.target) in self.main and arrow.start == "state"
             return (colours.main, "600", "") if is_main else (colours.quiet, "", "")
-        if set(rows) & self.paint.taken.keys():
+        if self.paint.numbers(arrow, rows):
             return colours.main, "600", ""
-        is_refused = bool(set(rows) & self.paint.refused.keys())
-        return colours.edge, "", STRUCK if is_refused else ' fill-opacity="0.75"'
+        return colours.edge, "", STRUCK if self.paint.was_refused(arrow, rows) else ' fill-opacity="0.75"'
 
     def badges(self, n: int) -> Iterator[str]:
         """The numbers of the steps that went this way, on the line where nothing else is."""
         if self.paint is None:
             return
-        numbers = [step for rows in self.shown.arrows[n].rows for row in rows for step in self.paint.taken.get(row, ())]
+        arrow = self.shown.arrows[n]
+        numbers = self.paint.numbers(arrow, arrow.every_row)
         for number, at in zip(numbers, self._free(n), strict=False):
             yield badge(number, at.x, at.y, self.colours)
 
     def list_badges(self, name: str, exits: Sequence[Arrow]) -> Iterator[str]:
         """The same beside the lines of a list."""
-        taken = self.paint.taken if self.paint is not None else {}
-        places = list_badges(exits, self.layout.nodes[name], self._head(name), taken)
+        if self.paint is None:
+            return
+        places = list_badges(exits, self.layout.nodes[name], self._head(name), self.paint.numbers)
         yield from (badge(number, x, y, self.colours) for number, x, y in places)
 
     def _head(self, name: str) -> float:
@@ -197,7 +198,8 @@ class _Brush:
     def _free(self, n: int) -> Iterator[Point]:
         """Places for badges along a line: clear of labels and states, and of each other."""
         labels = [line.label for line in self.layout.lines if line.label is not None]
-        taken = [*labels, *self.layout.nodes.values()]
+        titles = (title_place(name, box, self.layout) for name, box in self.layout.boxes.items())
+        taken = [*labels, *titles, *self.layout.nodes.values()]
         for at in _along(self.layout.lines[n]):
             room = Rect(at.x - 8, at.y - 8, 16, 16)
             if not any(_overlap(room, other) for other in taken):

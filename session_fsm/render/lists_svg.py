@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from session_fsm.render.arrows import Arrow
 from session_fsm.render.cards import BETWEEN, SIDE, lines_of, told_width
@@ -13,8 +13,8 @@ from session_fsm.render.theme import Colours
 
 Ink = Callable[[Arrow, Sequence[str]], tuple[str, str, str]]
 "The colour, the weight, and what else there is to the text of some rows."
-Taken = Mapping[str, Sequence[int]]
-"Row -> the numbers of the steps that took it."
+Taken = Callable[[Arrow, Sequence[str]], Sequence[int]]
+"The numbers of the steps that some rows took."
 
 
 def list_parts(exits: Sequence[Arrow], rect: Rect, head: float, ink: Ink, colours: Colours) -> Iterator[str]:
@@ -32,8 +32,7 @@ def list_parts(exits: Sequence[Arrow], rect: Rect, head: float, ink: Ink, colour
         indent = 8 if line.text.startswith(" ") else 0
         yield words(line.text.strip(), rect.x + SIDE + indent, y, LABEL_SIZE, colour, weight=weight, more=more)
         if line.target:
-            every = tuple(row for rows in line.arrow.rows for row in rows)
-            colour, _, _ = ink(line.arrow, every)
+            colour, _, _ = ink(line.arrow, line.arrow.every_row)
             yield _small_arrow(beside + 8, y - 4, BETWEEN - 14, colour)
             yield words(line.target, beside + BETWEEN, y, LABEL_SIZE, colour, weight="600")
 
@@ -43,7 +42,7 @@ def list_badges(exits: Sequence[Arrow], rect: Rect, head: float, taken: Taken) -
     y = rect.y + head - 4
     for line in lines_of(exits):
         y += LINE
-        numbers = [number for row in line.rows for number in taken.get(row, ())]
+        numbers = taken(line.arrow, line.rows)
         places = (rect.x, rect.right, rect.x - 16, rect.right + 16)
         yield from ((number, x, y) for number, x in zip(numbers, places, strict=False))
 

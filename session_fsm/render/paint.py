@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from session_fsm.chart import START, Chart, Row
 from session_fsm.machine import TraceRow
+from session_fsm.render.arrows import Arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ class Paint:
     "Row -> the guard that said no, of rows that were never taken."
     steps: tuple[Taken, ...] = ()
     tried: tuple[Refused, ...] = ()
+
+    def numbers(self, arrow: Arrow, rows: Iterable[str]) -> list[int]:
+        """The numbers of the steps that went along an arrow by one of these rows: from the arrow's own state."""
+        wanted = set(rows)
+        return [step.number for step in self.steps if step.row in wanted and _leaves(arrow, step.from_state)]
+
+    def was_refused(self, arrow: Arrow, rows: Iterable[str]) -> bool:
+        """Whether one of these rows was tried where the arrow begins, and a guard said no."""
+        wanted = set(rows) & self.refused.keys()
+        return any(refusal.row.id in wanted and _leaves(arrow, refusal.state) for refusal in self.tried)
+
+
+def _leaves(arrow: Arrow, state: str) -> bool:
+    """Whether an arrow begins in a state: a box and a sign stand for all of theirs."""
+    return arrow.start != "state" or arrow.source == state
 
 
 def painted(chart: Chart, rows: Iterable[TraceRow]) -> Paint | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -71,6 +73,15 @@ def test_a_run_is_painted_with_its_times_and_what_a_guard_refused(traces):
     assert (0, "") == (done.returncode, done.stderr)
     for told in ("6.0 ms", "1000.0 ms", "because inactive is false", "path_opened [inactive] to Held"):
         assert f">{told}<" in done.stdout
+
+
+def test_a_row_of_several_states_is_painted_where_it_was_taken(traces):
+    """The callee's `accept` leads from Initiating, Ringing and Queued to Active; this one accepted in Initiating."""
+    drawn = run_here("draw", "call", "--trace", traces[1], "--format", "svg").stdout
+    badges = re.findall(r'r="8"[^>]*/><text[^>]*>(\d+)</text>', drawn)
+
+    # Each step once beside its arrow, and once in the list below.
+    assert dict.fromkeys(badges, 2) == Counter(badges)
 
 
 @pytest.mark.parametrize("name", ["pair:uac", "both"])
