@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from session_fsm import __version__
 from session_fsm.command import call_commands
 from session_fsm.command.exits import CommandError, Exit, within
 from session_fsm.command.formats import Format, LadderFormat, Theme, chosen_format
@@ -26,8 +27,14 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def without_command(context: typer.Context) -> None:
+def without_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version, and nothing else.")] = False,
+) -> None:
     """A SIP/RTP session engine whose every state is an explicit chart."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit(Exit.HOLDS)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(Exit.USAGE)

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,13 @@ def test_no_command_at_all_lists_them():
 
     assert (2, True) == (done.returncode, "Usage: session-fsm" in done.stdout + done.stderr)
     assert {"demo", "answer", "call", "charts", "check", "draw"} <= set((done.stdout + done.stderr).split())
+
+
+def test_the_version_is_one_word():
+    """That of the package that is installed."""
+    done = run_here("--version")
+
+    assert (0, f"{version('session-fsm')}\n") == (done.returncode, done.stdout)
 
 
 def test_a_process_ends_with_the_code_and_nothing_but_the_sentence():
