@@ -14,6 +14,7 @@ from session_fsm.explore.sending import (
     request,
     respond,
     send_answer,
+    server_of,
 )
 from session_fsm.explore.turn import StuckError, Turn
 
@@ -247,6 +248,14 @@ def _forget(turn: Turn, key: Key, payload: Payload) -> None:
     turn.stands.pop(key, None)
 
 
+def _send_unusable(turn: Turn, key: Key, payload: Payload) -> None:
+    invite = payload_of_invite(turn)
+    if invite is None:
+        raise StuckError("there is no INVITE that it could refuse")
+    refusal = Message(turn.side, "INVITE", 488, invite.cseq, invite.branch, True, fork=invite.fork)
+    turn.post(server_of(invite), "send_once", refusal)
+
+
 EFFECTS: Mapping[tuple[str, str, str], EffectMeaning] = {
     ("call", "do", "follow_contact"): _follow_contact,
     ("call", "do", "prepare_answer"): _prepare_answer,
@@ -254,6 +263,7 @@ EFFECTS: Mapping[tuple[str, str, str], EffectMeaning] = {
     ("call", "send", "CANCEL"): _send_cancel,
     ("call", "send", "183"): _send_183,
     ("call", "send", "200"): _send_200,
+    ("call", "send", "unusable"): _send_unusable,
     ("dialog", "do", "win"): _win,
     ("dialog", "do", "note_sequence"): _note_sequence,
     ("dialog", "send", "ACK"): _send_ack,

@@ -21,6 +21,7 @@ STATUSES = {
     "send_success": (200,),
     "send_final": (200, 401),
     "send_failure": (486, 401),
+    "send_once": (488,),
 }
 "What the user of a server transaction may send."
 BRANCH = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2s
 
 from session_fsm.machine import Step
 from session_fsm.machine.trace import Origin, TraceRow
@@ -17,9 +16,10 @@ from session_fsm.session.identity import identity_of
 from session_fsm.session.matching import Identity, Owner, initial_key, match
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
+from session_fsm.session.stateless import StatelessAnswer
 from session_fsm.session.transaction import Transaction, open_server
 from session_fsm.session.waiting_room import USUAL_SIZE
-from session_fsm.sip import METHODS, Accepted, Echo, Rejected, Request, Response, SipUri, read
+from session_fsm.sip import METHODS, Accepted, Rejected, Request, Response, SipUri, read
 
 IN_DIALOG = {
     "INVITE": "reinvite_received",
@@ -33,7 +33,6 @@ IN_DIALOG = {
 UNAUTHORIZED = 401
 OVERLOADED = 503
 MOST_RESPONSES = 1000  # to one request, large ones counted as several: 64 forks may each repeat their 2xx 11 times
-LARGEST_ANSWER = 1.5  # times the request, to a source that may be a victim's address
 
 
 def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
@@ -289,20 +288,13 @@ def _answer_statelessly(
     Nobody has shown that the source is true, so what goes there is never much larger than what came: first without
     what only helps, and then not at all.
     """
-    echo = Echo(request, _stateless_tag(request), received_from=source)
+    answer = StatelessAnswer(request, source, size)
     # A 401 asks something (RFC 3261 §21.4.2): what is most preferred is what it asks at least.
-    least = headers[:1] if status == UNAUTHORIZED else ()
-    for data in (echo.response(status, headers=headers), echo.response(status, headers=least)):
-        if len(data) <= LARGEST_ANSWER * size:
-            endpoint.transmit(data, echo.reply_to or source)
-            return
-    _drop(endpoint, "request smaller than its answer", "RFC 3261 §26.1.5", source)
-
-
-def _stateless_tag(request: Request) -> str:
-    """RFC 3261 §8.2.7: the same request gets the same tag."""
-    same = "\0".join(request.get(name) or "" for name in ("Via", "Call-ID", "CSeq", "From"))
-    return blake2s(same.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    data = answer.of(status, headers, headers[:1] if status == UNAUTHORIZED else ())
+    if data is None:
+        _drop(endpoint, "request smaller than its answer", "RFC 3261 §26.1.5", source)
+    else:
+        endpoint.transmit(data, answer.to)
 
 
 def _drop(endpoint: Endpoint, reason: str, rule: str, source: Address | None) -> None:

@@ -112,6 +112,7 @@ def build_endpoint(
             Bound(settings.max_unacknowledged, settings.max_unacknowledged_per_source),
         ),
         unsettled={},
+        over=[],
         trust=Trust(account, uri.host),
         account=account,
         on_trace=_tolerated(on_trace, counters) if on_trace else None,

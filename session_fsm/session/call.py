@@ -17,6 +17,7 @@ from session_fsm.session.messages import cancel, first_hop, invite, preloaded_ro
 from session_fsm.session.offer_answer import warning
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
+from session_fsm.session.stateless import StatelessAnswer
 from session_fsm.session.transaction import start_client
 from session_fsm.sip import Request, Response, SipUri, reason_of
 
@@ -257,6 +258,15 @@ def _send_488(at: Session, _: object) -> None:
     _incoming(at).respond(488, headers=[warning(at, at.negotiation.judge(at.incoming))])
 
 
+def _send_unusable(at: Session, _: object) -> None:
+    received = _incoming(at)
+    assert at.signalled_from is not None  # the INVITE came from there
+    answer = StatelessAnswer(received.request, at.signalled_from, len(received.request.encode()))
+    data = answer.of(488, [warning(at, at.negotiation.judge(received))])
+    assert data is not None  # it has less than the INVITE, which has an offer
+    received.transaction.respond_once(488, data)
+
+
 def _send_603(at: Session, _: object) -> None:
     _incoming(at).respond(603)
 
@@ -299,5 +309,6 @@ REGISTRY: Registry = Registry(
         "487": _send_487,
         "488": _send_488,
         "603": _send_603,
+        "unusable": _send_unusable,
     },
 )

@@ -207,4 +207,4 @@ class Commanded:
             _, session = endpoint.unsettled.popitem()
             endpoint.told.extend(settle(session))
             if session.finished:
-                session.leave()
+                endpoint.over.append(session)

@@ -128,7 +128,13 @@ class SessionCoordinator(Commanded):
 
     def poll_event(self) -> SessionEvent | None:
         """The next event for the application."""
-        return self._endpoint.told.popleft() if self._endpoint.told else None
+        endpoint = self._endpoint
+        if endpoint.told:
+            return endpoint.told.popleft()
+        # Whoever is told of a session can look at it, also when it began and ended in one turn.
+        while endpoint.over:
+            endpoint.over.pop().leave()
+        return None
 
     def next_deadline(self) -> Seconds | None:
         """When to call `expire` next: whatever retransmits, gives up or lingers has a timer of its own."""

@@ -61,6 +61,8 @@ class Endpoint:
     "Incoming calls whose caller has not shown yet that it hears us."
     unsettled: dict[str, TransactionUser]
     "Sessions to which something happened since the events were last handed out."
+    over: list[TransactionUser]
+    "Sessions of which nothing is open; they go when all their events were handed out."
     trust: Trust
     "The hosts and realms that get our answers."
     home: Callable[[Address], Address] | None = None

@@ -104,6 +104,10 @@ class Transaction:
             kind = "send_provisional" if status < 200 else "send_success" if status < 300 else "send_failure"
             self.post(kind, SentResponse(status, data, self.request))
 
+    def respond_once(self, status: int, data: bytes) -> None:
+        """Send a refusal of an INVITE, and end: a copy of the INVITE is looked at anew (RFC 3261 §8.2.7)."""
+        self.post("send_once", SentResponse(status, data, self.request))
+
     def outlive_session(self) -> None:
         """The call is over, and nothing that may still come is of interest to it."""
         self.session = self.echo = None

@@ -31,6 +31,9 @@ REQUESTS = {
     "505": f"INVITE sip:bob@10.0.0.2 SIP/3.0\n{HEAD}CSeq: 1 INVITE\n\n",
     "compact": "OPTIONS sip:b SIP/2.0\nv:SIP/2.0/UDP a;branch=z9hG4bK1\nf:<sip:a>;tag=1\nt:<sip:b>\ni:1\n"
     "CSeq:1 OPTIONS\n\n",
+    "488": f"INVITE sip:bob@10.0.0.2 SIP/2.0\n{HEAD}CSeq: 1 INVITE\nContact: <sip:m@10.0.0.66>\n"
+    "Content-Type: application/sdp\nContent-Length: 82\n\nv=0\no=- 1 1 IN IP4 10.0.0.66\ns=-\n"
+    "c=IN IP4 10.0.0.66\nt=0 0\nm=audio 4 RTP/AVP 18\n",
     "options": f"OPTIONS sip:10.0.0.2 SIP/2.0\n{HEAD}CSeq: 1 OPTIONS\n\n",
 }
 

@@ -55,11 +55,11 @@ class RealSide:
             message = verdict.message
             status = 0 if isinstance(message, Request) else message.status
             self.sent[message.cseq.method if status else message.method, status, message.cseq.number] = transmit.data
-        while self.at.poll_media() is not None or self.at.poll_event() is not None:
-            pass
         self.session = self.session or next(iter(self.at.sessions.values()), None)
         if self.session is not None and self.dialog is None and self.session.dialog is not None:
             self.dialog = self.session.dialog.machine
+        while self.at.poll_media() is not None or self.at.poll_event() is not None:
+            pass
 
     def states(self) -> dict[str, str]:
         """Where the machines of its call stand."""

@@ -9,7 +9,7 @@ from session_fsm.errors import LocalProtocolError
 from session_fsm.sdp import PCMA, PCMU, Codec, MediaDirection
 from session_fsm.session.events import CallAnswered, CallEnded, CallFailed, IncomingCall
 from session_fsm.session.settings import Settings
-from session_fsm.testing import Line, Method, Network, Phone
+from session_fsm.testing import Leftovers, Line, Method, Network, Phone
 
 
 def outcome(line: Line) -> tuple[str, int | None, str]:
@@ -97,6 +97,18 @@ def test_an_offer_without_our_codecs_gets_488(net, bob, peer):
     answer = peer.received.response(488)
     assert (False, ["Idle", "Failed"]) == ("IncomingCall" in bob.line.said, bob.line.call_path)
     assert answer.get("Warning").startswith("305 10.0.0.2")
+
+
+def test_a_copy_of_an_invite_that_got_488_gets_the_same_one(net, bob, peer):
+    """RFC 3261 §8.2.7: once for each copy, with one tag; nothing is kept, and nothing is repeated by itself."""
+    sent = peer.request("INVITE", bob, body=peer.sdp().replace(b"RTP/AVP 0 8", b"RTP/AVP 18"))
+    net.run_for(10.0)
+    left = bob.leftovers
+    peer.send(sent.data, bob)
+    net.run_until_quiet()
+
+    assert Leftovers() == left == bob.leftovers
+    assert (2, 1) == (len(bob.sent), len({answer.data for answer in bob.sent}))
 
 
 def test_a_body_that_is_no_description_gets_488(net, bob, peer):
