@@ -57,6 +57,8 @@ class Message(NamedTuple):
     "Sent to somebody who is not in the model: a redirected INVITE."
     fork: int = 0
     "Which of several callees sent it, or is meant."
+    note: str = ""
+    "What else of it matters where no call is explored: that a nonce is stale, that a digit has ended."
 
     @property
     def is_packet(self) -> bool:
@@ -72,7 +74,8 @@ class Message(NamedTuple):
         name = f"{self.status} ({self.method})" if self.status else self.method
         number = "" if self.is_packet else f" {self.cseq}"
         fork = f" of fork {self.fork + 1}" if self.fork else ""
-        return f"{name}{number}{f' [{self.sdp}]' if self.sdp else ''}{fork}"
+        said = self.sdp or self.note
+        return f"{name}{number}{f' [{said}]' if said else ''}{fork}"
 
     def identity(self) -> Identity:
         """For `session.matching`, from the receiver's side."""
@@ -99,6 +102,7 @@ class Message(NamedTuple):
             "from_tag": from_tag,
             "to_tag": to_tag if self.to_tag else None,
             **({"sdp": self.sdp} if self.sdp else {}),
+            **({"says": self.note} if self.note else {}),
         }
 
 
@@ -185,6 +189,8 @@ class Facts(NamedTuple):
     "Whether a client transaction is only there for copies, and keeps the session; loosely: until a transport fails."
     busy: bool = False
     "A server transaction that nobody hears may still await its ACK, and keep the session until it comes."
+    apart: tuple[object, ...] = ()
+    "What is kept where no call is explored: the NamedTuple of that product."
 
 
 class Place(NamedTuple):

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from session_fsm.chart import Chart
-from session_fsm.explore.abstract import DIRECTIONS, SIDES, Side
-from session_fsm.explore.book import Actor, Book
-from session_fsm.explore.calling import Bound, CallSide
+from session_fsm.explore.book import Book
+from session_fsm.explore.calling import Bound
 from session_fsm.explore.counterexample import Run, run_to
-from session_fsm.explore.forking import ForkSide
-from session_fsm.explore.pairs import PAIRS, PairSide
+from session_fsm.explore.products import WHOLE_CALL, Product, products
+from session_fsm.explore.promises import apart_findings
 from session_fsm.explore.properties import Finding, call_findings, chart_findings, claimed, turn_findings
-from session_fsm.explore.rules import CALL_CHARTS, TRANSACTION_CHARTS
 from session_fsm.explore.search import Found, beginning, walk
-from session_fsm.explore.strangers import OpenSide, StrangerSide
 
-MOST_REINVITES = 2
 ANYWHERE = ("turn", "together", "never", "always")
 "Kinds of findings that need nobody to end the call."
-
-WHOLE_CALL = {*CALL_CHARTS, "answer", "hold", "peer_hold"}
-"The charts whose own properties are proved in calls; those of transactions are proved in pairs."
 
 Books = dict[tuple[Bound, Bound], tuple[Book, Book]]
 "By the bounds of their sides."
@@ -39,56 +31,6 @@ class Violation:
     what: str
     product: Product
     run: Run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """Two sides that are walked together."""
-
-    name: str
-    bounds: tuple[Bound, Bound] | None = None
-    "Of the caller and of the callee; None for a pair of transactions."
-    pair: tuple[str, str] | None = None
-    patient: bool = False
-    "Whether nobody ever gives up, though the sides could."
-    forked: bool = False
-    "Whether one INVITE reaches two callees."
-    stranger: Side | None = None
-    "The side, if any, that is not ours and says anything."
-
-    @property
-    def bound(self) -> str:
-        """How far it goes, in words."""
-        if self.bounds is None:
-            return "one request; its users are free"
-        uac, uas = self.bounds
-        free = ", nobody gives up" if self.patient else ""
-        forked = ", two callees behind a proxy; no media flow" if self.forked else ""
-        if self.stranger is not None:
-            return f"{uac}; the peer says anything at any time; no media flow"
-        return (str(uac) if uac == uas else f"caller: {uac}; callee: {uas}") + free + forked
-
-    def begun(self, charts: Sequence[Chart]) -> Found:
-        """Both sides before anything has happened."""
-        first, second = self.sides(charts)
-        return beginning(Book(first), Book(second), patient=self.patient)
-
-    def sides(self, charts: Sequence[Chart]) -> tuple[Actor, Actor]:
-        """Its two sides."""
-        if self.pair is not None:
-            return PairSide(charts, "uac", self.pair[0]), PairSide(charts, "uas", self.pair[1])
-        assert self.bounds is not None  # a product is of one kind or the other
-        if self.stranger is not None:
-            return self._strange(charts, self.bounds[0], self.stranger)
-        if self.forked:
-            return CallSide(charts, "uac", self.bounds[0]), ForkSide(charts, self.bounds[1])
-        return CallSide(charts, "uac", self.bounds[0]), CallSide(charts, "uas", self.bounds[1])
-
-    def _strange(self, charts: Sequence[Chart], bound: Bound, stranger: Side) -> tuple[Actor, Actor]:
-        theirs = StrangerSide(charts, stranger, 2 + bound.reinvites)
-        if stranger == SIDES[1]:
-            return OpenSide(charts, SIDES[0], bound, theirs.said), theirs
-        return theirs, OpenSide(charts, SIDES[1], bound, theirs.said)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,30 +89,6 @@ class Exploration:
         return [f"{chart}.{row}" for chart, row in self.rows if (chart, row) not in self.taken]
 
 
-def products(reinvites: int) -> list[Product]:
-    """What is walked at a bound: transactions pairwise, every direction, and then whole calls."""
-    found = [Product(name=f"{client} and {server}", pair=(client, server)) for client, server in PAIRS]
-    free = Bound(first=DIRECTIONS, smooth=True, fails=False)
-    found.append(Product(name="directions of the first offer", bounds=(free, free)))
-    if reinvites:
-        again = Bound(reinvites=2, retries=0, again=(DIRECTIONS, DIRECTIONS), smooth=True, fails=False)
-        still = Bound(smooth=True, fails=False)
-        found.append(Product(name="directions of the caller's re-INVITEs", bounds=(again, still)))
-        found.append(Product(name="directions of the callee's re-INVITEs", bounds=(still, again)))
-    quiet = Bound(fails=False, silent=True)
-    found.append(Product(name="calls that fork to two callees", bounds=(quiet, quiet), forked=True))
-    if reinvites:
-        anything = Bound(reinvites=reinvites - 1, silent=True)
-        for side, name in ((SIDES[1], "our caller and a stranger"), (SIDES[0], "our callee and a stranger")):
-            found.append(Product(name=name, bounds=(anything, anything), stranger=side))
-        update = Bound(reinvites=1, updates="always", named=True, insists=True)
-        found.append(Product(name="calls that change by UPDATE", bounds=(update, update), patient=True))
-    bound = Bound(reinvites=reinvites, named=True)
-    found.append(Product(name="calls in which nobody gives up", bounds=(bound, bound), patient=True))
-    found.append(Product(name="calls", bounds=(bound, bound)))
-    return found
-
-
 def explore(
     charts: Iterable[Chart],
     *,
@@ -178,19 +96,23 @@ def explore(
     property_name: str | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
+    chart: str | None = None,
 ) -> Exploration:
     """Walk everything within the bound and prove every property, or the one that is named.
 
-    `limit` stops each product after so many states. Raises KeyError for a property that nothing claims.
+    `limit` stops each product after so many states; `chart` names the one whose products are walked, else all are.
+    Raises KeyError for a property that nothing claims.
     """
     used = list(charts)
     properties = claimed(used).named
     if property_name is not None:
         properties = {property_name: properties[property_name]}
+    walked = [one for one in products(reinvites, used) if chart is None or chart in one.charts]
+    about = {chart} if chart is not None else set[str]().union(*(one.charts for one in walked))
     done = Exploration(reinvites, properties)
-    done.rows = [(c.id, row) for c in used for row in _rows(c) if c.id in WHOLE_CALL or c.id in TRANSACTION_CHARTS]
+    done.rows = [(c.id, row) for c in used if c.id in about for row in _rows(c)]
     shared: Books = {}
-    for product in products(reinvites):
+    for product in walked:
         _explore(done, product, used, shared, limit, progress)
     done.violations = _shortest(done.violations)
     return done
@@ -244,6 +166,11 @@ def _books(product: Product, charts: Sequence[Chart], shared: Books) -> tuple[Bo
 def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterator[Finding]:
     """Everything that does not hold in one product."""
     yield from turn_findings(found)
+    if product.apart is not None:
+        yield from chart_findings(found, charts, only=set(product.apart.proves))
+        for name, what, state in apart_findings(found, patient=product.patient):
+            yield Finding(property=name, kind="together", what=what, state=state)
+        return
     if product.bounds is None:
         yield from chart_findings(found, charts, only=set(product.pair or ()))
         return

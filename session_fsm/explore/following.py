@@ -8,7 +8,8 @@ from pathlib import Path
 from session_fsm.chart import Chart, read_folder
 from session_fsm.explore.abstract import SIDES
 from session_fsm.explore.counterexample import moves_of
-from session_fsm.explore.exploration import Violation, findings, products
+from session_fsm.explore.exploration import Violation, findings
+from session_fsm.explore.products import products
 from session_fsm.explore.search import Found, walk
 from session_fsm.session.building import shipped_charts
 
@@ -43,7 +44,7 @@ def follow(
 ) -> list[str]:
     """The properties that fail during these steps or where they end. A run that is not possible any more ends early."""
     used = list(charts if charts is not None else shipped_charts().values())
-    walked = next(one for one in products(reinvites) if one.name == product)
+    walked = next(one for one in products(reinvites, used) if one.name == product)
     found = walked.begun(used)
     here = found.standing(0)
     failed: set[str] = set()

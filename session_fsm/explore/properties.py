@@ -12,6 +12,7 @@ import numpy as np
 
 from session_fsm.chart import Chart, Property
 from session_fsm.explore.abstract import FORKED, REVERSED, SIDES, Event, Key, Outcome, Place
+from session_fsm.explore.promises import PROMISES
 from session_fsm.explore.search import Found, Mask
 
 DURING = {
@@ -67,7 +68,7 @@ class Claims:
 
 def claimed(charts: Sequence[Chart]) -> Claims:
     """Every property there is: ours, and those of the charts' own [properties], as `chart.property`."""
-    claims = Claims({**DURING, **CALLS})
+    claims = Claims({**DURING, **CALLS, **PROMISES})
     for chart in charts:
         for claim in chart.properties.values():
             states = ", ".join(claim.states)

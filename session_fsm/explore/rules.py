@@ -53,6 +53,8 @@ class Rules:
         "When what is wished is offered by UPDATE."
         self.insists = False
         "Whether what was put off by glare is never given up."
+        self.told: frozenset[str] = frozenset()
+        "What is emitted to the application and looked at all the same."
         self.session: str = side
         "What a trace calls the session of this side."
         self.charts: Mapping[str, Chart] = {c.id: c.for_role(side) if c.sided else c for c in whole}
@@ -84,7 +86,7 @@ class Rules:
         """What a step of a chart's table does; worked out once."""
         plan = self._plans.get((chart, found.index))
         if plan is None or found.index < 0:
-            heard = [(k, n) for k, n in found.effects if k != "emit" or not is_application_event(n)]
+            heard = [(k, n) for k, n in found.effects if k != "emit" or not is_application_event(n) or n in self.told]
             timers = [(k == "start", n) for k, n in heard if k in ("start", "cancel") and self.kept(chart, n)]
             effects = tuple((kind, name) for kind, name in heard if kind not in ("start", "cancel"))
             plan = self._plans[chart, found.index] = Plan(effects, tuple(timers))

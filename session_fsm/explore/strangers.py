@@ -39,10 +39,10 @@ APART = 10_000  # what is added to a stranger's branches, so that none is like o
 class StrangerSide:
     """Whoever says everything at once, and hears nothing."""
 
-    def __init__(self, charts: Sequence[Chart], side: Side, numbers: int) -> None:
+    def __init__(self, charts: Sequence[Chart], side: Side, said: Iterable[Message]) -> None:
         self.rules = Rules(charts, side)
         self.taken: set[tuple[str, str]] = set()
-        self.said = tuple(_everything(side, numbers))
+        self.said = tuple(said)
 
     def start(self) -> Place:
         """Nothing was said."""
@@ -50,7 +50,7 @@ class StrangerSide:
 
     def own(self, place: Place) -> Iterator[Event]:
         """To say everything, once and for ever."""
-        if not place.facts.local_seq:
+        if self.said and not place.facts.local_seq:
             yield Event("command", "says everything")
 
     def heard(self, place: Place, message: Message) -> Iterable[Event]:
@@ -101,7 +101,8 @@ class OpenSide(CallSide):
         return (False for _ in messages)
 
 
-def _everything(side: Side, numbers: int) -> Iterator[Message]:
+def everything(side: Side, numbers: int) -> Iterator[Message]:
+    """What a peer may say in calls with so many requests of ours."""
     us = other(side)
     for number in range(1, numbers + 1):
         for status, sdp in TO_INVITE:

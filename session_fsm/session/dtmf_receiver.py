@@ -33,6 +33,8 @@ class Pressed:
     "How long that segment has lasted, in ticks."
     before: int = 0
     "How long the segments before it lasted."
+    is_over: bool = False
+    "Whether its end was heard: the E bit."
 
     @property
     def digit(self) -> str:
@@ -71,10 +73,10 @@ def _older(at: DtmfReceiver, heard: HeardEvent) -> bool:
 
 
 def _follows(at: DtmfReceiver, heard: HeardEvent) -> bool:
-    """RFC 4733 §2.5.1.3: a segment that is full, and the next one of the same event begins where it ended."""
+    """RFC 4733 §2.5.1.3: the next segment of the same event begins where a full one ends; its last packets may be lost."""
     ended = at.heard.timestamp + LONGEST & 0xFFFFFFFF
     goes_on = (heard.ssrc, heard.code, heard.timestamp) == (at.heard.ssrc, at.heard.code, ended)
-    return goes_on and at.heard.segment == LONGEST
+    return goes_on and not at.heard.is_over
 
 
 def _last(at: DtmfReceiver, heard: HeardEvent) -> bool:
@@ -83,6 +85,7 @@ def _last(at: DtmfReceiver, heard: HeardEvent) -> bool:
 
 def _begin(at: DtmfReceiver, heard: HeardEvent) -> None:
     at.before, at.heard = at.heard, Pressed(heard.ssrc, heard.timestamp, heard.code, heard.duration)
+    at.heard.is_over = heard.is_last
 
 
 def _extend(at: DtmfReceiver, heard: HeardEvent) -> None:
@@ -90,8 +93,10 @@ def _extend(at: DtmfReceiver, heard: HeardEvent) -> None:
     if heard.timestamp == pressed.timestamp:
         pressed.segment = max(pressed.segment, heard.duration)
     else:
-        pressed.before += pressed.segment
+        # It is full, though what said so may be lost.
+        pressed.before += LONGEST
         pressed.timestamp, pressed.segment = heard.timestamp, heard.duration
+    pressed.is_over = pressed.is_over or heard.is_last
 
 
 REGISTRY = Registry(

@@ -130,6 +130,10 @@ def _temporary(at: Registration, response: Response) -> bool:
     return response.status >= 300 and (response.status in TEMPORARY or response.retry_after is not None)
 
 
+def _bound(at: Registration, _: object) -> bool:
+    return at.expires > 0
+
+
 # Effects.
 
 
@@ -217,7 +221,7 @@ def _send_removal(at: Registration, _: object) -> None:
 
 
 REGISTRY = Registry(
-    guards={"accepted": _accepted, "too_brief": _too_brief, "temporary": _temporary},
+    guards={"accepted": _accepted, "bound": _bound, "too_brief": _too_brief, "temporary": _temporary},
     effects={
         "note_binding": _note_binding,
         "ask_longer": _ask_longer,

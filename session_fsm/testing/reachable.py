@@ -8,7 +8,7 @@ import numpy as np
 
 from session_fsm.chart import Chart
 from session_fsm.explore.abstract import Place
-from session_fsm.explore.exploration import products
+from session_fsm.explore.products import products
 from session_fsm.explore.search import Found, walk
 
 Pair = tuple[str, ...]
