@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from session_fsm.explore.abstract import FORKED, Key, Message, Place, branch_of
+from session_fsm.explore.abstract import FORKED, Key, Message, Place, Stand, branch_of
 from session_fsm.explore.apart import ApartMeaning, ApartSide
 from session_fsm.explore.effects import EffectMeaning
 from session_fsm.explore.guards import GuardMeaning
@@ -50,6 +50,9 @@ def remember(turn: Turn, **changes: object) -> None:
 class AskingMeaning(ApartMeaning):
     """A transaction's machine of challenges is made when it is first asked for, as `authentication_of` does."""
 
+    renumbers = False
+    "The only transaction that is left has number 1: for a peer that says everything at any time."
+
     def hearers(self, turn: Turn, target: str, source: Key) -> list[Key]:
         """The challenges of one request have one machine."""
         if target != "authentication":
@@ -64,7 +67,14 @@ class AskingMeaning(ApartMeaning):
         left = super().settled(place)
         live = {key.purpose for key, _ in left.machines if key.chart in CLIENTS}
         kept = tuple(pair for pair in left.machines if pair[0].chart != "authentication" or pair[0].purpose in live)
-        return Place(kept, left.facts)
+        return Place(self._renumbered(kept) if self.renumbers else kept, left.facts)
+
+    def _renumbered(self, machines: tuple[tuple[Key, Stand], ...]) -> tuple[tuple[Key, Stand], ...]:
+        clients = [key for key, _ in machines if key.chart in CLIENTS]
+        if len(clients) != 1 or clients[0].cseq == 1:
+            return machines
+        first = clients[0]._replace(cseq=1, branch=branch_of(self.rules.side, 1))
+        return tuple(sorted((first if key == clients[0] else key, stand) for key, stand in machines))
 
 
 class AskingSide(ApartSide):

@@ -38,7 +38,7 @@ def besides(reinvites: int) -> Iterator[Apart]:
     """Everything beside calls, at a bound."""
     yield from _registering(min(1 + reinvites, 2))
     yield from (_challenged(method) for method in ("INVITE", "OPTIONS"))
-    yield from _digits(2 + reinvites)
+    yield from _digits(2 + reinvites, strange=reinvites > 0)
     yield Apart(
         name="quality of what is heard",
         charts=("quality",),
@@ -105,11 +105,11 @@ def _challenged(method: str) -> Apart:
     )
 
 
-def _digits(most: int) -> Iterator[Apart]:
+def _digits(most: int, *, strange: bool) -> Iterator[Apart]:
     def pair(one: int, two: int, charts: Sequence[Chart]) -> Sides:
         return digits.DigitSide(charts, UAC, one), digits.DigitSide(charts, UAS, two)
 
-    def strange(charts: Sequence[Chart]) -> Sides:
+    def facing(charts: Sequence[Chart]) -> Sides:
         ours = digits.DigitSide(charts, UAC, 1, open_ended=True)
         return ours, _stranger(charts, digits.anything(UAS, 1))
 
@@ -123,13 +123,14 @@ def _digits(most: int) -> Iterator[Apart]:
             bound="by RTP or INFO, one by one or together, of one or two segments",
             sides=partial(pair, one, two),
         )
-    yield Apart(
-        name="digits and a stranger",
-        charts=both,
-        proves=both,
-        bound="one digit of ours, one of the peer's; any packet, INFO and response at any time",
-        sides=strange,
-    )
+    if strange:
+        yield Apart(
+            name="digits and a stranger",
+            charts=both,
+            proves=both,
+            bound="one digit of ours, one of the peer's; any packet, INFO and response at any time",
+            sides=facing,
+        )
 
 
 def _stranger(charts: Sequence[Chart], said: Iterator[Message]) -> Actor:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from session_fsm.explore.abstract import Event, Message, Outcome, Place
-from session_fsm.explore.numbering import Growing, Ints, Numbering, Runs
+from session_fsm.explore.numbering import Growing, Ints, Numbering, Runs, distinct
 from session_fsm.explore.rules import Rules
 from session_fsm.explore.sets import Sets
 from session_fsm.explore.turn import Sink
@@ -112,7 +110,7 @@ class Book:
     def judge(self, places: Ints, peer: Book) -> None:
         """See to it that it is known what these places are deaf to, of all that the peer can send so far."""
         known = len(peer.messages)
-        for place in np.unique(places[self._judged.all[places] < known]).tolist():
+        for place in distinct(places[self._judged.all[places] < known]).tolist():
             deaf = peer.sets.masks[int(self.deafness.all[place])]
             begin = int(self._judged.all[place])
             for number, is_deaf in enumerate(self.actor.deaf(self.places[place], peer.messages[begin:]), begin):

@@ -89,6 +89,8 @@ class CallSide:
         self.taken: set[tuple[str, str]] = set()
         self.commands: tuple[str, ...] | None = SMOOTH if bound.smooth else None
         "What an application may ask; None is everything."
+        self._arriving: dict[int, list[Event]] = {}
+        "What the messages that came are, by their identity: to hash one takes longer."
         self._tried: set[tuple[str, str, str]] = set()
         "(chart, state, event) of what is tried once in each state."
 
@@ -265,7 +267,11 @@ class CallSide:
         if message.lost:
             return []
         if not message.is_packet:
-            return [Event("message", str(message), None, message)]
+            found = self._arriving.get(id(message))
+            if found is None:
+                # The event keeps the message, and so its identity.
+                found = self._arriving[id(message)] = [Event("message", str(message), None, message)]
+            return found
         stand = dict(place.machines).get(MEDIA)
         if stand is None or message.fork != place.facts.adopted:
             return []

@@ -30,6 +30,10 @@ class ForkSide:
         for fork, side in enumerate(self.sides):
             side.commands = DECIDING
             side.rules.session = f"uas{fork + 1}"
+        self._known: dict[tuple[int, Place, str, Message | None], list[Outcome]] = {}
+        "What an event leads to at one callee, wherever the other stands."
+        self._towards: dict[int, tuple[Message, Message]] = {}
+        "Each message, and what it is to a callee; found by its identity."
 
     @property
     def rules(self) -> Rules:
@@ -55,16 +59,22 @@ class ForkSide:
     def heard(self, places: Place, message: Message) -> Iterator[Event]:
         """What a message is for those that it reaches."""
         for fork in _reached(message):
-            for event in self.sides[fork].heard(places.each[fork], _towards(message)):
+            for event in self.sides[fork].heard(places.each[fork], self._meant(message)):
                 yield event._replace(fork=fork)
 
     def deaf(self, places: Place, messages: Sequence[Message]) -> Iterable[bool]:
         """Whether nobody whom it reaches takes notice."""
         heard = [
-            list(side.deaf(place, [_towards(message) for message in messages]))
+            list(side.deaf(place, [self._meant(message) for message in messages]))
             for side, place in zip(self.sides, places.each, strict=True)
         ]
         return (all(heard[fork][n] for fork in _reached(message)) for n, message in enumerate(messages))
+
+    def _meant(self, message: Message) -> Message:
+        found = self._towards.get(id(message))
+        if found is None:
+            found = self._towards[id(message)] = (message, _towards(message))
+        return found[1]
 
     def gives_up(self, event: Event) -> bool:
         """As of one."""
@@ -72,7 +82,11 @@ class ForkSide:
 
     def outcomes(self, places: Place, event: Event) -> list[Outcome]:
         """Everything that an event at one of them may lead to."""
-        found = self.sides[event.fork].outcomes(places.each[event.fork], event)
+        place = places.each[event.fork]
+        key = (event.fork, place, str(event), event.message)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self.sides[event.fork].outcomes(place, event)
         return [self._passed(places, event.fork, outcome) for outcome in found]
 
     def told(self, places: Place, event: Event, script: Sequence[int], sink: Sink) -> Outcome:

@@ -34,9 +34,11 @@ class RegisteringSide(AskingSide):
     """Who registers. `most` bounds how often, without removals; None is for ever, with a registrar that says anything."""
 
     def __init__(self, charts: Sequence[Chart], side: Side, most: int | None) -> None:
-        super().__init__(charts, side, AskingMeaning)
+        super().__init__(charts, side)
         self.most = most
         self.open_ended = most is None
+        self.meaning = AskingMeaning(self.rules, {}, {})
+        self.meaning.renumbers = self.open_ended
         self.meaning.guards = REGISTERING
         self.meaning.effects = {
             **EFFECTS,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from session_fsm.chart import Cell, Chart, Effect, Row, Timer, is_application_event
-from session_fsm.explore.abstract import Side
+from session_fsm.explore.abstract import Key, Place, Side, Stand
 from session_fsm.machine import Step, Table, compile_chart
 from session_fsm.session.routing import Routes, routes_of
 
@@ -37,6 +37,11 @@ Updates = Literal["never", "early", "always"]
 class Plan(NamedTuple):
     """What a step does, as far as an explorer looks at it."""
 
+    step: Step
+    taken: tuple[str, str]
+    "(chart, row); the row is empty when a verdict took the event."
+    entered: tuple[str, str]
+    "(chart, state afterwards)."
     effects: tuple[Effect, ...]
     "What is done, sent and emitted to other machines, in order."
     timers: tuple[tuple[bool, str], ...]
@@ -66,7 +71,8 @@ class Rules:
         self._minds: dict[tuple[str, str, str], bool] = {}
         self._hears: dict[tuple[str, str, str], bool] = {}
         self._remaining: dict[tuple[str, str], tuple[str, ...] | None] = {}
-        self._plans: dict[tuple[str, int], Plan] = {}
+        self._last: tuple[Place | None, dict[Key, Stand], dict[str, object]] = (None, {}, {})
+        self._plans: dict[int, Plan] = {}
         self.inert = {
             name: frozenset(s for s in chart.states if self._is_inert(chart, s)) for name, chart in self.charts.items()
         }
@@ -82,14 +88,22 @@ class Rules:
         }
         "States that a machine leaves only by a timer that lingers."
 
+    def known(self, place: Place) -> tuple[dict[Key, Stand], dict[str, object]]:
+        """Copies of a place's machines and facts, by name. The next question is mostly for the same place."""
+        if place is not self._last[0]:
+            self._last = (place, dict(place.machines), place.facts._asdict())
+        return self._last[1].copy(), self._last[2].copy()
+
     def plan(self, chart: str, found: Step) -> Plan:
         """What a step of a chart's table does; worked out once."""
-        plan = self._plans.get((chart, found.index))
-        if plan is None or found.index < 0:
+        plan = self._plans.get(id(found))
+        if plan is None:
             heard = [(k, n) for k, n in found.effects if k != "emit" or not is_application_event(n) or n in self.told]
             timers = [(k == "start", n) for k, n in heard if k in ("start", "cancel") and self.kept(chart, n)]
             effects = tuple((kind, name) for kind, name in heard if kind not in ("start", "cancel"))
-            plan = self._plans[chart, found.index] = Plan(effects, tuple(timers))
+            taken, entered = (chart, found.row or ""), (chart, found.state)
+            # The plan keeps the step, and so its identity.
+            plan = self._plans[id(found)] = Plan(found, taken, entered, effects, tuple(timers))
         return plan
 
     def kept(self, chart: str, timer: str) -> bool:

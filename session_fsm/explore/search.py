@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from session_fsm.explore.abstract import Event, Outcome
 from session_fsm.explore.book import Actor, Book
-from session_fsm.explore.numbering import Growing, Ints, Numbering
+from session_fsm.explore.numbering import Growing, Ints, Numbering, distinct
 from session_fsm.explore.product import LOW, Half
 
 AT_ONCE = 20_000  # states that are walked together, all of them equally far from the first
@@ -135,7 +135,7 @@ class Found:
         front = np.flatnonzero(able)
         while len(front):
             before = _members(starts, sources, front)
-            front = np.unique(before[~able[before]])
+            front = distinct(before[~able[before]])
             able[front] = True
         return able
 
@@ -224,7 +224,7 @@ def _expand(found: Found, end: int) -> None:
     moved = np.zeros(end - first, dtype=bool)
     for edges in sides:
         moved[edges.sources[edges.progress != 0]] = True
-    found.note(np.unique((first + sources) << 32 | goals), first + np.flatnonzero(~moved))
+    found.note(distinct((first + sources) << 32 | goals), first + np.flatnonzero(~moved))
     found.walked = end
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from session_fsm.chart import NOWHERE, START
 from session_fsm.chart.guards import excluded, implied
 from session_fsm.explore.abstract import Facts, Key, Message, Outcome, Place, Side, Stand
-from session_fsm.explore.rules import Rules
+from session_fsm.explore.rules import Plan, Rules
 from session_fsm.machine import Step, TraceRow, step
 from session_fsm.machine.trace import Origin
 
@@ -41,8 +41,9 @@ class Turn:
     ) -> None:
         self.rules = rules
         self.side: Side = rules.side
-        self.stands: dict[Key, Stand] = dict(place.machines)
-        self.facts: dict[str, object] = place.facts._asdict()
+        self.place = place
+        self.stands, self.facts = rules.known(place)
+        self._unsorted = False
         self.script = script
         self.asked: list[tuple[int, int]] = []
         "(the answer that was taken, how many there were) of each question."
@@ -90,6 +91,7 @@ class Turn:
     def open_machine(self, key: Key, payload: Message | None = None) -> None:
         """A new machine; it enters its initial state when its turn in the queue comes."""
         self.stands[key] = Stand(NOWHERE)
+        self._unsorted = True
         self.post(key, START, payload)
 
     def fault(self, rule: str, what: str) -> None:
@@ -127,20 +129,21 @@ class Turn:
             self.fault("no-lost-event", f"{key} is sent {event}, which its chart does not have on this side")
             return
         self.row += 1
+        plan = self.rules.plan(key.chart, found)
         if found.row is not None:
-            self.taken.add((key.chart, found.row))
+            self.taken.add(plan.taken)
         else:
             self._account(key, stand, event, found, cause)
         if self.sink is not None:
             self.sink(self._trace_row(key, stand, event, payload, found, cause))
         if found.effects or found.state != stand.state:
-            self._act(meaning, key, payload, found)
-        if found.state != stand.state and self.stands.get(key, NOBODY).postponed:
-            self._bring_back(key)
+            self._act(meaning, key, payload, plan)
+            if found.state != stand.state and self.stands.get(key, NOBODY).postponed:
+                self._bring_back(key)
         if self._own:
             self._queue.extendleft(reversed(self._own))
             self._own.clear()
-        self.entered.add((key.chart, found.state))
+        self.entered.add(plan.entered)
 
     def _account(self, key: Key, stand: Stand, event: str, found: Step, cause: int | None) -> None:
         if found.verdict == "postponed" and stand.postponed.count(event) < SAME:
@@ -150,12 +153,13 @@ class Turn:
         elif found.verdict == "refused" and cause is not None:
             self.fault("no-refused-command", f"{key} in {stand.state} refuses {event}")
 
-    def _act(self, meaning: Meaning, key: Key, payload: Message | None, found: Step) -> None:
+    def _act(self, meaning: Meaning, key: Key, payload: Message | None, plan: Plan) -> None:
         """The new state first, and then the effects; timers are on the way as the effects leave them."""
         before = self.stands[key]
-        self.stands[key] = Stand(found.state, before.timers, before.postponed)
+        state = plan.step.state
+        if state != before.state:
+            self.stands[key] = Stand(state, before.timers, before.postponed)
         self._stepping, self._cause = key, self.row
-        plan = self.rules.plan(key.chart, found)
         for kind, name in plan.effects:
             try:
                 meaning.effect(self, key, kind, name, payload)
@@ -166,7 +170,7 @@ class Turn:
             timers = set(before.timers)
             for starts, name in plan.timers:
                 timers.add(name) if starts else timers.discard(name)
-            self.stands[key] = Stand(found.state, tuple(sorted(timers)), before.postponed)
+            self.stands[key] = Stand(state, tuple(sorted(timers)), before.postponed)
 
     def _bring_back(self, key: Key) -> None:
         """What it had postponed comes back once its state has changed; what it posted to itself goes before that."""
@@ -198,9 +202,12 @@ class Turn:
     def outcome(self, meaning: Meaning) -> Outcome:
         """Where it led."""
         facts = Facts._make(self.facts.values())  # their order is that of the fields
-        place = meaning.settled(Place(tuple(sorted(self.stands.items())), facts))
+        machines = tuple(sorted(self.stands.items()) if self._unsorted else self.stands.items())
+        place = self.place
+        if machines != place.machines or facts != place.facts:
+            place = meaning.settled(Place(machines, facts, place.others))
         sent = tuple(dict.fromkeys(self.sent))
-        return Outcome(place, sent, tuple(taken for taken, _ in self.asked), tuple(self.faults))
+        return Outcome(place, sent, tuple([taken for taken, _ in self.asked]), tuple(self.faults))
 
     def further(self) -> list[tuple[int, ...]]:
         """The scripts that answer the questions beyond the script's end in the ways that this turn did not."""
