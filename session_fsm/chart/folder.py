@@ -11,10 +11,13 @@ from session_fsm.errors import ChartError, ChartFault
 
 
 def read_folder(folder: str | Path) -> dict[str, Chart]:
-    """The charts of a folder and of those within it, by id.
+    """The charts of a folder and of those within it, by id; of a chart file, its own.
 
     Raises ChartError with every fault of every file, when two have one id, and when there is no such folder.
     """
+    if Path(folder).is_file():
+        chart = load(folder)
+        return {chart.id: chart}
     if not Path(folder).is_dir():
         raise ChartError([ChartFault(str(folder), "no-such-folder", "there is no such folder")])
     charts: dict[str, Chart] = {}

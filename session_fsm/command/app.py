@@ -114,6 +114,9 @@ def import_(
 
 @app.command()
 def explore(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[NAME|FILE]", help="Only what this chart takes part in; else everything.")
+    ] = None,
     reinvites: Annotated[int, typer.Option(min=0, max=2, help="How many re-INVITEs each side may ask for.")] = 0,
     property_name: Annotated[str | None, typer.Option("--property", metavar="NAME", help="Prove only this.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="STATES", help="Stop each walk there.")] = None,
@@ -122,10 +125,11 @@ def explore(
     as_json: Json = False,
     charts: Charts = None,
 ) -> None:
-    """Walk everything that two sides and a network that loses, repeats and reorders can do, and prove what holds."""
+    """Walk everything that two sides and a bad network, or a chart of your own, can do, and prove what holds."""
     from session_fsm.command.exploring import Options, run_explore
 
     options = Options(
+        target=target,
         reinvites=reinvites,
         property=property_name,
         limit=limit,

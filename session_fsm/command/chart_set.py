@@ -9,11 +9,11 @@ from session_fsm.command.exits import CommandError, Exit
 from session_fsm.errors import ChartError
 
 
-def charts_in(folder: Path | None) -> dict[str, Chart]:
-    """The charts of a folder, by id."""
+def charts_in(folder: Path | None, *, or_file: bool = False) -> dict[str, Chart]:
+    """The charts of a folder, by id; what a trace names may be a file as well."""
     if folder is None:
         return {}
-    if not folder.is_dir():
+    if not folder.is_dir() and not (or_file and folder.is_file()):
         raise CommandError(f"--charts: {folder} is no folder")
     try:
         return read_folder(folder)
@@ -21,9 +21,9 @@ def charts_in(folder: Path | None) -> dict[str, Chart]:
         raise CommandError(f"--charts: {error}", Exit.FAILED) from None
 
 
-def every_chart(folder: Path | None) -> dict[str, Chart]:
+def every_chart(folder: Path | None, *, or_file: bool = False) -> dict[str, Chart]:
     """The shipped charts, those of the folder in place of the ones that have their names, and its others."""
-    return {**{name: Chart.load(name) for name in shipped()}, **charts_in(folder)}
+    return {**{name: Chart.load(name) for name in shipped()}, **charts_in(folder, or_file=or_file)}
 
 
 def replacing(folder: Path | None) -> dict[str, Chart]:

@@ -66,9 +66,9 @@ def _charts(asked: Drawn) -> list[list[Chart]]:
     """The charts to draw, line by line."""
     folder = asked.charts if asked.trace is None else folder_for(asked.trace, asked.charts)
     if asked.name in SIDES:
-        known = every_chart(folder)
+        known = every_chart(folder, or_file=asked.charts is None)
         return [pair(role, known) for role in SIDES[asked.name]]
-    others = charts_in(folder)
+    others = charts_in(folder, or_file=asked.charts is None)
     if asked.name in others:
         return [[others[asked.name]]]
     chart, faults = read_file(asked.name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -12,15 +12,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from session_fsm.chart import Chart
-from session_fsm.command.chart_set import note, replacing
+from session_fsm.command.chart_set import charts_in, note, replacing
+from session_fsm.command.checking import exit_for
 from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
-from session_fsm.explore.exploration import Exploration, Violation, Walked, explore
+from session_fsm.errors import ChartError
+from session_fsm.explore.exploration import Exploration, Violation, Walked, explore, properties_of
 from session_fsm.explore.exploration import Progress as Report
 from session_fsm.explore.following import as_test
-from session_fsm.explore.properties import claimed
 from session_fsm.machine import write_jsonl
 from session_fsm.render import ladder_text
 from session_fsm.session.building import shipped_charts
@@ -30,6 +31,8 @@ from session_fsm.session.building import shipped_charts
 class Options:
     """What was asked for on the command line."""
 
+    target: str | None
+    "A chart, by name or file; None is everything."
     reinvites: int
     property: str | None
     limit: int | None
@@ -41,8 +44,8 @@ class Options:
 
 def run_explore(options: Options) -> Exit:
     """Explore, and tell what was found."""
-    charts = _used(options)
-    check_property(options.property, charts)
+    named, charts, place = _charts(options)
+    check_property(options.property, properties_of(charts, named))
     with watched(options.as_json) as report:
         done = explore(
             charts,
@@ -50,8 +53,10 @@ def run_explore(options: Options) -> Exit:
             property_name=options.property,
             limit=options.limit,
             progress=report,
+            chart=named,
         )
-    traces = [_write(options, number, violation) for number, violation in enumerate(done.violations, 1)]
+    options = replace(options, charts=place)
+    traces = [_write(options, charts, number, violation) for number, violation in enumerate(done.violations, 1)]
     if options.write_test is not None and done.violations:
         _save(
             options.write_test, as_test(done.violations[0], options.reinvites, note(options.charts, options.write_test))
@@ -63,9 +68,26 @@ def run_explore(options: Options) -> Exit:
     return Exit.FAILED if done.violations else Exit.HOLDS
 
 
-def check_property(name: str | None, charts: Sequence[Chart]) -> None:
+def _charts(options: Options) -> tuple[str | None, list[Chart], Path | None]:
+    """(the chart that was asked for, all that are walked, where those that are not ours come from)."""
+    if options.target is None:
+        return None, list({**shipped_charts(), **replacing(options.charts)}.values()), options.charts
+    found = {**shipped_charts(), **charts_in(options.charts)}
+    if options.target in found:
+        # Of the folder's own charts only the one that was asked for is walked.
+        wanted = [chart for name, chart in found.items() if name in shipped_charts() or name == options.target]
+        return options.target, wanted, options.charts
+    try:
+        chart = Chart.load(options.target)
+    except ChartError as error:
+        raise CommandError(str(error), exit_for(error.faults)) from None
+    if options.charts is not None:
+        raise CommandError(f"--charts: {options.target} is a file of its own; possible: one of the two")
+    return chart.id, list({**shipped_charts(), chart.id: chart}.values()), Path(options.target)
+
+
+def check_property(name: str | None, known: Collection[str]) -> None:
     """Complain about a property that nothing claims, with those that there are."""
-    known = claimed(charts).named
     if name is not None and name not in known:
         raise CommandError(f"--property: there is no property {name}; possible: {', '.join(sorted(known))}")
 
@@ -118,11 +140,6 @@ def summary(done: Exploration, traces: Sequence[Path]) -> Line:
     }
 
 
-def _used(options: Options) -> list[Chart]:
-    """The shipped charts, and those of the folder in the place of theirs."""
-    return list({**shipped_charts(), **replacing(options.charts)}.values())
-
-
 def _product(walked: Walked) -> Line:
     return {
         "name": walked.product.name,
@@ -134,7 +151,7 @@ def _product(walked: Walked) -> Line:
     }
 
 
-def _write(options: Options, number: int, violation: Violation) -> Path:
+def _write(options: Options, charts: Sequence[Chart], number: int, violation: Violation) -> Path:
     """The trace of one violation, and its steps and ladder beside it."""
     out = options.out
     stem = f"{number:02}-{violation.property.replace('.', '-')}"
@@ -142,7 +159,7 @@ def _write(options: Options, number: int, violation: Violation) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with trace.open("w", encoding="utf-8") as file:
-            write_jsonl(violation.run.rows, file, charts=note(options.charts, trace), made_with=_used(options))
+            write_jsonl(violation.run.rows, file, charts=note(options.charts, trace), made_with=charts)
     except OSError as error:
         raise CommandError(f"--out: cannot write {trace}: {error.strerror}") from None
     _save(out / f"{stem}.txt", "\n".join([violation.what, "", *violation.run.listed(), "", ladder_of(violation)]))
@@ -203,6 +220,7 @@ def _print_violation(console: Console, violation: Violation, trace: Path) -> Non
 
 def _print_rows(console: Console, done: Exploration) -> None:
     missing = done.not_taken
-    console.print(f"{len(done.rows) - len(missing)} of {len(done.rows)} rows were taken at this bound; the others:")
+    others = "; the others:" if missing else ""
+    console.print(f"{len(done.rows) - len(missing)} of {len(done.rows)} rows were taken at this bound{others}")
     for name in missing:
         console.print(Text(f"    {name}", "dim"))

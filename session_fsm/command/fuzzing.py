@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +34,7 @@ except ModuleNotFoundError as error:
         raise
     raise CommandError("fuzz needs Hypothesis: pip install 'session-fsm[testing]'") from None
 
+from session_fsm.testing.charts import SIDES
 from session_fsm.testing.counterexample import keep, told
 from session_fsm.testing.runs import Target
 from session_fsm.testing.targets import PAIR, WIRE, targets
@@ -63,8 +64,11 @@ def run_fuzz(options: Options) -> Exit:
 
 
 def _run(options: Options) -> Exit:
-    charts = replacing(options.charts) if options.target in (PAIR, WIRE) else charts_in(options.charts)
+    charts: Mapping[str, Chart] = (
+        replacing(options.charts) if options.target in (PAIR, WIRE) else charts_in(options.charts)
+    )
     found = _targets(options, charts)
+    options, charts = _of_file(options, charts, found)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     done = []
     for target in found:
@@ -95,6 +99,20 @@ def _targets(options: Options, charts: Mapping[str, Chart]) -> list[Target[Any]]
     if options.property is not None and options.property not in known:
         raise CommandError(f"--property: there is no property {options.property}; possible: {', '.join(known)}")
     return found
+
+
+def _of_file(
+    options: Options, charts: Mapping[str, Chart], found: Sequence[Target[Any]]
+) -> tuple[Options, Mapping[str, Chart]]:
+    """A chart in a file of its own is remembered by that file, and found there again from any folder."""
+    bare, _, side = options.target.rpartition(":")
+    file = Path(bare if bare and side in SIDES else options.target)
+    if options.charts is not None or options.target in (PAIR, WIRE) or not file.is_file():
+        return options, charts
+    chart = found[0].charts[0]
+    chart = chart.whole or chart
+    name = f"{chart.id}:{side}" if bare and side in SIDES else chart.id
+    return replace(options, target=name, charts=file), {chart.id: chart}
 
 
 def _fuzz(target: Target[Any], seed: int, options: Options, charts: Mapping[str, Chart]) -> Findings:

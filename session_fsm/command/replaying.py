@@ -18,7 +18,7 @@ from session_fsm.machine import Difference, TraceRow, replay
 def run_replay(trace: Path, charts: Path | None, *, as_json: bool) -> Exit:
     """Replay one trace."""
     rows = read_trace(trace)
-    used = every_chart(folder_for(trace, charts))
+    used = every_chart(folder_for(trace, charts), or_file=charts is None)
     _check_charts(trace, rows, used)
     difference = replay(rows, used.values())
     if as_json:

@@ -46,9 +46,9 @@ def folder_for(trace: Path, charts: Path | None) -> Path | None:
     if not named:
         return None
     folder = recalled(named, trace)
-    if not folder.is_dir():
+    if not folder.exists():
         raise CommandError(
-            f"{trace}: it was made with the charts in {folder}, which is no folder now; possible: --charts DIR"
+            f"{trace}: it was made with the charts in {folder}, which is not there now; possible: --charts DIR"
         )
     return folder
 

@@ -34,12 +34,18 @@ class Arrival:
     def __init__(self, turn: Turn, meaning: CallMeaning, place: Place) -> None:
         self.turn = turn
         self.place = place
-        keys = tuple(key for key, _ in place.machines)
-        asked = (keys, place.facts.absorbed, self._has_left(place, meaning))
+        has_left = self._has_left(place, meaning)
+        last = meaning.last_index
+        if last is None or last[0] is not place or last[1] != has_left:
+            last = meaning.last_index = (place, has_left, self._index(place, meaning, has_left))
+        self.index = last[2]
+
+    def _index(self, place: Place, meaning: CallMeaning, has_left: bool) -> Index[Key]:
+        asked = (tuple([key for key, _ in place.machines]), place.facts.absorbed, has_left)
         index = meaning.indexes.get(asked)
         if index is None:
-            index = meaning.indexes[asked] = _index(turn.side, *asked)
-        self.index = index
+            index = meaning.indexes[asked] = _index(self.turn.side, *asked)
+        return index
 
     def _has_left(self, place: Place, meaning: CallMeaning) -> bool:
         """Whether the session is gone, and its dialogs with it.

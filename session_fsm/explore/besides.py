@@ -30,6 +30,8 @@ class Apart:
     "Those whose own properties it proves."
     bound: str
     sides: Callable[[Sequence[Chart]], Sides]
+    promises: tuple[str, ...] = ()
+    "What it proves of `promises.PROMISES`."
     patient: bool = False
     "Whether nobody ever gives up."
 
@@ -44,6 +46,7 @@ def besides(reinvites: int) -> Iterator[Apart]:
         charts=("quality",),
         proves=("quality",),
         bound="any band in each interval; the call ends at any time",
+        promises=("changes-are-told", "better-has-lasted"),
         sides=lambda charts: (MeasuringSide(charts, UAC), _silent(charts)),
     )
 
@@ -73,6 +76,7 @@ def _registering(most: int) -> Iterator[Apart]:
         return registering.RegisteringSide(charts, UAC, None), _stranger(charts, registering.any_answer(UAS))
 
     charts = ("registration", "authentication")
+    always = ("registered-by-2xx", "no-rejected-answer-again")
     for patient, times, name in ((True, 2, "a registrar while nobody gives up"), (False, most, "a registrar")):
         yield Apart(
             name=name,
@@ -80,6 +84,7 @@ def _registering(most: int) -> Iterator[Apart]:
             proves=(),
             bound=f"{times} REGISTER, with copies after 423 and challenges; answered in any way, late or never",
             sides=partial(honest, times),
+            promises=(*always, "registered-is-kept", *(("left-is-forgotten",) if patient else ())),
             patient=patient,
         )
     yield Apart(
@@ -88,6 +93,7 @@ def _registering(most: int) -> Iterator[Apart]:
         proves=("registration",),
         bound="for ever; any response at any time",
         sides=strange,
+        promises=always,
     )
 
 
@@ -102,6 +108,7 @@ def _challenged(method: str) -> Apart:
         proves=("authentication",),
         bound="one request and its copies; any response at any time",
         sides=sides,
+        promises=("no-rejected-answer-again", "tries-end", "told-once", "told-at-last"),
     )
 
 
@@ -122,6 +129,7 @@ def _digits(most: int, *, strange: bool) -> Iterator[Apart]:
             proves=both,
             bound="by RTP or INFO, one by one or together, of one or two segments",
             sides=partial(pair, one, two),
+            promises=("digits-once", "digits-in-order", "digits-were-heard"),
         )
     if strange:
         yield Apart(

@@ -91,6 +91,8 @@ class CallSide:
         "What an application may ask; None is everything."
         self._arriving: dict[int, list[Event]] = {}
         "What the messages that came are, by their identity: to hash one takes longer."
+        self._deaf: dict[tuple[object, ...], dict[int, tuple[Message, bool]]] = {}
+        "By what it depends on in a place, and by the message's identity: whether it can do nothing any more."
         self._tried: set[tuple[str, str, str]] = set()
         "(chart, state, event) of what is tried once in each state."
 
@@ -231,7 +233,7 @@ class CallSide:
             if facts.retries if timer == "glare" else self._may_fire(key, timer):
                 yield Event("timer", timer, key)
         chart = self.rules.charts[key.chart]
-        for timer in chart.analysis.running[state]:
+        for timer in sorted(chart.analysis.running[state]):
             if (key.chart, timer) in self.rules.repeating and self._is_new(key.chart, state, timer):
                 yield Event("timer", timer, key)
 
@@ -283,27 +285,29 @@ class CallSide:
 
     def deaf(self, place: Place, messages: Sequence[Message]) -> Iterator[bool]:
         """Whether each can do nothing here any more: what it belongs to is gone and never opens again."""
-        stands = dict(place.machines)
-        media = stands.get(MEDIA)
-        silent = media is not None and media.state in self.meaning.finals["media"]
-        clients: dict[int, list[Key]] = {}
-        for key in stands:
-            if key.chart in CLIENTS:
-                clients.setdefault(key.branch, []).append(key)
+        known = self._deaf.setdefault((place.machines, place.facts.absorbed), {})
         for message in messages:
-            if message.status:
-                yield not any(self._minds(message, k, stands[k]) for k in clients.get(message.branch, ()))
-            elif message.lost:
-                yield True
-            elif message.method in PACKETS:
-                yield silent
-            elif message.method == "ACK":
-                yield not any(self._awaits(message, key, stand) for key, stand in place.machines)
-            elif message.method == "INVITE" and not message.to_tag:
-                yield self.has_begun(stands)
-            else:
-                server = server_of(message)
-                yield server in stands or server in place.facts.absorbed
+            found = known.get(id(message))
+            if found is None:
+                found = known[id(message)] = (message, self._is_deaf(place, message))
+            yield found[1]
+
+    def _is_deaf(self, place: Place, message: Message) -> bool:
+        stands = dict(place.machines)
+        if message.status:
+            clients = [key for key in stands if key.chart in CLIENTS and key.branch == message.branch]
+            return not any(self._minds(message, key, stands[key]) for key in clients)
+        if message.lost:
+            return True
+        if message.method in PACKETS:
+            media = stands.get(MEDIA)
+            return media is not None and media.state in self.meaning.finals["media"]
+        if message.method == "ACK":
+            return not any(self._awaits(message, key, stand) for key, stand in place.machines)
+        if message.method == "INVITE" and not message.to_tag:
+            return self.has_begun(stands)
+        server = server_of(message)
+        return server in stands or server in place.facts.absorbed
 
     def _minds(self, response: Message, client: Key, stand: Stand) -> bool:
         return self.rules.minds(client.chart, stand.state, response_event(client, response))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from session_fsm.chart import Chart
-from session_fsm.explore.abstract import Event, Key, Message, Place, Side, branch_of, other
+from session_fsm.explore.abstract import Event, Key, Message, Outcome, Place, Side, branch_of, other
 from session_fsm.explore.apart import ApartMeaning
 from session_fsm.explore.asking import CHALLENGES, EFFECTS, GUARDS, AskingMeaning, AskingSide, asked, remember
 from session_fsm.explore.rules import CLIENTS
@@ -70,6 +70,10 @@ class ChallengedSide(AskingSide):
                 turn.post(key, "withdrawn")
         else:
             super().begin(turn, place, event)
+
+    def allows(self, outcome: Outcome) -> bool:
+        """One try too many is enough."""
+        return outcome.after.facts.local_seq <= MOST + 1
 
     def judge(self, turn: Turn, place: Place, event: Event) -> None:
         """Nobody is followed for ever."""

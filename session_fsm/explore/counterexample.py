@@ -11,12 +11,13 @@ from session_fsm.chart import NOWHERE
 from session_fsm.explore.abstract import SIDES, Side
 from session_fsm.explore.product import Move
 from session_fsm.explore.properties import Finding
+from session_fsm.explore.rules import TRANSACTION_CHARTS
 from session_fsm.explore.search import Found, Standing
 from session_fsm.machine import TraceRow
 
 SECONDS_A_STEP = 0.1  # the explorer knows no time; in its traces each step takes so long, in seconds
-SHOWN = ("call", "media")
-"The charts whose states are told with each step."
+UNTOLD = frozenset({*TRANSACTION_CHARTS, "dialog", "offer_answer", "answer", "hold", "peer_hold"})
+"The charts whose states are not told with each step: of a call, the call's and the media's are."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +33,10 @@ class Step:
 
     @property
     def changes(self) -> list[str]:
-        """The changes of the call's and the media's state."""
+        """The changes of the states that people look at: in a call, the call's and the media's."""
         found = []
-        for chart in SHOWN:
+        charts = {row.chart for row in self.rows} - (UNTOLD if len({row.chart for row in self.rows}) > 1 else set())
+        for chart in sorted(charts):
             path = [row for row in self.rows if row.chart == chart and row.from_state not in (row.to_state, NOWHERE)]
             if path:
                 found.append(f"{chart} {' → '.join([path[0].from_state, *(row.to_state for row in path)])}")

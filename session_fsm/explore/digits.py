@@ -1,7 +1,7 @@
-"""Digits from one side to the other, as RTP events or in INFO requests, over a network that loses, repeats and reorders.
+"""Digits from one side to the other, as RTP events or in INFO, over a network that loses, repeats and reorders.
 
-Every digit that is sent has a number. Its packets have an RTP timestamp that grows with the number; a long one, as peers
-of other makes send them, has two segments (RFC 4733 §2.5.1.3). A packet may come as late as it likes, and again.
+Every digit that is sent has a number. Its packets have an RTP timestamp that grows with the number; a long one, as
+peers of other makes send them, has two segments (RFC 4733 §2.5.1.3). A packet may come as late as it likes, and again.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ class DigitSide(ApartSide):
         stands = dict(place.machines)
         kept = digits(place.facts)
         for event in super().own(place):
-            if event.key is None or event.key.chart not in ("dialog", "non_invite_server"):
-                if event.name != "send_dtmf" or kept.sent + kept.left < self.most:
-                    yield event
+            ours = event.key is None or event.key.chart not in ("dialog", "non_invite_server")
+            if ours and (event.name != "send_dtmf" or kept.sent + kept.left < self.most):
+                yield event
         if SENDER in stands and stands[SENDER].state == "Sounding":
             yield Event("world", "digit_sent", SENDER)
             yield Event("world", "digit_cut", SENDER)
@@ -249,14 +249,14 @@ def _tell(turn: Turn, digit: int) -> None:
     kept = digits(turn)
     if kept.counts:
         _judge(turn, digit, kept.told)
-        _know(turn, told=(*kept.told, digit))
+        _know(turn, told=tuple(dict.fromkeys((*kept.told, digit))))
 
 
 def _tell_said(turn: Turn, key: Key, payload: Payload) -> None:
     kept = digits(turn)
     if payload is not None and kept.counts:
         _judge(turn, int(payload.note), kept.said)
-        _know(turn, said=(*kept.said, int(payload.note)))
+        _know(turn, said=tuple(dict.fromkeys((*kept.said, int(payload.note)))))
 
 
 def _judge(turn: Turn, digit: int, before: tuple[int, ...]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from session_fsm.chart import Chart
 from session_fsm.explore.book import Book
 from session_fsm.explore.calling import Bound
 from session_fsm.explore.counterexample import Run, run_to
-from session_fsm.explore.products import WHOLE_CALL, Product, products
+from session_fsm.explore.products import MOST_REINVITES, WHOLE_CALL, Product, products
 from session_fsm.explore.promises import apart_findings
 from session_fsm.explore.properties import Finding, call_findings, chart_findings, claimed, turn_findings
 from session_fsm.explore.search import Found, beginning, walk
@@ -104,10 +105,10 @@ def explore(
     Raises KeyError for a property that nothing claims.
     """
     used = list(charts)
-    properties = claimed(used).named
+    walked = [one for one in products(reinvites, used) if chart is None or chart in one.charts]
+    properties = properties_of(used, chart)
     if property_name is not None:
         properties = {property_name: properties[property_name]}
-    walked = [one for one in products(reinvites, used) if chart is None or chart in one.charts]
     about = {chart} if chart is not None else set[str]().union(*(one.charts for one in walked))
     done = Exploration(reinvites, properties)
     done.rows = [(c.id, row) for c in used if c.id in about for row in _rows(c)]
@@ -116,6 +117,14 @@ def explore(
         _explore(done, product, used, shared, limit, progress)
     done.violations = _shortest(done.violations)
     return done
+
+
+def properties_of(charts: Sequence[Chart], chart: str | None = None) -> dict[str, str]:
+    """Every property that is proved of these charts, with a sentence; of one of them, of what it is in."""
+    walked = [one for one in products(MOST_REINVITES, charts) if chart is None or chart in one.charts]
+    promised = {name for one in walked if one.apart is not None for name in one.apart.promises}
+    claiming = [one for one in charts if any(one.id in product.proves for product in walked)]
+    return claimed(claiming, promised, calls=any(one.bounds is not None for one in walked))
 
 
 def _rows(chart: Chart) -> Iterator[str]:
@@ -167,12 +176,12 @@ def findings(found: Found, product: Product, charts: Sequence[Chart]) -> Iterato
     """Everything that does not hold in one product."""
     yield from turn_findings(found)
     if product.apart is not None:
-        yield from chart_findings(found, charts, only=set(product.apart.proves))
+        yield from chart_findings(found, charts, only=product.proves)
         for name, what, state in apart_findings(found, patient=product.patient):
             yield Finding(property=name, kind="together", what=what, state=state)
         return
     if product.bounds is None:
-        yield from chart_findings(found, charts, only=set(product.pair or ()))
+        yield from chart_findings(found, charts, only=product.proves)
         return
     if product.stranger is not None:
         yield from (one for one in chart_findings(found, charts, only=WHOLE_CALL) if one.kind != "sometimes")

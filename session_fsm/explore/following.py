@@ -82,6 +82,8 @@ def as_test(violation: Violation, reinvites: int, charts: str = "") -> str:
 
 
 def replaced(folder: Path) -> list[Chart]:
-    """The charts of a call, those of a folder in the place of ours that have their names. Raises ChartError."""
-    found = read_folder(folder)
-    return [found.get(name, chart) for name, chart in shipped_charts().items()]
+    """Our charts, those of a folder or a file in the place of the ones that have their names, and its others.
+
+    Raises ChartError.
+    """
+    return list({**shipped_charts(), **read_folder(folder)}.values())

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from session_fsm.explore.abstract import Key, Lingers, Place, Stand
 from session_fsm.explore.effects import EFFECTS
 from session_fsm.explore.guards import GUARDS
-from session_fsm.explore.rules import APART, CLIENTS, SERVERS, Rules
+from session_fsm.explore.rules import APART, CALL_CHARTS, CLIENTS, SERVERS, Rules
 from session_fsm.explore.sending import (
     CALL,
     DIALOG,
@@ -37,6 +37,9 @@ ENDED = {"tried": 0, "waiting": (), "local": "sendrecv"}
 CLOSED = {"agreement": "", "open": "", "reinvites": 0, "retries": 0, "reoffer_seq": 0}
 "What nobody asks about once its media are closed."
 
+STAYING = frozenset(CALL_CHARTS)
+"What a call has until it is forgotten."
+
 DECISIONS = ("invite_received", "accept", "progress")
 
 
@@ -50,6 +53,8 @@ class CallMeaning(Meaning):
         "Whether a request that comes again is a new one, and what would keep an ended session open is not counted."
         self.indexes: dict[tuple[tuple[Key, ...], tuple[Key, ...], bool], Index[Key]] = {}
         "What messages are looked up in, by the machines that are open."
+        self.last_index: tuple[Place, bool, Index[Key]] | None = None
+        "That of the place that was asked for last; the next question is mostly for the same."
         cells = rules.charts["call"].cells
         self.deciding = frozenset(state for (state, event), cell in cells.items() if cell.rows and event in DECISIONS)
         "Where the application of a callee may still answer."
@@ -119,7 +124,11 @@ class CallMeaning(Meaning):
         clients = [pair for pair in place.machines if pair[0].chart in CLIENTS and not self._outlives(*pair)]
         lingers = self._lingering(clients, facts.lingers)
         changes["lingers"] = "" if self.forgets else lingers
-        over = [key for key, stand in place.machines if self._is_over(key, stand, stands, lingers)]
+        over = [
+            key
+            for key, stand in place.machines
+            if key.chart not in STAYING and self._is_over(key, stand, stands, lingers)
+        ]
         if not over:
             return Place(place.machines, facts._replace(**changes))  # type: ignore[arg-type]  # they are facts
         absorbed = {key for key in over if key.chart in SERVERS}

@@ -1,4 +1,4 @@
-"""What is walked: pairs of transactions, calls of many kinds, and what is beside calls. Each is two sides and a network."""
+"""What is walked: pairs of transactions, calls of many kinds, and what is beside calls. Each is two sides."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from session_fsm.explore.book import Actor, Book
 from session_fsm.explore.calling import Bound, CallSide
 from session_fsm.explore.forking import ForkSide
 from session_fsm.explore.pairs import PAIRS, PairSide
-from session_fsm.explore.rules import APART, CALL_CHARTS, TRANSACTION_CHARTS
+from session_fsm.explore.rules import CALL_CHARTS, TRANSACTION_CHARTS
 from session_fsm.explore.search import Found, beginning
 from session_fsm.explore.strangers import OpenSide, StrangerSide, everything
 
 MOST_REINVITES = 2
 WHOLE_CALL = frozenset({*CALL_CHARTS, "answer", "hold", "peer_hold"})
 "The charts whose own properties are proved in calls; those of transactions are proved in pairs."
-KNOWN = WHOLE_CALL.union(TRANSACTION_CHARTS, APART)
-"The charts that a product was made for."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,13 @@ class Product:
         if self.apart is not None:
             return frozenset(self.apart.charts)
         return frozenset(self.pair) if self.pair is not None else WHOLE_CALL.union(TRANSACTION_CHARTS)
+
+    @property
+    def proves(self) -> frozenset[str]:
+        """The charts whose own properties it proves."""
+        if self.apart is not None:
+            return frozenset(self.apart.proves)
+        return frozenset(self.pair) if self.pair is not None else WHOLE_CALL
 
     @property
     def bound(self) -> str:
@@ -89,11 +94,12 @@ class Product:
 def products(reinvites: int, charts: Sequence[Chart] = ()) -> list[Product]:
     """What is walked at a bound: transactions pairwise, what is beside calls, every direction, and then whole calls.
 
-    Of these charts those that are none of ours are walked alone.
+    Of these charts those that have no product of their own are walked alone.
     """
     found = [Product(name=f"{client} and {server}", pair=(client, server)) for client, server in PAIRS]
     found += [_apart(one) for one in besides(reinvites)]
-    found += [_apart(one) for chart in charts if chart.id not in KNOWN for one in alone(chart)]
+    known = WHOLE_CALL.union(TRANSACTION_CHARTS, *(one.charts for one in found))
+    found += [_apart(one) for chart in charts if chart.id not in known for one in alone(chart)]
     return found + _calls(reinvites)
 
 

@@ -16,7 +16,7 @@ from session_fsm.explore.search import Found
 PROMISES = {
     "registered-by-2xx": "nothing makes us registered but a 2xx that lists our Contact",
     "registered-is-kept": "while we are registered an honest registrar keeps our Contact",
-    "left-is-forgotten": "when nothing is lost and nobody gave up, a registrar that does not refuse to forget us has forgotten us",
+    "left-is-forgotten": "when nothing is lost and nobody gave up, a willing registrar has forgotten us once we left",
     "no-rejected-answer-again": "what rejected our credentials is not sent the same again",
     "tries-end": "a request that is challenged is sent four times at most",
     "told-once": "whoever sent a request is told once what became of it",

@@ -5,8 +5,8 @@ A finding names the property, what was wrong, and a state; the shortest run to t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,25 +55,16 @@ class Finding:
     "For a fault of a turn: the outcome that has it, which is the last step of the run."
 
 
-@dataclass(slots=True)
-class Claims:
-    """The properties that an exploration proves, by name, with a sentence about each."""
-
-    named: dict[str, str] = field(default_factory=dict)
-
-    def add(self, name: str, doc: str) -> None:
-        """One more."""
-        self.named[name] = doc
-
-
-def claimed(charts: Sequence[Chart]) -> Claims:
-    """Every property there is: ours, and those of the charts' own [properties], as `chart.property`."""
-    claims = Claims({**DURING, **CALLS, **PROMISES})
+def claimed(charts: Sequence[Chart], promised: Collection[str], *, calls: bool) -> dict[str, str]:
+    """Properties with a sentence: ours, of whole calls or not, and the charts' own [properties] as `chart.property`."""
+    named = {name: doc for name, doc in DURING.items() if calls or name != "no-media-before-ready"}
+    named |= CALLS if calls else {}
+    named |= {name: doc for name, doc in PROMISES.items() if name in promised}
     for chart in charts:
         for claim in chart.properties.values():
             states = ", ".join(claim.states)
-            claims.add(f"{chart.id}.{claim.name}", claim.doc or f"{claim.kind.replace('_', ' ')}: {states}")
-    return claims
+            named[f"{chart.id}.{claim.name}"] = claim.doc or f"{claim.kind.replace('_', ' ')}: {states}"
+    return named
 
 
 def turn_findings(found: Found) -> Iterator[Finding]:
@@ -94,7 +85,7 @@ def turn_findings(found: Found) -> Iterator[Finding]:
                 )
 
 
-def chart_findings(found: Found, charts: Sequence[Chart], *, only: set[str] | None = None) -> Iterator[Finding]:
+def chart_findings(found: Found, charts: Sequence[Chart], *, only: Collection[str] | None = None) -> Iterator[Finding]:
     """What the charts claim of their own states, for the machines that a product has. `only` names charts."""
     for chart in charts:
         if only is not None and chart.id not in only:

@@ -31,7 +31,7 @@ ANYTHING = (*((200, note) for note in (*GRANTS, "none of ours")), *REFUSALS, *CH
 
 
 class RegisteringSide(AskingSide):
-    """Who registers. `most` bounds how often, without removals; None is for ever, with a registrar that says anything."""
+    """Who registers. `most` bounds how often, without removals; None is for ever: the registrar says anything."""
 
     def __init__(self, charts: Sequence[Chart], side: Side, most: int | None) -> None:
         super().__init__(charts, side)

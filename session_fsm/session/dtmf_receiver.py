@@ -73,7 +73,7 @@ def _older(at: DtmfReceiver, heard: HeardEvent) -> bool:
 
 
 def _follows(at: DtmfReceiver, heard: HeardEvent) -> bool:
-    """RFC 4733 §2.5.1.3: the next segment of the same event begins where a full one ends; its last packets may be lost."""
+    """RFC 4733 §2.5.1.3: the next segment begins where a full one ends, whose last packets may be lost."""
     ended = at.heard.timestamp + LONGEST & 0xFFFFFFFF
     goes_on = (heard.ssrc, heard.code, heard.timestamp) == (at.heard.ssrc, at.heard.code, ended)
     return goes_on and not at.heard.is_over

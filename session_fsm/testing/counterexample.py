@@ -180,8 +180,8 @@ def read(path: Path, charts: Mapping[str, Chart] | None = None) -> Counterexampl
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: a field is missing or wrong: {error}") from None
-    if charts is None and example.folder is not None and not example.folder.is_dir():
-        raise ValueError(f"{path}: it was found with the charts in {example.folder}, which is no folder now")
+    if charts is None and example.folder is not None and not example.folder.exists():
+        raise ValueError(f"{path}: it was found with the charts in {example.folder}, which is not there now")
     properties = example.find(charts).properties
     if example.breaks not in properties:
         raise ValueError(f"{path}: no property {example.breaks}; possible: {', '.join(properties)}")

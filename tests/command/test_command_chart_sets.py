@@ -91,7 +91,7 @@ def test_a_trace_whose_charts_are_gone_says_so(trace: Path, folder: Path):
     again = run_here("replay", trace, "--charts", moved)
 
     assert (2, 0) == (done.returncode, again.returncode)
-    assert done.stderr.endswith(f"made with the charts in {folder}, which is no folder now; possible: --charts DIR\n")
+    assert done.stderr.endswith(f"made with the charts in {folder}, which is not there now; possible: --charts DIR\n")
 
 
 def test_a_trace_goes_with_its_folder(trace: Path, folder: Path, tmp_path: Path):

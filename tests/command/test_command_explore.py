@@ -126,3 +126,65 @@ def test_a_trace_of_another_chart_version_ends_with_two(explored, tmp_path):
 
 def test_a_trace_that_is_not_there_ends_with_two(tmp_path):
     assert 2 == run("replay", tmp_path / "none.jsonl").exit_code
+
+
+IVR = Path(__file__).parents[2] / "examples" / "ivr.toml"
+
+
+@pytest.fixture
+def claiming(tmp_path: Path) -> Path:
+    """A chart that has nothing to do with SIP, and claims what is not so."""
+    file = tmp_path / "ivr.toml"
+    text = IVR.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("[properties]\n", '[properties]\nstaffed = { never = ["Voicemail"] }\n'), encoding="utf-8"
+    )
+    return file
+
+
+def test_one_chart_is_explored_by_name(tmp_path):
+    """Only what it takes part in is walked, and only its rows are counted."""
+    result = run("explore", "quality", "--json", "--out", tmp_path / "out")
+
+    summary = last_line(result.stdout)
+    rows = sum(1 for _, decisions in shipped_charts()["quality"].all_decisions() for _ in decisions.rows)
+    assert (0, rows, rows, []) == (
+        result.exit_code,
+        summary["rows_total"],
+        summary["rows_taken"],
+        summary["rows_unreachable"],
+    )
+
+
+def test_a_chart_of_a_users_own_is_explored_from_its_file(claiming, tmp_path):
+    """Its trace names the file, so it replays without more words."""
+    result = run("explore", claiming, "--json", "--out", tmp_path / "out")
+
+    found = last_line(result.stdout)["violations"]
+    assert (3, ["ivr.staffed"]) == (result.exit_code, [one["property"] for one in found])
+    assert 0 == run("replay", found[0]["trace"]).exit_code
+
+
+def test_what_is_fuzzed_from_a_file_replays_too(claiming, tmp_path):
+    """From any folder."""
+    pytest.importorskip("hypothesis")
+    words = ("--seed", 1, "--max-examples", 30, "--out", tmp_path / "found", "--json")
+
+    result = run("fuzz", claiming, *words)
+
+    traces = [one["trace"] for one in last_line(result.stdout)["violations"]]
+    assert (3, [0]) == (result.exit_code, [run("replay", trace).exit_code for trace in traces])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nobody",), "no chart has this name"),
+        (("quality", "--property", "call.ends"), "possible: better-has-lasted"),
+    ],
+)
+def test_what_cannot_be_explored_is_said(words, said):
+    """What, where, and what is possible."""
+    result = run("explore", *words)
+
+    assert (2, True) == (result.exit_code, said in result.stderr)

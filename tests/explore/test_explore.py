@@ -13,6 +13,7 @@ from session_fsm.explore.effects import EFFECTS
 from session_fsm.explore.exploration import Exploration
 from session_fsm.explore.following import as_test
 from session_fsm.explore.guards import GUARDS
+from session_fsm.explore.products import products
 from session_fsm.explore.rules import APART
 from session_fsm.machine import replay
 from session_fsm.session.building import shipped_charts
@@ -42,7 +43,8 @@ def test_the_shipped_charts_hold_without_reinvites(plain):
 
 
 def test_everything_within_the_bound_was_walked(plain):
-    assert (True, 6) == (plain.complete, len({walked.product.name for walked in plain.walked}))
+    names = [walked.product.name for walked in plain.walked]
+    assert (True, len(products(0)), "calls") == (plain.complete, len(set(names)), names[-1])
 
 
 @pytest.mark.slow

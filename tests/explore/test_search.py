@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from plain_walk import PlainWalk
 
-from session_fsm.explore.products import Product, products
 from session_fsm.explore.numbering import Numbering, Runs
+from session_fsm.explore.products import Product, products
 from session_fsm.explore.search import Found, walk
 from session_fsm.session.building import shipped_charts
 

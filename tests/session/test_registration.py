@@ -421,17 +421,44 @@ def test_a_failed_try_leads_to_the_next_by_itself():
 
 def test_a_refused_registration_is_left_without_a_word():
     """The registrar does not know us, and does not want to."""
+    registrar = Registrar()
+    registrar.script = [(403, ())]
+    net, alice = started(registrar)
+
+    alice.unregister()
+    net.run_for(7200)
+
+    assert ["Registering", "Refused", "Unregistered"] == path(alice)
+    assert (1, (0, ()), "unregistered") == (len(registrar.registers), kept(alice), reason(alice))
+
+
+def test_a_refused_refresh_leaves_a_binding_which_is_removed():
+    """RFC 3261 §10.2.2: what was granted before stands until it lapses, and calls would still come to us."""
     registrar = Registrar(grants=60)
     net, alice = started(registrar)
     registrar.script = [(403, ())]
     net.run_for(55)
+    assert "Refused" == state(alice)
+
+    alice.unregister()
+    net.run_for(1)
+
+    assert ["Refreshing", "Refused", "Unregistering", "Unregistered"] == path(alice)[-4:]
+    assert ({}, (0, ()), "unregistered") == (registrar.bindings, kept(alice), reason(alice))
+
+
+def test_what_lapsed_after_a_refused_refresh_is_not_removed():
+    """The registrar has forgotten it by itself."""
+    registrar = Registrar(grants=60)
+    net, alice = started(registrar)
+    registrar.script = [(403, ())]
+    net.run_for(120)
     count = len(registrar.registers)
 
     alice.unregister()
     net.run_for(7200)
 
-    assert ["Refreshing", "Refused", "Unregistered"] == path(alice)[-3:]
-    assert (count, (0, ()), "unregistered") == (len(registrar.registers), kept(alice), reason(alice))
+    assert ("Unregistered", count) == (state(alice), len(registrar.registers))
 
 
 def reason(alice: Phone) -> str:
