@@ -79,9 +79,19 @@ def test_the_trace_of_a_violation_replays(explored):
     assert (0, True, None) == (result.exit_code, *(last_line(result.stdout)[key] for key in ("ok", "first_difference")))
 
 
-def test_a_trace_that_goes_another_way_ends_with_three(explored):
-    """The shipped call chart leaves the call where the broken one stayed."""
-    result = run("replay", explored[1]["violations"][0]["trace"], "--charts", shipped()["call"].parent, "--json")
+def test_a_trace_of_other_charts_ends_with_two(explored):
+    """It says which ones it was made with; that they step otherwise would be no news."""
+    result = run("replay", explored[1]["violations"][0]["trace"], "--charts", shipped()["call"].parent)
+
+    assert (2, True) == (result.exit_code, "it is of chart call" in result.stderr)
+
+
+def test_a_trace_that_goes_another_way_ends_with_three(explored, tmp_path):
+    """The shipped call chart leaves the call where the broken one stayed; the trace does not say what it was made with."""
+    rows = Path(explored[1]["violations"][0]["trace"]).read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+    (tmp_path / "rows.jsonl").write_text("".join(rows), encoding="utf-8")
+
+    result = run("replay", tmp_path / "rows.jsonl", "--charts", shipped()["call"].parent, "--json")
     difference = last_line(result.stdout)["first_difference"]
 
     assert (3, "call") == (result.exit_code, difference["machine"])

@@ -44,7 +44,11 @@ def test_the_shipped_charts_hold_without_reinvites(plain):
 
 def test_everything_within_the_bound_was_walked(plain):
     names = [walked.product.name for walked in plain.walked]
-    assert (True, len(products(0, list(shipped_charts().values()))), "calls") == (plain.complete, len(set(names)), names[-1])
+    assert (True, len(products(0, list(shipped_charts().values()))), "calls") == (
+        plain.complete,
+        len(set(names)),
+        names[-1],
+    )
 
 
 @pytest.mark.slow
