@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from session_fsm.audio.timeline import RecordMode, record_mode
+from session_fsm.audio.tone import SAMPLE_RATE
 from session_fsm.call_facts import CallFacts
 from session_fsm.call_waits import answered_or_audible, audible, shows, why_not
 from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout
@@ -30,7 +31,7 @@ from session_fsm.session.events import (
     MediaState,
     SessionEvent,
 )
-from session_fsm.session.possible import direction_of
+from session_fsm.session.possible import check_rate, direction_of
 from session_fsm.session.session import Session
 
 if TYPE_CHECKING:
@@ -136,16 +137,19 @@ class Call(CallFacts):
 
     # What can be done.
 
-    def record(self, path: str | Path, mode: RecordMode | str = RecordMode.MIXED) -> CallRecording:
+    def record(
+        self, path: str | Path, mode: RecordMode | str = RecordMode.MIXED, *, rate: int = SAMPLE_RATE
+    ) -> CallRecording:
         """Record the call from now on into a WAV file: `heard`, `mixed`, or `stereo` with a channel a side.
 
-        Until `close()` or the end of the call. Raises OSError when the file cannot be made, LocalProtocolError when the
-        call is over.
+        `rate` is the file's, in samples a second; another one than 8000 needs soxr. Until `close()` or the end of the
+        call. Raises OSError when the file cannot be made, LocalProtocolError when the call is over.
         """
         chosen = record_mode(mode)
+        check_rate(rate)
         if self.is_over or self.media._stream is None:
             raise LocalProtocolError("record", self.state, ())
-        return self.media._stream.record(path, chosen)
+        return self.media._stream.record(path, chosen, rate)
 
     async def hang_up(self) -> None:
         """End the call: CANCEL or BYE. Does not wait for the network; a call that is over stays so."""

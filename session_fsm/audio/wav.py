@@ -162,16 +162,38 @@ def _quantised(samples: Floats) -> Samples:
 
 
 def _resampled(blocks: Iterator[Floats], rate: int, path: str | PathLike[str]) -> Iterator[Floats]:
-    try:
-        from soxr import ResampleStream
-    except ImportError:
-        raise AudioFormatError(
-            f"{path} has {rate / 1000:g} kHz; another rate than 8 kHz needs soxr: pip install 'session-fsm[files]'"
-        ) from None
+    _need_soxr(rate, path)
+    from soxr import ResampleStream
+
     stream = ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
     for block in blocks:
         yield np.asarray(stream.resample_chunk(block), np.float32)
     yield np.asarray(stream.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
+
+
+def _need_soxr(rate: int, path: str | PathLike[str]) -> None:
+    try:
+        import soxr  # noqa: F401
+    except ImportError:
+        raise AudioFormatError(
+            f"{path} has {rate / 1000:g} kHz; another rate than 8 kHz needs soxr: pip install 'session-fsm[files]'"
+        ) from None
+
+
+def resampler(rate: int, channels: int, path: str | PathLike[str]) -> Callable[[Samples, bool], Samples]:
+    """What makes 8 kHz audio that comes in pieces into that of a file of another rate; its flag says: the last piece.
+
+    Raises AudioFormatError where soxr is not installed.
+    """
+    _need_soxr(rate, path)
+    from soxr import ResampleStream
+
+    stream = ResampleStream(SAMPLE_RATE, rate, channels, dtype="int16")
+
+    def resampled(samples: Samples, last: bool) -> Samples:
+        return np.asarray(stream.resample_chunk(samples, last=last), np.int16)
+
+    return resampled
 
 
 class WavWriter:

@@ -119,9 +119,9 @@ class MediaStream(Hearing):
         """Whether its sockets are released."""
         return self._rtp.closed
 
-    def record(self, path: str | Path, mode: RecordMode) -> CallRecording:
+    def record(self, path: str | Path, mode: RecordMode, rate: int) -> CallRecording:
         """Record what is heard and sent from now on. Raises OSError when the file cannot be made."""
-        recording = CallRecording(path, mode, self._clock)
+        recording = CallRecording(path, mode, self._clock, rate)
         self.recordings = [each for each in self.recordings if not each.closed] + [recording]
         return recording
 

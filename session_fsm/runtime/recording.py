@@ -16,6 +16,7 @@ from session_fsm.audio import Concealment, Samples, WavWriter
 from session_fsm.audio.drift import Drift
 from session_fsm.audio.timeline import HEARD, SAID, RecordMode, Timeline
 from session_fsm.audio.tone import SAMPLE_RATE
+from session_fsm.audio.wav import resampler
 from session_fsm.rtp import LostFrames, RtpPacket
 from session_fsm.runtime.framing import Decode, Framing
 
@@ -36,7 +37,9 @@ class CallRecording:
     What cannot be written (a full disk) ends the recording, not the call: `failure` says why.
     """
 
-    def __init__(self, path: str | Path, mode: RecordMode, clock: Callable[[], Seconds]) -> None:
+    def __init__(
+        self, path: str | Path, mode: RecordMode, clock: Callable[[], Seconds], rate: int = SAMPLE_RATE
+    ) -> None:
         self.path = Path(path)
         self.mode = mode
         self.failure: OSError | None = None
@@ -48,12 +51,13 @@ class CallRecording:
         self._anchors: list[tuple[int, int] | None] = [None, None]
         self._drifts = [Drift(), Drift()]
         self._framing = Framing(concealment=Concealment())
-        self._file = WavWriter(self.path, channels=mode.channels)
+        self._resampled = resampler(rate, mode.channels, self.path) if rate != SAMPLE_RATE else None
+        self._file = WavWriter(self.path, rate, mode.channels)
 
     @property
     def seconds(self) -> Seconds:
         """How long what has been written is."""
-        return self._file.samples / SAMPLE_RATE
+        return self._file.samples / self._file.rate
 
     def __str__(self) -> str:
         failed = f", and then: {self.failure.strerror}" if self.failure else ""
@@ -80,7 +84,7 @@ class CallRecording:
             return
         for frame in self._framing.rest():
             self._put(HEARD, frame.timestamp, frame.samples)
-        self._write([self._timeline.rest()])
+        self._write([self._timeline.rest()], last=True)
         self.closed = True
         self._file.close()
 
@@ -130,10 +134,10 @@ class CallRecording:
         self._anchors[side], self._drifts[side] = (now, timestamp), Drift()
         return now
 
-    def _write(self, pieces: list[Samples]) -> None:
+    def _write(self, pieces: list[Samples], *, last: bool = False) -> None:
         try:
             for piece in pieces:
-                self._file.write(piece)
+                self._file.write(piece if self._resampled is None else self._resampled(piece, last))
         except OSError as error:
             self.failure, self.closed = error, True
             self._file.close()

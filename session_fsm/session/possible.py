@@ -24,6 +24,12 @@ def check_seconds(name: str, value: object) -> None:
         raise ValueError(f"{name} is {value!r}; it can be any number of seconds above 0")
 
 
+def check_rate(rate: object) -> None:
+    """How many samples a second a file has."""
+    if not isinstance(rate, int) or isinstance(rate, bool) or not 1000 <= rate <= 192_000:
+        raise ValueError(f"rate is {rate!r}; it can be a whole number of samples a second, from 1000 to 192000")
+
+
 def check_count(name: str, value: object) -> None:
     """A whole number, 0 or more."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import wave
 from pathlib import Path
 from random import Random
@@ -10,8 +11,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from session_fsm.audio import Samples, decode_ulaw, encode_ulaw
+from session_fsm.audio import Samples, Tone, decode_ulaw, encode_ulaw, goertzel
 from session_fsm.audio.timeline import RecordMode
+from session_fsm.errors import AudioFormatError
 from session_fsm.rtp import LostFrames, RtpPacket
 from session_fsm.runtime.recording import CallRecording
 
@@ -27,9 +29,9 @@ HIGH, LOW = (int(decode(payload)[0]) for payload in (LOUD, SOFT))
 class Desk:
     """A recording, and the clock that it looks at."""
 
-    def __init__(self, path: Path, mode: RecordMode) -> None:
+    def __init__(self, path: Path, mode: RecordMode, rate: int = 8000) -> None:
         self.now = 1000.0
-        self.recording = CallRecording(path, mode, lambda: self.now)
+        self.recording = CallRecording(path, mode, lambda: self.now, rate)
 
     def hear(self, number: int, at: float, payload: bytes = LOUD, start: int = 4_294_967_000) -> None:
         """The peer's packet of this number, handed out at this time."""
@@ -199,3 +201,30 @@ def test_two_clocks_that_differ_stay_in_step(tmp_path, ppm, mode):
     assert 58 <= len(apart)
     # A mark begins with a packet, so up to 20 ms late: that much the distance of two may change by besides.
     assert np.abs(np.cumsum(apart)).max() <= 160 + 160
+
+
+@pytest.mark.parametrize("rate", [11_025, 16_000, 48_000])
+@pytest.mark.parametrize("mode", [RecordMode.MIXED, RecordMode.STEREO])
+def test_a_file_of_another_rate(tmp_path, rate, mode):
+    """As long as the call, and the tone is where it was."""
+    pytest.importorskip("soxr")
+    desk = Desk(tmp_path / "call.wav", mode, rate)
+    tone = iter(Tone(440.0))
+    for n in range(250):
+        desk.say(n, 0.02 * n, encode_ulaw(next(tone)).tobytes())
+    desk.close()
+    with wave.open(str(tmp_path / "call.wav"), "rb") as file:
+        found = file.getframerate()
+    said = content(tmp_path / "call.wav")[1][:, -1]
+
+    assert (rate, 5.0, 5 * rate) == (found, desk.recording.seconds, len(said))
+    assert goertzel(said, 440.0, rate) > 100 * goertzel(said, 880.0, rate)
+
+
+def test_another_rate_without_a_library_says_what_is_needed(tmp_path, monkeypatch):
+    """And makes no file."""
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    with pytest.raises(AudioFormatError, match=r"16 kHz; another rate than 8 kHz needs soxr: pip install"):
+        CallRecording(tmp_path / "call.wav", RecordMode.HEARD, lambda: 0.0, 16_000)
+
+    assert not (tmp_path / "call.wav").exists()

@@ -76,6 +76,8 @@ async def test_what_cannot_be_recorded_says_so(alice, bob, tmp_path):
 
     with pytest.raises(ValueError, match="mode is 'both'; it can be heard, mixed, stereo"):
         calling.record(tmp_path / "x.wav", "both")
+    with pytest.raises(ValueError, match=r"rate is 44100\.0; it can be a whole number of samples a second"):
+        calling.record(tmp_path / "x.wav", rate=44_100.0)
     with pytest.raises(FileNotFoundError):
         calling.record(tmp_path / "nowhere" / "x.wav")
     await calling.hang_up()
