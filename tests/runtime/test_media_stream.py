@@ -127,8 +127,8 @@ async def test_a_second_path_wants_new_evidence(open_side):
     assert 1 == open_side.stream.outgoing.packets
 
 
-async def test_silence_is_told_once_and_its_end_too(open_side):
-    """Thirty seconds without a frame are a warning and an edge, the next frame another one if it is asked for."""
+async def test_silence_is_told_once_and_its_end_too(open_side, caplog):
+    """Thirty seconds without a frame are a warning and an edge, the next frame another edge if it is asked for."""
     peer = Peer()
     open_side.hear(peer.packet())
     open_side.look(29.9)
@@ -142,6 +142,7 @@ async def test_silence_is_told_once_and_its_end_too(open_side):
 
     told = [edge for edge in open_side.edges if edge is not Edge.MEASURED]
     assert [Edge.FIRST_FRAME, Edge.STALLED, Edge.FLOW_RESUMED] == told
+    assert ["WARNING"] == [line.levelname for line in caplog.records if "No frame from" in line.message]
     assert 3 == open_side.packets
 
 
