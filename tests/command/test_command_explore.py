@@ -87,7 +87,7 @@ def test_a_trace_of_other_charts_ends_with_two(explored):
 
 
 def test_a_trace_that_goes_another_way_ends_with_three(explored, tmp_path):
-    """The shipped call chart leaves the call where the broken one stayed; the trace does not say what it was made with."""
+    """The shipped call chart leaves the call where the broken one stayed; the trace does not say what made it."""
     rows = Path(explored[1]["violations"][0]["trace"]).read_text(encoding="utf-8").splitlines(keepends=True)[1:]
     (tmp_path / "rows.jsonl").write_text("".join(rows), encoding="utf-8")
 
