@@ -82,8 +82,11 @@ def draw(
     from session_fsm.command.drawing import Drawn
     from session_fsm.command.drawing import draw as run_draw
 
-    chosen = chosen_format(name, form, output, trace)
-    run(lambda: run_draw(Drawn(name=name, form=chosen, output=output, trace=trace, theme=theme, charts=charts)))
+    def start() -> Exit:
+        chosen = chosen_format(name, form, output, trace)
+        return run_draw(Drawn(name=name, form=chosen, output=output, trace=trace, theme=theme, charts=charts))
+
+    run(start)
 
 
 @app.command()

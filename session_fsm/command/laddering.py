@@ -8,15 +8,13 @@ from pathlib import Path
 
 from session_fsm.command.chart_set import every_chart
 from session_fsm.command.exits import CommandError, Exit
-from session_fsm.command.formats import LadderFormat
+from session_fsm.command.formats import LadderFormat, chosen_ladder_format
 from session_fsm.command.traces import check_versions, folder_for, read_trace, write_out
 from session_fsm.machine import TraceRow
 from session_fsm.render import ladder, ladder_mermaid, ladder_text
 from session_fsm.render.ladder_svg import ladder_svg
 from session_fsm.render.png import can_make_png, png
 from session_fsm.render.theme import Theme
-
-SUFFIXES = {".svg": LadderFormat.SVG, ".png": LadderFormat.PNG, ".mmd": LadderFormat.MERMAID}
 
 
 def draw_ladder(
@@ -29,8 +27,7 @@ def draw_ladder(
     for path, rows in read.items():
         check_versions(path, rows, every_chart(folder_for(path, charts)))
     left, right = [*(read[path] for path in traces), []][:2]
-    chosen = form or SUFFIXES.get(output.suffix.lower() if output else "", LadderFormat.TEXT)
-    write_out(*_made(left, right, chosen, theme, output))
+    write_out(*_made(left, right, chosen_ladder_format(form, output), theme, output))
     return Exit.HOLDS
 
 

@@ -138,6 +138,12 @@ def test_a_ladder_is_well_formed(traces, theme):
     assert "UAC and UAS" == root.findtext("{http://www.w3.org/2000/svg}title")
 
 
+def test_a_file_s_name_says_what_several_charts_are_drawn_as(tmp_path):
+    run_here("draw", "both", "-o", tmp_path / "both.mmd")
+
+    assert (tmp_path / "both.mmd").read_text().startswith("stateDiagram-v2")
+
+
 def test_import_writes_a_chart_that_loads(tmp_path):
     run_here("draw", "call", "--format", "scxml", "-o", tmp_path / "call.scxml")
 
@@ -161,6 +167,8 @@ def test_import_writes_a_chart_that_loads(tmp_path):
         ("import broken.jsonl -o out", "this is not XML"),
         ("import none.scxml -o out", "cannot read none.scxml"),
         ("draw media -o none/out", "-o: cannot write none/out"),
+        ("draw media -o out.bmp", "-o: nothing is drawn as .bmp; possible: .svg, .png, .mmd"),
+        ("ladder alice.jsonl -o out.dot", "-o: nothing is drawn as .dot; possible: .svg, .png, .mmd, .txt"),
     ],
 )
 def test_bad_input_is_named_and_nothing_is_written(traces, tmp_path, arguments, complaint):

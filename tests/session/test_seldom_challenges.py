@@ -138,3 +138,19 @@ def test_no_cancel_of_a_reinvite_leaves_before_a_response_to_its_copy(peer):
     net.deliver()
 
     assert (0, 1) == (peer.received.count(Method.CANCEL), peer.received.count(Method.BYE))
+
+
+def test_a_cancel_of_a_reinvite_leaves_once_its_copy_was_heard_of(peer):
+    """RFC 3261 §9.1: the call that ends meanwhile withdraws the copy."""
+    alice = caller()
+    net = Network(alice, peer)
+    line, _ = answered_by(net, alice, peer)
+    line.reinvite(SENDONLY)
+    net.deliver()
+    copy = proceeding_copy(net, peer, peer.received.of("INVITE")[-1])
+    peer.respond(copy, 100, contact=False)
+    net.deliver()
+    line.hang_up()
+    net.deliver()
+
+    assert [copy.request.branch] == [cancel.request.branch for cancel in peer.received.of(Method.CANCEL)]
