@@ -6,7 +6,7 @@ import asyncio
 import sys
 from itertools import islice
 
-from session_fsm import UserAgent
+from session_fsm import CallFailedError, UserAgent
 from session_fsm.audio import Tone
 
 ONE_SECOND = 50  # frames of 20 ms
@@ -23,4 +23,8 @@ async def main(target: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "sip:bob@127.0.0.1:5070"))
+    uri = sys.argv[1] if len(sys.argv) > 1 else "sip:bob@127.0.0.1:5070"
+    try:
+        asyncio.run(main(uri))
+    except CallFailedError as error:
+        sys.exit(f"{uri}: {error}")

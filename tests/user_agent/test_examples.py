@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+PATIENCE = 60  # seconds for a process that takes two on a quiet machine
 
 
 async def start(name: str, *arguments: str) -> asyncio.subprocess.Process:
@@ -22,11 +24,22 @@ async def start(name: str, *arguments: str) -> asyncio.subprocess.Process:
 async def test_two_processes_hear_each_other():
     """The product's main job as an example: it says what was heard and exits 0."""
     example = await start("two_processes.py")
-    output, _ = await asyncio.wait_for(example.communicate(), 20)
+    output, _ = await asyncio.wait_for(example.communicate(), PATIENCE)
 
     assert 0 == example.returncode, output.decode()
     assert b"the caller heard 2." in output
     assert b"the callee heard 2." in output
+
+
+async def test_a_call_to_nobody_is_one_sentence():
+    """Who tries it without a callee reads what happened, and no traceback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        uri = f"sip:bob@127.0.0.1:{probe.getsockname()[1]}"
+    calling = await start("place_a_call.py", uri)
+    said, _ = await asyncio.wait_for(calling.communicate(), PATIENCE)
+
+    assert (1, f"{uri}: 503 port unreachable\n") == (calling.returncode, said.decode())
 
 
 @pytest.mark.slow
@@ -36,9 +49,9 @@ async def test_one_example_calls_another(name, last):
     answering = await start(name, "127.0.0.1:0")
     target = (await answering.stdout.readline()).split()[-1].decode()
     calling = await start("place_a_call.py", target)
-    said, _ = await asyncio.wait_for(calling.communicate(), 20)
+    said, _ = await asyncio.wait_for(calling.communicate(), PATIENCE)
     answering.send_signal(signal.SIGINT)
-    heard, _ = await asyncio.wait_for(answering.communicate(), 20)
+    heard, _ = await asyncio.wait_for(answering.communicate(), PATIENCE)
 
     assert b"ok=True" in said, said.decode()
     assert b"Traceback" not in heard, heard.decode()
