@@ -31,7 +31,7 @@ def test_an_alarm_is_never_early(loop):
             bell = Bell()
             deadline = time.monotonic() + wait
             bell.alarm.set(deadline)
-            assert deadline <= await asyncio.wait_for(bell.rung, 1)
+            assert deadline <= await asyncio.wait_for(bell.rung, 20)
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
         runner.run(main())
@@ -45,7 +45,7 @@ async def test_an_alarm_keeps_the_earlier_of_two_deadlines():
     bell.alarm.set(now + 10)
     bell.alarm.set(None)
 
-    assert await asyncio.wait_for(bell.rung, 1) < now + 1
+    assert await asyncio.wait_for(bell.rung, 20) < now + 10
 
 
 async def test_a_cancelled_alarm_does_not_ring():

@@ -76,7 +76,7 @@ async def test_a_cancelled_writer_does_not_disturb_another():
     sender.frames.clear()
     sender.make_room()
 
-    await asyncio.wait_for(other, 1)
+    await asyncio.wait_for(other, 20)
     assert 1 == len(sender.frames)
 
 
@@ -100,7 +100,7 @@ async def test_draining_fails_with_the_call():
     sender.end(ENDED)
 
     with pytest.raises(CallFailedError, match="the call has ended"):
-        await asyncio.wait_for(draining, 1)
+        await asyncio.wait_for(draining, 20)
 
 
 async def test_flushing_drops_what_has_not_left():
@@ -110,7 +110,7 @@ async def test_flushing_drops_what_has_not_left():
     await settle()
 
     dropped = sender.flush()
-    await asyncio.wait_for(writing, 1)
+    await asyncio.wait_for(writing, 20)
     await sender.send(FRAME)
 
     assert FRAME_SAMPLES * SEND_QUEUE + 10 == dropped
@@ -126,7 +126,7 @@ async def test_flushing_ends_a_drain():
     await settle()
     sender.flush()
 
-    await asyncio.wait_for(draining, 1)
+    await asyncio.wait_for(draining, 20)
 
 
 async def test_a_reader_gets_what_came_before_the_end():

@@ -19,13 +19,13 @@ async def test_audio_before_the_answer(alice, bob):
     invite = await next_call(bob)
     await invite.progress()
 
-    await asyncio.gather(calling.wait_for_media(timeout=2), invite.call.wait_for_media(timeout=2))
+    await asyncio.gather(calling.wait_for_media(timeout=20), invite.call.wait_for_media(timeout=20))
     assert CallState.ACTIVE is not calling.state
     tx, _ = await invite.call.audio_channels()
     await play(tx, 440, 3)
 
     assert await invite.accept() is invite.call
-    await calling.wait_for_event(CallAnswered, timeout=1)
+    await calling.wait_for_event(CallAnswered, timeout=20)
     assert MediaState.ACTIVE is calling.media.state is invite.call.media.state
     assert 0 == calling.media.statistics.lost
 
@@ -35,7 +35,7 @@ async def test_an_invite_without_an_offer(alice, bob):
     calling = alice.make_call(bob.contact, offer=False)
     answering = await (await next_call(bob)).accept()
 
-    await asyncio.gather(calling.wait_for_media(timeout=2), answering.wait_for_media(timeout=2))
+    await asyncio.gather(calling.wait_for_media(timeout=20), answering.wait_for_media(timeout=20))
     assert (calling.media.local, calling.media.remote) == (answering.media.remote, answering.media.local)
 
 
@@ -44,7 +44,7 @@ async def test_who_only_sends_knows_by_a_report_that_it_is_heard(alice, bob):
     calling = alice.make_call(bob.contact, direction=MediaDirection.SENDONLY)
     answering = await (await next_call(bob)).accept()
 
-    await answering.wait_for_media(timeout=1)
+    await answering.wait_for_media(timeout=20)
     assert MediaState.ESTABLISHED is calling.media.state
     await calling.wait_for_media(timeout=REPORT_WITHIN)
 
@@ -68,7 +68,7 @@ async def test_hold_silences_the_other_side_until_it_is_freed(alice, bob, direct
     assert await answering.reinvite(MediaDirection.SENDRECV)
     assert not answering.media.transmitting
     assert await calling.reinvite(MediaDirection.SENDRECV)
-    await asyncio.gather(calling.wait_for_media(timeout=2), answering.wait_for_media(timeout=2))
+    await asyncio.gather(calling.wait_for_media(timeout=20), answering.wait_for_media(timeout=20))
     assert answering.media.transmitting
     assert calling.media.transmitting
 
@@ -80,10 +80,10 @@ async def test_directions_that_are_asked_for_at_once_are_offered_one_by_one(alic
     in_force = []
 
     async def ask(direction: MediaDirection) -> None:
-        assert await calling.reinvite(direction, timeout=2)
+        assert await calling.reinvite(direction, timeout=20)
         in_force.append(calling.media.direction)
 
     await asyncio.gather(*map(ask, offered))
 
     assert offered == in_force
-    await asyncio.gather(calling.wait_for_media(timeout=2), answering.wait_for_media(timeout=2))
+    await asyncio.gather(calling.wait_for_media(timeout=20), answering.wait_for_media(timeout=20))

@@ -71,7 +71,7 @@ async def test_a_host_is_found_by_its_name(alice, bob):
     calling = alice.make_call(f"sip:bob@localhost:{bob.address[1]}")
     answering = await (await next_call(bob)).accept()
 
-    await asyncio.gather(calling.wait_for_media(timeout=5), answering.wait_for_media(timeout=5))
+    await asyncio.gather(calling.wait_for_media(timeout=20), answering.wait_for_media(timeout=20))
 
 
 async def test_hanging_up_while_it_rings_cancels(alice, bob):
@@ -108,7 +108,7 @@ async def test_a_redirection_leads_the_caller_on(alice, bob):
     await second.accept()
 
     assert "carol" in second.target
-    await calling.wait_for_media(timeout=2)
+    await calling.wait_for_media(timeout=20)
 
 
 async def test_a_call_that_rings_too_long_is_given_up():
@@ -121,7 +121,7 @@ async def test_a_call_that_rings_too_long_is_given_up():
         await (await next_call(bob)).ring()
 
         with pytest.raises(CallFailedError):
-            await calling.wait_for_media(timeout=2)
+            await calling.wait_for_media(timeout=20)
 
 
 async def test_more_calls_than_may_wait_are_refused(alice):
@@ -229,7 +229,7 @@ async def test_a_handler_that_fails_costs_its_own_call_only(alice, bob, caplog):
             await bad.make_call(bob.contact).wait_for_media(timeout=AT_ONCE)
     assert 500 == failure.value.status
     async with alice.make_call(bob.contact) as calling:
-        await calling.wait_for_media(timeout=2)
+        await calling.wait_for_media(timeout=20)
     await bob.wait_for_event(CallEnded, timeout=AT_ONCE)
     serving.cancel()
 

@@ -56,18 +56,18 @@ async def test_two_waits_in_a_row_miss_nothing_between_them(alice, bob):
     await answering.wait_for_media()
     await calling.wait_for_media()
 
-    await calling.wait_for_state(CallState.RINGING, timeout=0.5)
-    await calling.wait_for_state(MediaState.ESTABLISHED, timeout=0.5)
-    await calling.wait_for_event(CallAnswered, timeout=0.5)
+    await calling.wait_for_state(CallState.RINGING, timeout=20)
+    await calling.wait_for_state(MediaState.ESTABLISHED, timeout=20)
+    await calling.wait_for_event(CallAnswered, timeout=20)
 
 
 async def test_a_wait_can_be_narrowed_down(alice, bob):
     """By the values of fields, and by what came before."""
     calling, _ = await connected(alice, bob)
 
-    outbound = await calling.wait_for_event(MediaFlowEstablished, direction=FlowDirection.OUTBOUND, timeout=0.5)
-    both = await calling.wait_for_event(MediaFlowEstablished, after=outbound, timeout=0.5)
-    same = await calling.wait_for_event(MediaFlowEstablished, where=lambda event: event.time >= both.time, timeout=0.5)
+    outbound = await calling.wait_for_event(MediaFlowEstablished, direction=FlowDirection.OUTBOUND, timeout=20)
+    both = await calling.wait_for_event(MediaFlowEstablished, after=outbound, timeout=20)
+    same = await calling.wait_for_event(MediaFlowEstablished, where=lambda event: event.time >= both.time, timeout=20)
 
     assert FlowDirection.BIDIRECTIONAL is both.direction
     assert both is same
@@ -108,7 +108,7 @@ async def test_a_failure_ends_every_wait_at_once(alice, bob):
     )
     await (await next_call(bob)).reject(480)
 
-    assert [480, 480, 480] == [failure.status for failure in await asyncio.wait_for(waits, 1)]
+    assert [480, 480, 480] == [failure.status for failure in await asyncio.wait_for(waits, 20)]
     assert 480 == (await calling.wait_for_event(CallFailed, timeout=0.1)).status
 
 
@@ -131,7 +131,7 @@ async def test_the_user_agent_waits_over_all_its_calls(alice, bob):
     with pytest.raises(WaitTimeout, match=r"no CallEnded in any call within 0\.1 s"):
         await alice.wait_for_event(CallEnded, timeout=0.1)
     await calling.hang_up()
-    assert calling.id == (await alice.wait_for_event(CallEnded, timeout=1)).session_id
+    assert calling.id == (await alice.wait_for_event(CallEnded, timeout=20)).session_id
 
 
 async def test_hold_and_resume_are_told_on_both_sides(alice, bob):
@@ -139,15 +139,15 @@ async def test_hold_and_resume_are_told_on_both_sides(alice, bob):
     calling, answering = await connected(alice, bob)
 
     await calling.reinvite(MediaDirection.INACTIVE)
-    await asyncio.gather(*(call.wait_for_state(MediaState.HELD, timeout=2) for call in (calling, answering)))
+    await asyncio.gather(*(call.wait_for_state(MediaState.HELD, timeout=20) for call in (calling, answering)))
     assert not calling.media.transmitting
     await calling.wait_for_media(timeout=0.1)
     held = await answering.wait_for_event(MediaEvent, event=MediaChange.HELD)
 
     await calling.reinvite(MediaDirection.SENDRECV)
     await asyncio.gather(
-        calling.wait_for_state(MediaState.ACTIVE, timeout=2),
-        answering.wait_for_state(MediaState.ACTIVE, timeout=2, after=held),
+        calling.wait_for_state(MediaState.ACTIVE, timeout=20),
+        answering.wait_for_state(MediaState.ACTIVE, timeout=20, after=held),
     )
     assert calling.media.transmitting
     assert answering.media.transmitting

@@ -135,12 +135,12 @@ async def test_a_refusal_closes_baresips_call(baresip: Baresip, agent: UserAgent
 async def test_baresip_holds_and_resumes(baresip: Baresip, agent: UserAgent):
     """RFC 3264 §8.4: its re-INVITE puts us on hold, the next one takes us back, and we hear it again."""
     async with agent.make_call(baresip.uri) as call:
-        await call.wait_for_media(timeout=5)
+        await call.wait_for_media(timeout=20)
         await baresip.command("hold")
-        await call.wait_for_state(CallState.ON_HOLD, timeout=5)
-        held = await call.wait_for_event(StateChanged, new_state=CallState.ON_HOLD, timeout=5)
+        await call.wait_for_state(CallState.ON_HOLD, timeout=20)
+        held = await call.wait_for_event(StateChanged, new_state=CallState.ON_HOLD, timeout=20)
         await baresip.command("resume")
-        await call.wait_for_event(StateChanged, new_state=CallState.ACTIVE, after=held, timeout=5)
+        await call.wait_for_event(StateChanged, new_state=CallState.ACTIVE, after=held, timeout=20)
         heard = await converse(call)
 
     assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5
@@ -149,11 +149,11 @@ async def test_baresip_holds_and_resumes(baresip: Baresip, agent: UserAgent):
 async def test_we_hold_and_resume(baresip: Baresip, agent: UserAgent):
     """baresip answers our re-INVITEs; afterwards it is heard again."""
     async with agent.make_call(baresip.uri) as call:
-        await call.wait_for_media(timeout=5)
+        await call.wait_for_media(timeout=20)
         await call.reinvite(MediaDirection.INACTIVE)
-        await call.wait_for_state(MediaState.HELD, timeout=5)
+        await call.wait_for_state(MediaState.HELD, timeout=20)
         await call.reinvite(MediaDirection.SENDRECV)
-        await call.wait_for_state(MediaState.ACTIVE, timeout=5)
+        await call.wait_for_state(MediaState.ACTIVE, timeout=20)
         heard = await converse(call)
 
     assert hears(heard, own_hz=OURS, peer_hz=THEIRS) > 5

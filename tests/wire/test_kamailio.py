@@ -48,8 +48,8 @@ async def connected(proxy: Kamailio, alice: UserAgent, bob: UserAgent) -> tuple[
     """A call through the proxy, with audio both ways, from both sides."""
     calling = alice.make_call(bob.contact, next_hop=proxy.address)
     answering = await (await next_call(bob)).accept()
-    await calling.wait_for_media(timeout=2)
-    await answering.wait_for_media(timeout=2)
+    await calling.wait_for_media(timeout=20)
+    await answering.wait_for_media(timeout=20)
     return calling, answering
 
 
@@ -58,7 +58,7 @@ async def test_the_caller_follows_the_route_set(proxy: Kamailio, alice: UserAgen
     calling, answering = await connected(proxy, alice, bob)
 
     await calling.reinvite(MediaDirection.SENDONLY)
-    await answering.wait_for_state(CallState.ON_HOLD, timeout=2)
+    await answering.wait_for_state(CallState.ON_HOLD, timeout=20)
     await calling.hang_up()
     await over(calling)
     await over(answering)
@@ -74,7 +74,7 @@ async def test_the_callee_follows_the_route_set(proxy: Kamailio, alice: UserAgen
     # Before the ACK it would be an UPDATE (RFC 3311 §5.1).
     await answering.wait_for_event(AckReceived)
     await answering.reinvite(MediaDirection.SENDONLY)
-    await calling.wait_for_state(CallState.ON_HOLD, timeout=2)
+    await calling.wait_for_state(CallState.ON_HOLD, timeout=20)
     await answering.hang_up()
     await over(calling)
     await over(answering)
@@ -87,7 +87,7 @@ async def test_a_cancel_passes_the_proxy(proxy: Kamailio, alice: UserAgent, bob:
     """RFC 3261 §9.1: it follows the INVITE hop by hop."""
     async with taking(bob, ring) as calls:
         call = alice.make_call(bob.contact, next_hop=proxy.address)
-        await call.wait_for_state(CallState.RINGING, timeout=2)
+        await call.wait_for_state(CallState.RINGING, timeout=20)
         await call.hang_up()
         await over(call)
 
@@ -102,7 +102,7 @@ async def test_a_refusal_passes_the_proxy(proxy: Kamailio, alice: UserAgent, bob
 
     async with taking(bob, gone):
         with pytest.raises(CallFailedError) as failed:
-            await alice.make_call(bob.contact, next_hop=proxy.address).wait_for_media(timeout=2)
+            await alice.make_call(bob.contact, next_hop=proxy.address).wait_for_media(timeout=20)
 
     assert 410 == failed.value.status
 
@@ -114,8 +114,8 @@ async def test_the_first_of_two_forks_that_answers_wins(
     headers = [("X-Also", carol.contact)]
     async with taking(bob, ring) as ringing, taking(carol) as answering:
         call = alice.make_call(bob.contact, next_hop=proxy.address, headers=headers)
-        await call.wait_for_event(CallAnswered, timeout=2)
-        await call.wait_for_media(timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
+        await call.wait_for_media(timeout=20)
         await call.hang_up()
         await over(call)
 

@@ -157,7 +157,7 @@ async def test_twenty_calls_of_twenty_complete(faults: Faults):
 async def completed(agent: UserAgent, target: str) -> Call:
     """A call that is answered, heard in both directions, and hung up."""
     async with agent.make_call(target) as call:
-        await call.wait_for_media(timeout=5)
+        await call.wait_for_media(timeout=20)
     await over(call)
     return call
 

@@ -22,7 +22,7 @@ MANY = 200
 async def answered(agent: UserAgent, target: str) -> CallState:
     """Call, hang up once the call is answered, and tell how it ended."""
     async with agent.make_call(target) as call:
-        await call.wait_for_event(CallAnswered, timeout=5)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await over(call)
     return call.state
 

@@ -22,7 +22,7 @@ async def test_without_an_offer_the_ack_answers(sipp: SippBench, agent: UserAgen
     callee = await sipp.callee("uas_delayed_offer", rtp_echo=True)
 
     async with agent.make_call(callee.uri, offer=False) as call:
-        await call.wait_for_media(timeout=2)
+        await call.wait_for_media(timeout=20)
     await callee.done()
 
     assert MediaState.ACTIVE in call.summary().media_path
@@ -33,8 +33,8 @@ async def test_early_media_is_heard_before_the_answer(sipp: SippBench, agent: Us
     callee = await sipp.callee("uas_early_media", rtp_echo=True)
 
     async with agent.make_call(callee.uri) as call:
-        early = await call.wait_for_event(AudioChannelsReady, timeout=2)
-        await call.wait_for_event(CallAnswered, timeout=5)
+        early = await call.wait_for_event(AudioChannelsReady, timeout=20)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await callee.done()
 
     assert CallState.PROCEEDING is early.call_state
@@ -92,10 +92,10 @@ async def test_a_peer_that_dies_is_hung_up_at_once(sipp: SippBench, agent: UserA
     """Its ports are gone: the media plane says so, the call goes on, and our BYE need not wait for a timer."""
     callee = await sipp.callee("uas_plain", rtp_echo=True)
     call = agent.make_call(callee.uri)
-    await call.wait_for_media(timeout=2)
+    await call.wait_for_media(timeout=20)
 
     await callee.stop()
-    await call.wait_for_event(MediaEvent, event=MediaChange.PATH_FAILED, timeout=2)
+    await call.wait_for_event(MediaEvent, event=MediaChange.PATH_FAILED, timeout=20)
     state = call.state
     await call.hang_up()
     async with asyncio.timeout(0.5):
@@ -110,7 +110,7 @@ async def test_ipv6(sipp: SippBench):
     async with UserAgent("sip:alice@[::1]", bind="[::1]:0") as alice:
         callee = await sipp.callee("uas_ipv6", host="::1", rtp_echo=True)
         async with alice.make_call(callee.uri) as call:
-            await call.wait_for_media(timeout=2)
+            await call.wait_for_media(timeout=20)
         await callee.done()
 
     assert MediaState.ACTIVE in call.summary().media_path

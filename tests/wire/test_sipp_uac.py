@@ -80,7 +80,7 @@ async def test_an_offer_without_a_codec_of_ours_is_refused(sipp: SippBench, agen
     """RFC 3261 §13.3.1.3: 488, and the application is not asked."""
     caller = await sipp.caller("uac_refused_488", agent.address)
     await caller.done()
-    failed = await agent.wait_for_event(CallFailed, timeout=1)
+    failed = await agent.wait_for_event(CallFailed, timeout=20)
 
     assert 488 == failed.status
     assert [] == [event for event in agent._log if isinstance(event, IncomingCall)]
@@ -137,7 +137,7 @@ async def test_we_hang_up(sipp: SippBench, agent: UserAgent):
 
     async def brief(invite: IncomingInvite) -> None:
         call = await invite.accept()
-        await call.wait_for_event(AckReceived, timeout=2)
+        await call.wait_for_event(AckReceived, timeout=20)
         await call.hang_up()
 
     async with taking(agent, brief) as calls:
@@ -183,9 +183,9 @@ async def test_a_reinvite_that_cannot_be_accepted_changes_nothing(sipp: SippBenc
 async def holding(invite: IncomingInvite) -> None:
     """Take it, offer sendonly, and hang up once that is agreed."""
     call = await invite.accept()
-    await call.wait_for_event(AckReceived, timeout=2)
+    await call.wait_for_event(AckReceived, timeout=20)
     await call.reinvite(MediaDirection.SENDONLY)
-    await call.wait_for_state(CallState.ON_HOLD, timeout=5)
+    await call.wait_for_state(CallState.ON_HOLD, timeout=20)
     await call.hang_up()
 
 
@@ -211,7 +211,7 @@ async def test_an_invite_without_an_offer_gets_one(sipp: SippBench, agent: UserA
 
     async def until_ready(invite: IncomingInvite) -> None:
         call = await invite.accept()
-        await call.wait_for_state(MediaState.ESTABLISHED, timeout=2)
+        await call.wait_for_state(MediaState.ESTABLISHED, timeout=20)
         await call.hang_up()
 
     async with taking(agent, until_ready) as calls:
@@ -227,7 +227,7 @@ async def test_a_reinvite_without_an_offer_gets_one(sipp: SippBench, agent: User
 
     async def until_held(invite: IncomingInvite) -> None:
         call = await invite.accept()
-        await call.wait_for_state(CallState.ON_HOLD, timeout=2)
+        await call.wait_for_state(CallState.ON_HOLD, timeout=20)
         await call.hang_up()
 
     async with taking(agent, until_held) as calls:
@@ -242,9 +242,9 @@ async def test_media_follows_the_address_of_a_reinvite(sipp: SippBench, agent: U
 
     async def until_moved(invite: IncomingInvite) -> None:
         call = await invite.accept()
-        await call.wait_for_media(timeout=2)
-        renegotiated = await call.wait_for_event(MediaEvent, event=MediaChange.RENEGOTIATED, timeout=2)
-        first = await call.wait_for_event(RemoteMediaConfirmed, after=renegotiated, timeout=2)
+        await call.wait_for_media(timeout=20)
+        renegotiated = await call.wait_for_event(MediaEvent, event=MediaChange.RENEGOTIATED, timeout=20)
+        first = await call.wait_for_event(RemoteMediaConfirmed, after=renegotiated, timeout=20)
         moved.append((call.media.remote, first.remote_addr))
         await call.hang_up()
 

@@ -17,7 +17,7 @@ async def test_the_stock_callee_completes_its_call(sipp: SippBench, agent: UserA
     callee = await sipp.callee("uas")
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await over(call)
     await callee.done()
 
@@ -29,7 +29,7 @@ async def test_nothing_is_repeated_that_was_answered_in_time(sipp: SippBench, ag
     callee = await sipp.callee("uas_plain")
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     messages = await callee.done()
 
     assert ["INVITE", "ACK", "BYE"] == [seen.start_line.partition(" ")[0] for seen in messages if not seen.sent]
@@ -53,7 +53,7 @@ async def test_cancel(sipp: SippBench, agent: UserAgent):
     callee = await sipp.callee("uas_cancelled")
     call = agent.make_call(callee.uri)
 
-    await call.wait_for_state(CallState.RINGING, timeout=2)
+    await call.wait_for_state(CallState.RINGING, timeout=20)
     await call.hang_up()
     await over(call)
     await callee.done()
@@ -137,13 +137,13 @@ async def test_our_reinvites_are_agreed(sipp: SippBench, agent: UserAgent):
     """Hold, and take back: what is in force changes with the answer."""
     callee = await sipp.callee("uas_reinvited")
     call = agent.make_call(callee.uri)
-    await call.wait_for_event(CallAnswered, timeout=2)
+    await call.wait_for_event(CallAnswered, timeout=20)
 
     await call.reinvite(MediaDirection.SENDONLY)
-    await call.wait_for_state(CallState.ON_HOLD, timeout=2)
+    await call.wait_for_state(CallState.ON_HOLD, timeout=20)
     held = call.media.direction
     await call.reinvite(MediaDirection.SENDRECV)
-    await call.wait_for_state(CallState.ACTIVE, timeout=2)
+    await call.wait_for_state(CallState.ACTIVE, timeout=20)
     taken_back = call.media.direction
     await call.hang_up()
     await callee.done()
@@ -155,10 +155,10 @@ async def test_a_refused_reinvite_changes_nothing(sipp: SippBench, agent: UserAg
     """RFC 3261 §14.1: as if there had been none."""
     callee = await sipp.callee("uas_refuses_reinvite")
     call = agent.make_call(callee.uri)
-    await call.wait_for_event(CallAnswered, timeout=2)
+    await call.wait_for_event(CallAnswered, timeout=20)
 
     await call.reinvite(MediaDirection.INACTIVE)
-    await call.wait_for_event(MediaEvent, event=MediaChange.REOFFER_REFUSED, timeout=2)
+    await call.wait_for_event(MediaEvent, event=MediaChange.REOFFER_REFUSED, timeout=20)
     direction, state = call.media.direction, call.state
     await call.hang_up()
     await callee.done()
@@ -172,7 +172,7 @@ async def test_a_redirection_is_followed(sipp: SippBench, agent: UserAgent):
     callee = await sipp.callee("uas_redirect", key_vals={"target_uri": target.uri})
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await callee.done()
     await target.done()
     await over(call)
@@ -185,7 +185,7 @@ async def test_the_route_set_is_followed(sipp: SippBench, agent: UserAgent):
     callee = await sipp.callee("uas_record_route")
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await callee.done()
     await over(call)
 
@@ -208,7 +208,7 @@ async def test_a_call_that_is_over_says_so_once(sipp: SippBench, agent: UserAgen
     callee = await sipp.callee("uas_plain")
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await callee.done()
     await over(call)
 
@@ -221,7 +221,7 @@ async def test_an_answer_that_crosses_our_cancel_is_hung_up(sipp: SippBench, age
     callee = await sipp.callee("uas_cancel_crosses")
     call = agent.make_call(callee.uri)
 
-    await call.wait_for_state(CallState.RINGING, timeout=2)
+    await call.wait_for_state(CallState.RINGING, timeout=20)
     await call.hang_up()
     await callee.done()
     await over(call)
@@ -236,7 +236,7 @@ async def test_an_answer_without_a_description_ends_the_call(sipp: SippBench, ag
     call = agent.make_call(callee.uri)
 
     with pytest.raises(CallFailedError):
-        await call.wait_for_media(timeout=2)
+        await call.wait_for_media(timeout=20)
     await callee.done()
 
     assert CallState.TERMINATED is call.state
@@ -248,7 +248,7 @@ async def test_a_challenge_fails_the_call_with_its_status(sipp: SippBench, agent
     call = agent.make_call(callee.uri)
 
     with pytest.raises(CallFailedError) as failed:
-        await call.wait_for_media(timeout=2)
+        await call.wait_for_media(timeout=20)
     await callee.done()
 
     assert 407 == failed.value.status
@@ -259,7 +259,7 @@ async def test_crossed_byes_are_both_answered(sipp: SippBench, agent: UserAgent)
     callee = await sipp.callee("uas_crossed_byes")
 
     async with agent.make_call(callee.uri) as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await callee.done()
     await over(call)
 
@@ -271,7 +271,7 @@ async def test_a_host_name_is_resolved(sipp: SippBench, agent: UserAgent):
     callee = await sipp.callee("uas_plain")
 
     async with agent.make_call(f"sip:service@localhost:{callee.address[1]}") as call:
-        await call.wait_for_event(CallAnswered, timeout=2)
+        await call.wait_for_event(CallAnswered, timeout=20)
     await callee.done()
     await over(call)
 

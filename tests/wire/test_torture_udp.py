@@ -263,6 +263,6 @@ async def taken(agent: UserAgent) -> CallState:
 
     async with UserAgent("sip:caller@127.0.0.1", bind="127.0.0.1:0") as caller, taking(agent, take_ours):
         async with caller.make_call(agent.contact) as call:
-            await call.wait_for_media(timeout=2)
+            await call.wait_for_media(timeout=20)
         await over(call)
         return call.state
