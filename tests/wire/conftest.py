@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from programs import require
+from schedule import HASTY_T1
 from sipp_peer import SippBench
 
 from session_fsm import UserAgent
@@ -35,6 +36,3 @@ async def hasty() -> AsyncIterator[UserAgent]:
     """A user agent of ours whose T1 is 20 ms: whatever repeats or gives up does so 25 times sooner."""
     async with UserAgent("sip:hasty@127.0.0.1", bind="127.0.0.1:0", t1=HASTY_T1) as ours:
         yield ours
-
-
-HASTY_T1 = 0.02

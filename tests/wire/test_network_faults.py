@@ -7,10 +7,9 @@ from itertools import pairwise
 
 import pytest
 from answering import over, ring, taking
-from conftest import HASTY_T1
 from programs import free_ports
 from relay import Faults, Relay
-from schedule import off_schedule
+from schedule import HASTY_T1, off_schedule
 from udp_peer import UdpPeer, description, request, response
 
 from session_fsm import Call, CallFailedError, CallState, IncomingInvite, Settings, UserAgent

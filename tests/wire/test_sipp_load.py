@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 from answering import over, taking
-from conftest import HASTY_T1
 from leftovers import held, lingered
+from schedule import HASTY_T1
 from sipp_peer import SippBench
 
 from session_fsm import CallState, Settings, UserAgent

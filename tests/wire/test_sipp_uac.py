@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 from answering import accept, busy, over, ring, taking
-from conftest import HASTY_T1
-from schedule import off_schedule
+from schedule import HASTY_T1, off_schedule
 from sipp_peer import SippBench
 
 from session_fsm import CallState, IncomingInvite, MediaDirection, MediaState, UserAgent
