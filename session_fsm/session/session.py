@@ -68,7 +68,6 @@ class Session(TransactionUser):
         "named_at",
         "negotiation",
         "next_hop",
-        "no_answer",
         "offer_answer",
         "open_path",
         "peer_hold",
@@ -119,9 +118,13 @@ class Session(TransactionUser):
         self.winner: Dialog | None = None
         self.next_hop: Address | None = None
         self.headers: Sequence[tuple[str, str]] = ()
-        self.no_answer: float | None = None
         self.negotiation = Negotiation(endpoint.local, endpoint.settings)
-        # media evidence
+        self._begin_evidence()
+        self._begin_outcome()
+        self._begin_machines()
+
+    def _begin_evidence(self) -> None:
+        """What the media plane tells."""
         self.open_path: Agreement | None = None
         "The agreement that the media plane was last told."
         self.measured = NOT_MEASURED
@@ -134,7 +137,9 @@ class Session(TransactionUser):
         "The address that `source.toml` was told of last."
         self.learnt_at: Address | None = None
         "The source that was learnt last."
-        # outcome
+
+    def _begin_outcome(self) -> None:
+        """How it ended, and where else it was tried."""
         self.status: int | None = None
         self.reason = ""
         self.contacts: tuple[str, ...] = ()
@@ -142,13 +147,17 @@ class Session(TransactionUser):
         "UAC: where the call was redirected to so far."
         self.further: list[SipUri] = []
         "Where else the redirections named."
+
+    def _begin_machines(self) -> None:
+        """Three that every call has; the others are made when they are needed."""
+        make = self.endpoint.machine
+        self.call = make("call", self.role, self, self)
+        self.offer_answer = make("offer_answer", self.role, self, self)
+        self.media = make("media", self.role, self, self)
         self.dtmf_receiver: DtmfReceiver | None = None
         "Made when the first telephone event arrives: few calls have any."
         self.dtmf_sender: DtmfSender | None = None
         "Made when the application first sends digits."
-        self.call = endpoint.machine("call", role, self, self)
-        self.offer_answer = endpoint.machine("offer_answer", role, self, self)
-        self.media = endpoint.machine("media", role, self, self)
         self.hold: Machine | None = None
         "From the first wish on."
         self.peer_hold: Machine | None = None
