@@ -140,8 +140,22 @@ def label(row: Row, chart: Chart, among: Sequence[Row]) -> str:
 def shared(chart: Chart, group: Group, row: Row) -> tuple[str, ...]:
     """The states of a group in which its row holds, because they do not decide the event themselves."""
     return tuple(
-        name for name in group.states if (cell := chart.cells.get((name, row.event))) is not None and row in cell.rows
+        name
+        for name in _concerned(chart, group, row)
+        if (cell := chart.cells.get((name, row.event))) is not None and row in cell.rows
     )
+
+
+def _concerned(chart: Chart, group: Group, row: Row) -> tuple[str, ...]:
+    """The states of a group in which a side can be that takes this row."""
+    return tuple(name for name in group.states if _meets(chart, name, row))
+
+
+def _meets(chart: Chart, state: str, row: Row) -> bool:
+    """Whether there is a side that can be in that state and take this row: the caller's is not for a callee."""
+    states = (state,) if row.to is None else (state, row.to)
+    roles = {row.role, chart.events[row.event].role, *(chart.states[name].role for name in states)}
+    return len(roles - {"both"}) < 2
 
 
 def _boxed(chart: Chart) -> list[Group]:
@@ -161,7 +175,13 @@ def _saved(chart: Chart, group: Group) -> int:
 
 
 def _leaves_as_one(chart: Chart, group: Group, row: Row) -> bool:
-    return row.to is not None and row.to not in group.states and len(shared(chart, group, row)) == len(group.states)
+    return row.to is not None and row.to not in group.states and _is_everyones(chart, group, row)
+
+
+def _is_everyones(chart: Chart, group: Group, row: Row) -> bool:
+    """Whether every state of the group that the row concerns takes it."""
+    states = _concerned(chart, group, row)
+    return len(states) > 1 and shared(chart, group, row) == states
 
 
 def _nest(one: set[str], other: set[str]) -> bool:
@@ -200,18 +220,18 @@ def _of_group(chart: Chart, group: Group, row: Row, to: str, boxes: list[Group] 
     if start == "state":
         yield from (Arrow(source=name, target=to, labels=(text,), rows=((row.id,),)) for name in states)
         return
-    others = [name for name in group.states if name not in (*states, *chart.final, to)]
+    others = [name for name in _concerned(chart, group, row) if name not in (*states, *chart.final, to)]
     text += f" (not in {', '.join(others)})" if others else ""
     yield Arrow(source=group.name, target=to, labels=(text,), start=start, rows=((row.id,),))
 
 
 def _start(chart: Chart, group: Group, row: Row, boxes: list[Group] | None) -> Start:
     """How a row that a group shares is drawn."""
-    everyone = len(shared(chart, group, row)) == len(group.states)
+    everyone = _is_everyones(chart, group, row)
     if group.everywhere:
         return "anywhere"
     if boxes is None:
-        return "member" if everyone and len(group.states) > 1 else "state"
+        return "member" if everyone else "state"
     if group not in boxes or not everyone:
         return "state"
     if row.to not in group.states:
@@ -240,7 +260,8 @@ def _inside(chart: Chart, state: State) -> tuple[str, ...]:
     ]
     lines += [f"timers {', '.join(state.timers)}"] if state.timers else []
     cells = [cell for (name, _), cell in chart.cells.items() if name == state.name]
-    lines += [label(row, chart, cell.rows) for cell in cells for row in cell.rows if row.to is None]
+    rows = [(cell, row) for cell in cells for row in cell.rows if row.to is None and _meets(chart, state.name, row)]
+    lines += [label(row, chart, cell.rows) for cell, row in rows]
     return tuple(dict.fromkeys(lines))
 
 
