@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from dataclasses import dataclass
 from itertools import count
@@ -50,6 +51,7 @@ async def answer(options: Options, answering: Answering) -> Exit:
         watch = Watch(agent, report, until=answering.calls)
         numbers = count(1)
         await agent.start()
+        gc.freeze()  # what is loaded stays: no pass of the collector need look at it while audio is sent
         async with asyncio.TaskGroup() as tasks, agent:
             report.listening(agent.address, agent.contact, asyncio.get_running_loop().time())
             tasks.create_task(watch.follow())

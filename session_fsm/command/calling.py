@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 
@@ -54,6 +55,7 @@ async def place(target: str, seconds: float, options: Options) -> Exit:
         agent = options.user_agent(URI, on_trace)
         watch = Watch(agent, report, until=1)
         await agent.start()
+        gc.freeze()  # what is loaded stays: no pass of the collector need look at it while audio is sent
         async with asyncio.TaskGroup() as tasks, agent:
             report.listening(agent.address, agent.contact, asyncio.get_running_loop().time())
             tasks.create_task(watch.follow())

@@ -34,7 +34,8 @@ def reference_machine(chart: Chart) -> ChartMachine:
 @lru_cache(maxsize=256)
 def compile_chart(chart: Chart) -> Table:
     """The table of a chart, compiled once from its `transitions.Machine`."""
-    machine = reference_machine(chart)
+    # Its own, which is let go: kept, it would be half of all objects that every pass of the collector looks at.
+    machine = reference_machine.__wrapped__(chart)
     steps: list[Step] = []
     trees = {state: _Tree(machine, state, steps) for state in machine.states}
     cells = {

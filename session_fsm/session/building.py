@@ -117,7 +117,7 @@ def build_endpoint(
         account=account,
         on_trace=_tolerated(on_trace, counters) if on_trace else None,
     )
-    endpoint.trace = endpoint.new_trace()
+    endpoint.trace = endpoint.new_trace(0)
     if challenge is not None:
         endpoint.challenger = Challenger(challenge, dice, counters)
     if account.registrar is not None:

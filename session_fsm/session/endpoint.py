@@ -75,7 +75,7 @@ class Endpoint:
     "What asks others who they are."
     on_trace: Callable[[TraceRow], None] | None = None
     trace: Trace | None = None
-    "Rows of transactions that belong to no session."
+    "Where rows go that belong to no session: to the listener, if there is one. A flood must not fill the memory."
     alone: int = 0
     "How many transactions belonged to no session."
 
@@ -111,9 +111,8 @@ class Endpoint:
             trace=trace,
         )
 
-    def new_trace(self) -> Kept | None:
-        """Where a session's rows go: the newest ones are kept, and whoever listens is told of each."""
-        rows = self.settings.trace_rows
+    def new_trace(self, rows: int) -> Kept | None:
+        """Where rows go: so many of the newest are kept, and whoever listens is told of each."""
         if self.on_trace is None:
             return Kept(maxlen=rows) if rows else None
         made = Tee(maxlen=rows)

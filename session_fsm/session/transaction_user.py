@@ -52,7 +52,7 @@ class TransactionUser:
         self.endpoint = endpoint
         self.id = user_id
         self.role = role
-        self.trace: Kept | None = endpoint.new_trace()
+        self.trace: Kept | None = endpoint.new_trace(endpoint.settings.trace_rows)
         self.transactions: set[Transaction] = set()
         self.labels: dict[str, int] = {}
         "How many transactions of each name there were."

@@ -101,6 +101,17 @@ def test_after_64_t1_there_is_room_again(up, mallory):
     assert 200 == mallory.received[-1].status
 
 
+def test_what_is_refused_leaves_no_row(strict, mallory):
+    """Rows of no session's are told to a listener and kept by nobody: ten thousand of them would be a flood's mark."""
+    net, bob = strict
+    mallory.send(b"garbage", bob)
+    mallory.request("BYE", bob, to_tag="guessed", headers=SUBJECT)
+    net.deliver()
+
+    assert {"dropped", "refused"} <= {row.event for row in bob.rows}
+    assert 0 == len(bob.coordinator._endpoint.trace)
+
+
 @pytest.mark.parametrize(("headers", "taken"), [([], 1000), (SUBJECT, 66)], ids=["small", "large"])
 def test_responses_to_one_request_are_bounded(net, carol, mallory, headers, taken):
     """Every one makes rows of a trace. What is beyond is dropped and counted, and the call can still be hung up."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,8 @@ from machines import CHARTS, DOOR, a_door, stub_binding
 
 from session_fsm.chart import Chart, shipped
 from session_fsm.errors import LocalProtocolError
-from session_fsm.machine import Machine, TraceRow, compile_chart, prove_equal, reference_machine
+from session_fsm.machine import Machine, TraceRow, compile, compile_chart, prove_equal, reference_machine
+from session_fsm.machine.reference import ChartMachine, build
 
 
 def sides() -> list[Chart]:
@@ -38,6 +41,22 @@ def test_a_table_that_differs_is_found_out():
     spoilt.effects = ()
 
     assert ["door: lock in Shut with {}"] == [difference[:26] for difference in prove_equal(chart)]
+
+
+def test_a_compiled_chart_lets_its_stock_machine_go(monkeypatch: pytest.MonkeyPatch):
+    """It has many times the objects of the table, and each full pass of the garbage collector would look at them."""
+    built = []
+
+    def remembered(chart: Chart) -> ChartMachine:
+        machine = build(chart)
+        built.append(ref(machine))
+        return machine
+
+    monkeypatch.setattr(compile, "build", remembered)
+    table = compile_chart.__wrapped__(DOOR)
+    gc.collect()
+
+    assert (DOOR, [None]) == (table.chart, [machine() for machine in built])
 
 
 def test_the_reference_is_a_stock_machine_without_models():
