@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 
 import pytest
 
-from session_fsm import CallFailedError, Malformed, UserAgent
+from session_fsm import CallFailedError, Credentials, DigestPolicy, Malformed, SessionFsmError, UserAgent
+from session_fsm.sdp import Codec
 from session_fsm.session.events import CallEnded, CallFailed
 from session_fsm.session.settings import Settings
 from session_fsm.testing import Line
 
 BREAKS = ["a\r\nVia: SIP/2.0/UDP evil", "a\nb", "a\rb", "a\x00b", "a\x1b[2Jb", "a\x7fb"]
-STEERING = "Busy \x1b[2J\x07 now"
+STEERING = "Busy \x1b[2J\x07\x85\u2028\u202e now"
 
 
 @pytest.mark.parametrize("text", BREAKS)
@@ -58,6 +60,59 @@ def test_no_line_break_leaves_us_in_the_name_of_the_product(text):
         Settings(product=text)
 
 
+ACCOUNTS: dict[str, Callable[[str], object]] = {
+    "a user": lambda text: Credentials(text, "secret", "realm"),
+    "a realm": lambda text: Credentials("user", "secret", text),
+    "a realm of ours": lambda text: DigestPolicy(text, {}.get),
+    "a registrar": lambda text: UserAgent("sip:a@h", registrar=text),
+    "a registrar's host": lambda text: UserAgent("sip:a@h", registrar=(text, 5060)),
+    "a proxy": lambda text: UserAgent("sip:a@h", proxy=text),
+    "a proxy's host": lambda text: UserAgent("sip:a@h", proxy=(text, 5060)),
+    "an address to bind": lambda text: UserAgent("sip:a@h", bind=text),
+    "an address to tell": lambda text: UserAgent("sip:a@h", advertise=text),
+    "its host": lambda text: UserAgent("sip:a@h", advertise=(text, 5060)),
+    "a codec": lambda text: Settings(codecs=(Codec(text, 0),)),
+}
+
+
+@pytest.mark.parametrize("text", BREAKS)
+@pytest.mark.parametrize("given", ACCOUNTS.values(), ids=ACCOUNTS)
+def test_no_line_break_leaves_us_in_what_a_user_agent_is_made_of(given, text):
+    """Each is refused when it is given, not when it would be sent."""
+    with pytest.raises((SessionFsmError, ValueError)):
+        given(text)
+
+
+@pytest.mark.parametrize("text", BREAKS)
+def test_no_line_break_leaves_us_in_the_name_of_a_header(bob, carol, net, text):
+    """An INVITE's, and a refusal's."""
+    carol.call(bob)
+    net.deliver()
+    sent = len(bob.sent)
+    for refused in (
+        lambda: carol.call(bob, headers=[(text, "value")]),
+        lambda: bob.line.reject(486, headers=[(text, "value")]),
+        lambda: bob.line.reject(486, headers=[("X-Note", "right"), ("X-Note", text)]),
+    ):
+        with pytest.raises(Malformed):
+            refused()
+
+    assert (sent, 1) == (len(bob.sent), carol.sent.count("INVITE"))
+
+
+@pytest.mark.parametrize("name", ["Via", "v", "To", "Content-Length", "l", "CSeq", "Contact", "m"])
+def test_no_application_writes_a_header_of_ours(bob, carol, net, name):
+    """A second Via or Content-Length would make two messages of one, or another one."""
+    carol.call(bob)
+    net.deliver()
+    for refused in (
+        lambda: carol.call(bob, headers=[(name, "1")]),
+        lambda: bob.line.reject(486, headers=[(name, "1")]),
+    ):
+        with pytest.raises(Malformed):
+            refused()
+
+
 def test_a_peers_reason_steers_no_terminal(net, carol, mallory):
     """As an error message, as an event's text in a log, and as a call in print."""
     line = carol.call(mallory)
@@ -86,7 +141,7 @@ def test_a_peers_bye_steers_no_terminal(net, bob, mallory):
 async def test_a_callers_name_steers_no_terminal(caplog):
     """What is logged, and what is shown of a call, is one printable line."""
     caplog.set_level(logging.DEBUG, logger="session_fsm")
-    name = "\x1b[2J\x07"
+    name = "\x1b[2J\x07\x85\u2028\u202e"
     async with UserAgent("sip:bob@127.0.0.1", bind="127.0.0.1:0") as bob:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             out.bind(("127.0.0.1", 0))
