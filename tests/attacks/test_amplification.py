@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.settings import Settings
 from session_fsm.testing import Network, Phone
 
@@ -45,6 +46,22 @@ def test_all_that_a_refusal_makes_us_send_is_no_more_than_half_as_much_again(net
     net.run_until_quiet()
 
     assert sum(len(answer.data) for answer in bob.sent) <= LIMIT * len(sent.data)
+
+
+def test_a_challenge_is_no_more_than_half_as_much_again(mallory):
+    """Of two algorithms the better one is asked for alone, where both would be too much."""
+    bob = Phone("bob", "10.0.0.2", challenge=DigestPolicy("bob", {}.get))
+    net = Network(bob, mallory)
+    asked = []
+    for filling in (40, 600):
+        note = "x" * filling
+        text = f"INVITE sip:bob@10.0.0.2 SIP/2.0\n{HEAD}CSeq: 1 INVITE\nContact: <sip:m@10.0.0.66>\nX: {note}\n\n"
+        sent = mallory.send(text.replace("z9hG4bKa", f"z9hG4bK{filling}"), bob)
+        net.run_until_quiet()
+        assert len(bob.sent[-1].data) <= LIMIT * len(sent.data)
+        asked.append(bob.sent[-1].data.count(b"WWW-Authenticate"))
+
+    assert [1, 2] == asked
 
 
 def test_a_full_house_sends_no_more_than_half_as_much_again(mallory):

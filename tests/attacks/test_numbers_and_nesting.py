@@ -9,6 +9,7 @@ import pytest
 from session_fsm.testing import Line, Network, Phone, ScriptedPeer
 
 HUNDRED = "9" * 100
+FIVE_THOUSAND = "9" * 5000  # more than Python makes a number of
 DEEP = 30_000
 LARGEST = 65_000  # octets, of a datagram
 AT_MOST = 0.5  # CPU seconds; what is not linear takes many
@@ -66,11 +67,12 @@ NUMBERS = {
 }
 
 
+@pytest.mark.parametrize("digits", [HUNDRED, FIVE_THOUSAND], ids=["100", "5000"])
 @pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
-def test_a_number_of_a_hundred_digits_breaks_nothing(net, bob, mallory, text):
+def test_a_number_of_a_hundred_digits_breaks_nothing(net, bob, mallory, text, digits):
     """Whatever becomes of it, it is neither computed with nor sent back as a number."""
     bob.when_called = Line.accept
-    mallory.send(text, bob)
+    mallory.send(text.replace(HUNDRED, digits), bob)
 
     assert stands(net, bob)
 

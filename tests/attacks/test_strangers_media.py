@@ -185,7 +185,8 @@ async def test_nothing_foreign_is_heard_on_the_rtp_port(answered, data):
     answered.peer.send(data, (answered.port[0], answered.stream.rtcp_port))
     await answered.hear(1)
 
-    assert (1, MediaState.ACTIVE) == (answered.stream.incoming.packets, answered.call.media.state)
+    heard = answered.stream.incoming
+    assert (1, SSRC, MediaState.ACTIVE) == (heard.packets, heard.ssrc, answered.call.media.state)
 
 
 async def test_a_packet_with_all_the_sources_and_an_extension_is_heard(answered):

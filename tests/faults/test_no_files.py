@@ -18,8 +18,8 @@ from session_fsm.session.events import CallEnded
 ROOM = 4  # calls
 TRIED = 10  # calls
 
-# Bob has files for ROOM calls from when he listens on; each line on stdin has him say how many files he has open more
-# than then, and how many calls. Counted without opening one.
+# Bob has files for ROOM calls from when he listens on, and one more, which is of no use alone. Each line on stdin has
+# him say how many files he has open more than then, and how many calls. Counted without opening one.
 BOB = f"""
 import asyncio, fcntl, resource, sys
 from session_fsm import CallFailedError, UserAgent
@@ -46,7 +46,8 @@ async def main(ports):
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(asked), sys.stdin)
         before = open_files()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (before + 2 * {ROOM}, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before + 2 * {ROOM} + 1, hard))
         print(bob.contact, flush=True)
         while await asked.readline():
             print(open_files() - before, len(bob.calls), flush=True)

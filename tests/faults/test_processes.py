@@ -20,7 +20,7 @@ from session_fsm import Call, CallState, IncomingInvite, MediaSettings, MediaSta
 from session_fsm.machine import Machine
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.session.dialog import Dialog
-from session_fsm.session.events import CallEnded, CallFailed, IncomingCall
+from session_fsm.session.events import CallEnded, CallFailed, IncomingCall, MediaEvent
 from session_fsm.session.session import Session
 from session_fsm.session.transaction import Transaction
 
@@ -245,6 +245,26 @@ async def test_a_loop_that_stands_still_for_two_seconds_loses_no_call():
         assert (CallState.ACTIVE, CallState.ACTIVE) == (calling.state, answering.state)
         await calling.hang_up()
         assert "the peer hung up" == (await answering.wait_for_event(CallEnded)).reason
+
+
+async def test_a_wall_clock_that_jumps_an_hour_moves_no_timer(monkeypatch):
+    """Forward and back, in the middle of a call: neither silence nor a report is told, and audio goes on."""
+    ahead, read = [0.0], time.time
+    monkeypatch.setattr(time, "time", lambda: read() + ahead[0])
+    async with agent("alice", media=MediaSettings(give_up_after=60, stall_after=10)) as alice, agent("bob") as bob:
+        calling, answering = await answered(alice, bob)
+        incoming = calling.media._stream.incoming
+        for jump in (3600.0, -3600.0):
+            ahead[0] = jump
+            before = incoming.packets
+            async for _ in (await calling.audio_channels()).receiver:
+                if incoming.packets > before + 15:
+                    break
+
+        assert (MediaState.ACTIVE, CallState.ACTIVE) == (calling.media.state, answering.state)
+        assert not [event for event in calling.event_log if isinstance(event, MediaEvent)]
+        await calling.hang_up()
+        await calling.wait_for_event(CallEnded)
 
 
 async def test_an_icmp_error_ends_a_call_that_rings():

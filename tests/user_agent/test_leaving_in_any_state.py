@@ -228,7 +228,8 @@ async def next_turn() -> None:
 async def test_who_is_in_a_hurry_waits_for_no_deadline(monkeypatch, peer, times):
     """The second signal hangs up and gives the peer what `close` gives it, the third gives it nothing."""
     monkeypatch.setattr("session_fsm.leaving.LEAVE_TIMEOUT", 0.2 if times == 2 else 1000)
-    async with asyncio.timeout(60), UserAgent("sip:bob@127.0.0.1", bind=ANY) as bob:
+    # With this T1 the BYE's transaction waits for ten minutes.
+    async with asyncio.timeout(60), UserAgent("sip:bob@127.0.0.1", bind=ANY, t1=10) as bob:
         bob.drain_on(signal.SIGUSR1, deadline=1000)
         await up(bob, peer)
         signal.raise_signal(signal.SIGUSR1)
