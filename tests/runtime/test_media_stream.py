@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -355,6 +356,41 @@ async def test_a_port_that_stays_closed_fails_the_path_once(open_side):
 
     assert [Edge.PATH_FAILED] == open_side.edges
     assert "port unreachable" == open_side.facts.detail
+
+
+async def test_a_path_that_fails_again_after_somebody_was_there_is_told_again(open_side):
+    """Each failure is one edge; what comes from there ends it."""
+    for _ in range(2):
+        for _ in range(100):
+            open_side.stream._unreachable(PEER, "port unreachable")
+            open_side.now += 0.02
+        open_side.hear(Peer().packet())
+
+    assert 2 == open_side.edges.count(Edge.PATH_FAILED)
+
+
+async def test_a_path_that_opens_late_is_told_when_the_first_packet_leaves(side):
+    """Until then nothing counts as sent, though its number and its time are used up."""
+    unreachable = SimpleNamespace(send=lambda data, destination: "no route to host")
+    rtp, side.stream._rtp = side.stream._rtp, unreachable
+    before = side.stream.outgoing.sequence
+    side.open()
+    side.stream.transmit(side.stream.silent_payload)
+    failed = (list(side.edges), side.stream.outgoing.packets, side.stream.outgoing.octets)
+    side.stream._rtp = rtp
+    for _ in range(2):
+        side.stream.transmit(side.stream.silent_payload)
+
+    assert (([Edge.PATH_FAILED], 0, 0), 2) == (failed, side.stream.outgoing.packets)
+    assert [Edge.PATH_FAILED, Edge.PATH_OPENED] == side.edges
+    assert before + 4 == side.stream.outgoing.sequence
+
+
+async def test_nothing_is_sent_to_the_unspecified_address(side):
+    """RFC 3264 §8.4: an old way to hold. To the kernel it would be ourselves."""
+    side.open(MediaDirection.RECVONLY, remote=("0.0.0.0", 4000))
+
+    assert None is side.stream._rtcp_destination
 
 
 async def test_orders_for_a_session_that_is_gone_are_passed_over(side):

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from media_side import PEER, STRANGER, Peer, Side
 
+from session_fsm.rtp import ReceiverReport, Sdes, encode_rtcp
 from session_fsm.sdp import PCMU, Agreement, LocalMedia, MediaDirection
 from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.orders import Edge, FollowSource, OpenPath
@@ -33,7 +34,7 @@ class Learning(Side):
 
     def name(self, remote: tuple[str, int] = PEER, direction: MediaDirection = MediaDirection.SENDRECV) -> None:
         """Offer and answer agree on this address."""
-        agreement = Agreement(PCMU, 0, 0, remote, None, direction, 20, (PCMU,))
+        agreement = Agreement(PCMU, 0, 0, remote, (remote[0], remote[1] + 1), direction, 20, (PCMU,))
         self.plane.obey(OpenPath(session_id=self.session.id, agreement=agreement, learn_source=True))
         assert name_path(self.session, remote)
         self.at.expire(self.now)
@@ -201,6 +202,19 @@ async def test_a_flood_of_addresses_on_probation_steps_no_machine(open_side):
 
     assert [] == open_side.told
     assert (2000, 4) == (open_side.stream.counters["probation"], len(open_side.stream.sources._candidates))
+
+
+async def test_rtcp_follows_the_source_that_was_learnt(open_side):
+    """A NAT gives it some port of the same address: it is taken from any, and ours goes to the one that was named."""
+    peer, nat = Peer(), "127.0.0.9"
+    for _ in range(2):
+        open_side.hear(peer.packet(), (nat, 4000))
+    said = encode_rtcp([ReceiverReport(7), Sdes.naming(7, "peer")])
+    for source in ((nat, 4777), ("127.0.0.8", 4777), STRANGER):
+        open_side.stream._hear_rtcp(said, source)
+
+    assert (1, 2) == (open_side.stream.reports.received, open_side.stream.counters["stranger_rtcp"])
+    assert (nat, PEER[1] + 1) == open_side.stream._rtcp_destination
 
 
 async def test_a_source_is_followed_with_packets_or_without(open_side):
