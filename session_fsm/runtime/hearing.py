@@ -214,8 +214,8 @@ class Hearing:
             self._tell(edge, facts)
 
     def _take_kept(self) -> None:
-        """What came before anybody could say whose it is: the peer's own first, so that no stranger is before it."""
-        for packet in sorted(self.sources.kept(), key=lambda packet: packet[1] != self.destination):
+        """What came before anybody could say whose it is. As long as nobody says so of others, only the peer's own."""
+        for packet in self.sources.kept():
             if packet[1] == self.destination:
                 self._take(*packet)
             elif self.others_on_probation is None:

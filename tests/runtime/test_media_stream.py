@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from media_side import PEER, PEER_RTCP, STRANGER, Peer, Side
 
+from session_fsm.audio.timeline import RecordMode
 from session_fsm.rtp import Bye, ReceiverReport, ReportBlock, Sdes, encode_rtcp, parse_rtcp
 from session_fsm.runtime.framing import FRAME_SAMPLES, AudioFrame
 from session_fsm.runtime.ticker import FRAME, SLOT
@@ -243,6 +244,26 @@ async def test_quality_is_measured_or_unknown(open_side):
     assert "Poor" == quality == open_side.stream.figures.band
     assert 0.08 < metrics.packet_loss < 0.11
     assert metrics.round_trip_ms is None
+
+
+async def test_an_interval_begins_where_the_last_one_ended(open_side):
+    """Its figures are those of so many seconds."""
+    for _ in range(3):
+        open_side.look(2.5)
+
+    assert 2.5 == open_side.stream.figures.seconds
+
+
+async def test_a_recording_hears_how_late_packets_come(open_side, tmp_path):
+    """When they arrive, not when the jitter buffer lets them go: that is what keeps its sides in step."""
+    recording = open_side.stream.record(tmp_path / "call.wav", RecordMode.STEREO, 8000)
+    peer = Peer()
+    for n in range(500):
+        open_side.now = 1000.0 + 0.0201 * n
+        open_side.hear(peer.packet())
+
+    # A clock that is slow by 5000 ppm: 400 samples in ten seconds, which are followed by one a packet.
+    assert 100 < recording._drifts[0].correction < 400
 
 
 def report(about: int, last_sr: int = 0) -> bytes:
