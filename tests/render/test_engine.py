@@ -7,10 +7,11 @@ from itertools import combinations
 import pytest
 
 from session_fsm.chart import Chart, shipped
-from session_fsm.render import engine
+from session_fsm.render import engine, picture
+from session_fsm.render.arrows import drawing
 from session_fsm.render.engine import layout_by_engine
 from session_fsm.render.layout import Rect
-from session_fsm.render.picture import chart_svg, ways
+from session_fsm.render.picture import chart_svg, laid_out, ways
 
 OWN = """
 id = "door"
@@ -53,6 +54,21 @@ def test_no_label_lies_over_a_label_or_a_state(name):
     labels = [line.label for line in layout.lines if line.label is not None]
 
     assert [] == [pair for pair in combinations(labels, 2) if overlap(*pair)]
+    assert [] == [(label, node) for label in labels for node in layout.nodes.values() if overlap(label, node)]
+
+
+@pytest.mark.skipif(engine._program() is None, reason="no layout engine is installed")
+@pytest.mark.parametrize("name", ["call", "offer_answer", "quality"])
+def test_a_crowded_chart_of_ones_own_is_drawn_with_fewer_arrows(monkeypatch, name):
+    """And with lists, which lie over no label."""
+    monkeypatch.setattr(picture, "shipped_layout", lambda asked: None)
+    chart = Chart.load(name).for_role("uac")
+    found = laid_out(chart)
+    assert found is not None
+    shown, layout = found
+    labels = [line.label for line in layout.lines if line.label is not None]
+
+    assert len(shown.arrows) < len(drawing(chart).arrows) == len(shown.arrows) + len(shown.exits)
     assert [] == [(label, node) for label in labels for node in layout.nodes.values() if overlap(label, node)]
 
 
