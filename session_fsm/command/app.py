@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from session_fsm import __version__
 from session_fsm.command import call_commands
@@ -15,9 +16,22 @@ from session_fsm.command.formats import Format, LadderFormat, Theme, chosen_form
 from session_fsm.command.options import Charts, Json
 from session_fsm.command.running import run
 
+
+class Commands(TyperGroup):
+    """All commands."""
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
+        """One of them. A usage error, which names those that there are, for any other name."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            ctx.fail(f"No such command {cmd_name!r}; possible: {', '.join(self.list_commands(ctx))}.")
+        return cast(TyperCommand, found)
+
+
 PLAIN = not (sys.stdout.isatty() and sys.stderr.isatty())
 app = typer.Typer(
     name="session-fsm",
+    cls=Commands,
     add_completion=False,
     # Boxes and colours are for people; whoever reads through a pipe gets plain sentences.
     rich_markup_mode=None if PLAIN else "rich",

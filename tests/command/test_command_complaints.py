@@ -93,7 +93,7 @@ def test_bad_input_is_one_sentence(folder: Path, taken: int, arguments: str, cod
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("cal", "No such command 'cal'"),
+        ("cal", "No such command 'cal'; possible: demo, answer, call, "),
         ("call", "Missing argument 'URI'"),
         (f"call {URI} --sekonds 3", "No such option: --sekonds"),
         (f"call {URI} --seconds soon", "Invalid value for '--seconds'"),
