@@ -121,10 +121,15 @@ def ways(chart: Chart) -> Ways:
 
 
 def turns_from(table: Table, place: Place) -> Iterator[Turn]:
-    """Every turn that can be taken from a place: each event, and for each the values of the guards that matter."""
+    """Every turn that can be taken from a place: each event, and for each the values of the guards that matter.
+
+    What a chart calls impossible is what its surroundings never do, and it is taken at its word. Who waits for such an
+    event, because it was postponed, meets it all the same.
+    """
     for event in table.chart.events.values():
         if event.kind != "timer":
-            yield from _branches(table, place, event.name, None)
+            if table.chart.cells[place.state, event.name].verdict != "impossible":
+                yield from _branches(table, place, event.name, None)
         else:
             for timer in event.origin:
                 if timer in place.timers:
