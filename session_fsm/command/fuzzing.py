@@ -91,9 +91,7 @@ def _targets(options: Options, charts: Mapping[str, Chart]) -> list[Target[Any]]
     except ChartError as error:
         else_pair = f"; or {PAIR}" if error.faults[0].rule == "no-such-chart" else ""
         raise CommandError(f"{error}{else_pair}", exit_for(error.faults)) from None
-    if options.unrestricted and options.wire:
-        raise CommandError("--unrestricted: nothing is forged over real sockets; possible: without --wire")
-    if options.unrestricted and options.target != PAIR:
+    if options.unrestricted and options.target not in (PAIR, WIRE):
         raise CommandError(f"--unrestricted: only {PAIR} has messages that can be forged; a chart takes any event")
     known = dict.fromkeys(name for target in found for name in target.properties)
     if options.property is not None and options.property not in known:

@@ -86,6 +86,8 @@ class Target(Generic[AnyRun]):
     "Each says in words what is wrong with a run that is not finished, or None; it may finish the run."
     reachable: Callable[[], Set[tuple[str, ...]]]
     "Works out which pairs can come up at all, within some bound."
+    steady: bool = True
+    "Whether the same draws make the same run: not where time is real."
     tries: int = 600
     "How many runs may be spent on leaving out moves of one that breaks something."
     close: Callable[[], object] = lambda: None

@@ -11,6 +11,7 @@ moves that are not among the `seen` ones are drawn more often; what was seen mus
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -32,14 +33,17 @@ def runs(
     draw: st.DrawFn, target: Target[AnyRun], *, moves: int = MOVES, seen: Collection[Hashable] = frozenset()
 ) -> AnyRun:
     """Runs of a target. Each stops where a fault comes up."""
+    # Where time is real, drawing the same does not make the same run, and Hypothesis must not be told that it does.
+    dice = None if target.steady else Random(draw(st.integers(0, 2**32 - 1)))
     run = target.begin()
     while len(run.made) < moves and run.fault is None:
         choices = run.choices()
         # Where only what changes nothing is left, a few of that are enough.
         goes_on = MEAN if any(choice.weight for choice in choices) else BRIEF
-        if not choices or draw(st.integers(0, goes_on)) == 0:
+        if not choices or (dice.randint(0, goes_on) if dice else draw(st.integers(0, goes_on))) == 0:
             break
-        run.make(draw(st.sampled_from(_weighted(choices, seen))))
+        moves_now = _weighted(choices, seen)
+        run.make(dice.choice(moves_now) if dice else draw(st.sampled_from(moves_now)))
     return run
 
 

@@ -76,7 +76,7 @@ def targets(
         from session_fsm.testing.wire_run import wire_target
 
         pair = pair_target(charts=charts)
-        return [wire_target(folder=folder, charts=charts, reachable=pair.reachable)]
+        return [wire_target(folder=folder, charts=charts, reachable=pair.reachable, unrestricted=unrestricted)]
     bare, _, side = name.rpartition(":")
     role = next((role for role in SIDES if bare and role == side), None)
     chart = (charts or {}).get(bare if role else name) or Chart.load(bare if role else name)

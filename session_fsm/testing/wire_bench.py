@@ -10,6 +10,7 @@ import io
 import json
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -111,6 +112,29 @@ class WireBench:
         self._send(datagram)
         self.ask(who, "settle")
 
+    def refuse(self, who: str, seconds: float) -> None:
+        """For so long nobody listens where one side sends to: its kernel hears so at once, and tells it."""
+        side = self.sides[who]
+        address = side.socket.getsockname()
+        self._selector.unregister(side.socket)
+        side.socket.close()
+        self.pump(lambda: False, seconds)
+        side.socket = _open(address)
+        self._selector.register(side.socket, selectors.EVENT_READ, (who, "datagram"))
+        self.ask(who, "settle")
+
+    def stop(self, who: str, seconds: float) -> None:
+        """For so long one side's process does nothing; then whatever was due meanwhile is overdue at once."""
+        process = self.sides[who].process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGSTOP)
+        try:
+            self.pump(lambda: False, seconds)
+        finally:
+            process.send_signal(signal.SIGCONT)
+        self.ask(who, "settle")
+
     def release(self) -> None:
         """Nothing is held from now on."""
         self.holding = False
@@ -194,8 +218,8 @@ class WireBench:
                 side.rows.append(row)
 
 
-def _open() -> socket.socket:
+def _open(address: Address = ("127.0.0.1", 0)) -> socket.socket:
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.bind(("127.0.0.1", 0))
+    opened.bind(address)
     opened.setblocking(False)
     return opened

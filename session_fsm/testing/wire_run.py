@@ -1,14 +1,16 @@
 """Fuzzed calls over real UDP: two processes, whose datagrams are delivered, lost and repeated by moves.
 
-The moves are those of two phones, as far as a network can make them: no clock jumps, no refused ports, no media edges
-(the audio is real), nothing forged. Time is real too, ten times as fast as by default, so that a run is not exactly the
-same when it is made again.
+The moves are those of two phones, as far as a network can make them: no media edges, because the audio is real. A port
+is refused while the socket that a side sends to is shut, a clock jumps for a process that is stopped meanwhile, and
+(`unrestricted`) a message is spoilt on its way. Time is real too, ten times as fast as by default, so that a run is
+not exactly the same when it is made again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,15 +18,19 @@ from session_fsm.chart import Chart
 from session_fsm.machine import TraceRow
 from session_fsm.session.building import shipped_charts
 from session_fsm.testing.datagram import Datagram
-from session_fsm.testing.pair_run import HOWS, MOST_HELD, WAITS, WEIGHTS
+from session_fsm.testing.pair_run import HOWS, LIED_ABOUT, MOST_HELD, WAITS, WEIGHTS
 from session_fsm.testing.properties import never_impossible, no_fault, off_ladder, replays
 from session_fsm.testing.runs import Choice, Move, Target
+from session_fsm.testing.spoiling import SPOILS, spoilt
 from session_fsm.testing.wire_bench import NAMES, SPEED, WireBench
 
 OVER = ("Terminated", "Cancelled", "Failed")
 PENDING = ("Initiating", "Queued", "Ringing", "Proceeding")
 OF_CALLEE = ("accept", "ring", "progress", "reject", "redirect")
 OF_BOTH = ("hang_up", "reinvite")
+AT_ONCE = ("other branch", "other From tag", "other Call-ID")
+"What would make another call of an INVITE that begins one: a run is about one call."
+REFUSED, STOPPED = 2.0, 5.0  # seconds of a side's clock: several repetitions, and longer than any waits
 ENDING = 20.0  # seconds: several times 64*T1
 
 
@@ -33,8 +39,9 @@ class WireRun:
 
     names = NAMES
 
-    def __init__(self, bench: WireBench) -> None:
+    def __init__(self, bench: WireBench, *, unrestricted: bool = False) -> None:
         self.bench = bench
+        self.unrestricted = unrestricted
         self.fault: str | None = None
         self.made: list[Move] = []
         self.keys: set[Hashable] = set()
@@ -57,9 +64,18 @@ class WireRun:
             yield from ((Move(verb, who, name, n), weight) for who, name, n in here)
         # Who waits past 64*T1 does little else.
         yield from ((Move("wait", seconds=seconds), weight) for seconds, weight in WAITS.items() if seconds < 10)
+        yield from ((Move("refuse", who, seconds=REFUSED), 1) for who in NAMES)
+        yield from ((Move("jump", who, seconds=STOPPED), 1) for who in NAMES)
+        if self.unrestricted:
+            for who, name, n in here[:LIED_ABOUT]:
+                yield from ((Move(f"spoil:{spoil}", who, name, n), 1) for spoil in self._spoils(name))
         for who in NAMES:
             for command in self._commands(who):
                 yield from ((Move(command, who, how), WEIGHTS.get(command, 1)) for how in HOWS.get(command, ("",)))
+
+    def _spoils(self, name: str) -> Iterator[str]:
+        """What can be changed in a message of this name."""
+        return (spoil for spoil in SPOILS if name != "INVITE" or spoil not in AT_ONCE)
 
     def _commands(self, who: str) -> Sequence[str]:
         state = self._state(who, "call")
@@ -97,11 +113,20 @@ class WireRun:
             return lambda: bench.ask("alice", "call", f"sip:bob@{host}:{port}", "no offer" if move.what else "offer")
         if move.verb == "wait":
             return lambda: bench.pump(lambda: False, move.seconds * SPEED)
+        if move.verb == "refuse":
+            return lambda: bench.refuse(move.who, move.seconds * SPEED)
+        if move.verb == "jump":
+            return lambda: bench.stop(move.who, move.seconds * SPEED)
         if move.verb in (*OF_CALLEE, *OF_BOTH):
             return lambda: bench.ask(move.who, move.verb, move.what)
         sent = [d for d in bench.log if d.name == move.what and bench.receiver(d) == move.who]
         found = next((held for held in bench.held if move.n < len(sent) and held is sent[move.n]), None)
-        if found is None or move.verb not in ("deliver", "copy", "lose"):
+        if found is None:
+            return None
+        if self.unrestricted and move.verb.startswith("spoil:"):
+            data = spoilt(found.data, move.verb.removeprefix("spoil:"))
+            return lambda: bench.deliver(replace(found, data=data))
+        if move.verb not in ("deliver", "copy", "lose"):
             return None
         return lambda: self._pass_on(found, move.verb)
 
@@ -142,13 +167,17 @@ class WireRun:
     def _state(self, who: str, chart: str) -> str:
         return next((row.to_state for row in reversed(self.bench.sides[who].rows) if row.chart == chart), "")
 
-    def media_path(self, who: str) -> list[str]:
-        """The media states of one side, each once as it is entered."""
-        path: list[str] = []
+    def media_paths(self, who: str) -> list[list[str]]:
+        """The media states of one side, each once as it is entered; of every call that an INVITE has begun there.
+
+        A copy that comes when its transaction has ended begins another.
+        """
+        paths: dict[str, list[str]] = {}
         for row in self.bench.sides[who].rows:
-            if row.chart == "media" and path[-1:] != [row.to_state]:
-                path.append(row.to_state)
-        return path
+            if row.chart == "media":
+                path = paths.setdefault(row.session, [])
+                path += [row.to_state] if path[-1:] != [row.to_state] else []
+        return list(paths.values())
 
     def traces(self) -> Sequence[Sequence[TraceRow]]:
         """Both sides' rows so far."""
@@ -157,7 +186,7 @@ class WireRun:
 
 def media_paths(run: WireRun) -> str | None:
     """Each side's media path is a prefix of the ladder, followed by what may come after it."""
-    wrong = ((who, off_ladder(run.media_path(who))) for who in NAMES)
+    wrong = ((who, off_ladder(path)) for who in NAMES for path in run.media_paths(who))
     return next((f"{who}: {what}" for who, what in wrong if what is not None), None)
 
 
@@ -168,7 +197,11 @@ def both_end(run: WireRun) -> str | None:
 
 
 def wire_target(
-    *, folder: Path | None, charts: Mapping[str, Chart] | None, reachable: Callable[[], Set[tuple[str, ...]]]
+    *,
+    folder: Path | None,
+    charts: Mapping[str, Chart] | None,
+    reachable: Callable[[], Set[tuple[str, ...]]],
+    unrestricted: bool = False,
 ) -> Target[WireRun]:
     """Two user agents over UDP. Their processes begin with the first run; `close` ends them, or the end of this one."""
     used = list({**shipped_charts(), **(charts or {})}.values())
@@ -177,7 +210,7 @@ def wire_target(
     def begin() -> WireRun:
         if not benches:
             benches.append(WireBench(folder))
-        return WireRun(benches[0])
+        return WireRun(benches[0], unrestricted=unrestricted)
 
     def close() -> None:
         while benches:
@@ -192,5 +225,12 @@ def wire_target(
         "replays": partial(replays, charts=used),
     }
     return Target(
-        name="pair:wire", charts=used, begin=begin, properties=properties, reachable=reachable, tries=15, close=close
+        name="pair:wire",
+        charts=used,
+        begin=begin,
+        properties=properties,
+        reachable=reachable,
+        tries=15,
+        steady=False,
+        close=close,
     )

@@ -59,7 +59,6 @@ def test_what_does_not_hold_ends_with_3_and_is_told(tmp_path):
         (("nowhere.toml",), "nowhere.toml: cannot read the file"),
         (("--property", "beauty"), "--property: there is no property beauty; possible: no-fault, never-impossible"),
         (("call", "--wire"), "--wire: call sends nothing; possible: pair"),
-        (("--wire", "--unrestricted"), "--unrestricted: nothing is forged over real sockets"),
         (("call", "--unrestricted"), "--unrestricted: only pair has messages that can be forged"),
         (("--max-examples", "0"), "--max-examples: 0 is not possible; possible: 1 or more"),
         (("--charts", "nowhere"), "--charts: nowhere is no folder"),

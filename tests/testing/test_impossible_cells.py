@@ -15,12 +15,19 @@ final = ["Gone"]
 [events]
 closed = { world = "the bank shuts" }
 free   = { world = "the last customer leaves" }
+alarm  = { world = "somebody shouts" }
 [states.Busy]
-rows = [ { event = "free", to = "Gone" } ]
+rows = [ { event = "free", to = "Idle" }, { event = "alarm", to = "Gone" } ]
 [states.Busy.postponed]
 closed = "who is inside is served"
+[states.Idle]
+rows = [ { event = "closed", to = "Gone" } ]
+[states.Idle.ignored]
+free = "nobody is there"
+alarm = "nobody is there"
 [states.Gone.ignored]
 free = "nobody is there"
+alarm = "nobody is there"
 [states.Gone.impossible]
 closed = "it shuts once"
 """

@@ -85,3 +85,26 @@ def test_both_processes_read_the_charts_of_a_folder(tmp_path):
     versions = [{row.version for row in rows if row.chart == "media"} for rows in example.run().traces()]
 
     assert [{7}, {7}] == versions
+
+
+def test_a_refused_port_ends_the_call_at_once(bench):
+    """The INVITE again meets nobody, and the kernel says so."""
+    run = make_all(WireRun(bench), (Move("call", "alice"), Move("refuse", "alice", seconds=4.0)))
+
+    assert ("Failed / Closed", None) == (run.states()[0], run.fault)
+
+
+def test_a_process_that_was_stopped_goes_on(bench):
+    """What was due meanwhile is overdue at once: the INVITE comes again."""
+    run = make_all(WireRun(bench), (Move("call", "alice"), Move("jump", "alice", seconds=10.0)))
+
+    assert (True, None) == (len(run.bench.log) > 1, run.fault)
+
+
+def test_a_message_is_spoilt_on_its_way(bench):
+    """Where lies are allowed; the message itself is still on its way."""
+    moves = (Move("call", "alice"), Move("spoil:no Via", "bob", "INVITE"))
+
+    honest, lying = (make_all(WireRun(bench, unrestricted=lies), moves) for lies in (False, True))
+
+    assert (1, 2, None) == (len(honest.made), len(lying.made), lying.fault)
