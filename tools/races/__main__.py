@@ -22,7 +22,7 @@ HEAD = """# The published races
 
 Written by `python -m tools.races --wire`. Messages that cross each other, come late, twice or not at all: every flow of
 RFC 5407, the cases of RFC 6026, and the losses of RFC 3261 that everybody meets. Each is one scenario in
-[tools/races/flows.py](../tools/races/flows.py), which is played twice: on the [virtual network](virtual-network.md),
+[tools/races](../tools/races), which is played twice: on the [virtual network](virtual-network.md),
 where nothing is left once all timers have fired, and over real UDP between two processes, with a relay that holds
 messages back, lets others overtake them, loses and repeats them.
 

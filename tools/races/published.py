@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.races import flows, updates
+from tools.races import flows, losses, updates
 from tools.races.stage import CALLEE, CALLER, Race, Waiting
 
 RACES: tuple[Race, ...] = (
@@ -160,21 +160,21 @@ RACES: tuple[Race, ...] = (
         source="RFC 6026 §7.1",
         title="INVITE again, after the ACK",
         wanted="Absorbed by the Accepted state: no second call, no answer.",
-        play=flows.invite_again_after_the_ack,
+        play=losses.invite_again_after_the_ack,
     ),
     Race(
         name="lost-ack",
         source="RFC 6026 §7.2, RFC 3261 §13.2.2.4",
         title="The ACK is lost, twice",
         wanted="Each repeated 200 gets the same ACK again.",
-        play=flows.each_repeated_200_gets_its_ack,
+        play=losses.each_repeated_200_gets_its_ack,
     ),
     Race(
         name="stray-200",
         source="RFC 6026 §7.2, RFC 3261 §18.1.2",
         title="A 200 after timer M",
         wanted="A stray: dropped, and nothing is sent.",
-        play=flows.a_200_after_timer_m_is_a_stray,
+        play=losses.a_200_after_timer_m_is_a_stray,
         slow=True,
     ),
     Race(
@@ -182,21 +182,21 @@ RACES: tuple[Race, ...] = (
         source="RFC 6026 §7.1",
         title="The ACK to a 200, again",
         wanted="Passed to the call, which has one already: nothing changes, nothing is sent.",
-        play=flows.an_ack_again_is_absorbed,
+        play=losses.an_ack_again_is_absorbed,
     ),
     Race(
         name="lost-200",
         source="RFC 3261 §13.3.1.4",
         title="The 200 is lost, twice",
         wanted="The callee repeats it; the call is answered.",
-        play=flows.a_lost_200_comes_again,
+        play=losses.a_lost_200_comes_again,
     ),
     Race(
         name="no-ack-at-all",
         source="RFC 3261 §13.3.1.4",
         title="Every ACK is lost",
         wanted="64*T1 after the 200 the callee ends the call with BYE.",
-        play=flows.without_any_ack_the_callee_says_bye,
+        play=losses.without_any_ack_the_callee_says_bye,
         slow=True,
     ),
     Race(
@@ -204,14 +204,14 @@ RACES: tuple[Race, ...] = (
         source="RFC 3261 §9.1",
         title="A 200 instead of the 1xx that the CANCEL waits for",
         wanted="No CANCEL; ACK and BYE.",
-        play=flows.a_200_that_meets_a_waiting_cancel,
+        play=losses.a_200_that_meets_a_waiting_cancel,
     ),
     Race(
         name="late-200",
         source="RFC 3261 §9.1",
         title="The CANCEL was lost for 64*T1; then the callee answers",
         wanted="The caller's transaction is gone: no ACK; the callee gives up with BYE.",
-        play=flows.a_200_after_the_487_was_given_up,
+        play=losses.a_200_after_the_487_was_given_up,
         slow=True,
     ),
     Race(
@@ -219,14 +219,14 @@ RACES: tuple[Race, ...] = (
         source="RFC 3261 §17.2.1",
         title="The 487 is lost, twice",
         wanted="Timer G repeats it until its ACK.",
-        play=flows.a_lost_487_comes_again,
+        play=losses.a_lost_487_comes_again,
     ),
     Race(
         name="lost-200-to-bye",
         source="RFC 3261 §17.1.2.2, §17.2.2",
         title="The 200 to the BYE is lost, twice",
         wanted="The BYE is repeated, the same 200 comes again.",
-        play=flows.the_200_to_a_bye_is_lost,
+        play=losses.the_200_to_a_bye_is_lost,
     ),
 )
 
