@@ -153,6 +153,9 @@ class Call(CallFacts):
 
     async def hang_up(self) -> None:
         """End the call: CANCEL or BYE. Does not wait for the network; a call that is over stays so."""
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if not self.is_over and not self._driver.closed:
             self._command(lambda now: self._driver.coordinator.hang_up(self.id, now=now))
 

@@ -1,4 +1,7 @@
-"""How a user agent ends: no new calls, time for those that are up to end by themselves, then BYE."""
+"""How a user agent ends: no new calls, time for those that are up to end by themselves, then BYE.
+
+What decides is in `statecharts/leaving.toml`; here is what it does, and who waits for the end.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping
+from functools import lru_cache
 
 from session_fsm.call import Call, Seconds
+from session_fsm.chart import Chart
 from session_fsm.incoming_queue import IncomingQueue
+from session_fsm.machine import Binding, Machine
+from session_fsm.runtime.alarm import Alarm
 from session_fsm.runtime.driver import Driver
 from session_fsm.session.admission import RETRY_AFTER
 from session_fsm.session.events import SessionId
@@ -23,42 +30,49 @@ LEAVE_TIMEOUT: Seconds = 4.0
 class Leaving:
     """Of one user agent, once. Its calls and its queue are looked at, and emptied by what is said here."""
 
-    def __init__(self, calls: Mapping[SessionId, Call], incoming: IncomingQueue) -> None:
-        self.begun = False
-        "No new call is placed or taken any more."
+    def __init__(self, calls: Mapping[SessionId, Call], incoming: IncomingQueue, chart: Chart | None = None) -> None:
+        """`chart` is another one of the same name."""
+        self.machine = Machine(_bound(chart or _shipped()), context=self)
         self.changed = asyncio.Event()
         "A call came, or one is over, or nothing more will come."
+        self.gone = asyncio.Event()
+        "No call is waited for any more."
         self.done = asyncio.Event()
         "Everything is released."
-        self._calls = calls
-        self._incoming = incoming
-        self._patient = True
-        self._patience: asyncio.Timeout | None = None
+        self.calls = calls
+        self.incoming = incoming
+        self.driver: Driver | None = None
+        self.until: Seconds = 0.0
+        "When everything has to be gone, by the clock of the event loop."
+        self._alarm: Alarm | None = None
         self._signals: list[signal.Signals] = []
-        self._task: asyncio.Task[None] | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether no new call is placed or taken any more."""
+        return self.machine.state != "Serving"
 
     async def end_calls(self, driver: Driver, patience: Seconds, deadline: Seconds) -> Seconds:
         """Wait so long for calls to end, hang up what is left, and wait for the answers. Both in seconds from now.
 
         Returns when everything has to be gone, by the clock of the event loop: the deadline, or sooner in a hurry.
         """
-        self.begun = True
-        driver.coordinator.take_no_more_calls("we are leaving")
-        begun = asyncio.get_running_loop().time()
-        while (invite := self._incoming.take()) is not None:
-            await invite.reject(UNAVAILABLE, headers=[RETRY_AFTER])
+        loop = asyncio.get_running_loop()
+        self.driver, self.until = driver, loop.time() + deadline
+        self._alarm = Alarm(loop, loop.time, self._expire)
+        self.machine.set_parameter("PATIENCE", patience)
+        self.machine.set_parameter("DEADLINE", deadline)
+        self._feed("leave")
+        self.call_over()
+        await self.gone.wait()
+        return self.until
+
+    def call_over(self) -> None:
+        """A call is over, or whoever waits for one has to look again."""
         self.changed.set()
-        if self._patient:
-            await self._settled(begun + patience)
-        self._patience = None
-        for call in list(self._calls.values()):
-            await call.hang_up()
-        until = begun + deadline
-        if not self._patient:
-            until = min(until, asyncio.get_running_loop().time() + LEAVE_TIMEOUT)
-        if not await self._settled(until):
-            LOG.warning("left %d calls whose other side did not answer the BYE", len(self._calls))
-        return until
+        if not self.calls and self.begun:
+            self._feed("calls_over")
 
     def begin_on(self, signals: tuple[signal.Signals, ...], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         """Drain when one of these comes; hang up when one comes again."""
@@ -66,28 +80,87 @@ class Leaving:
             asyncio.get_running_loop().add_signal_handler(number, self._signalled, drain)
             self._signals.append(number)
 
-    def forget_signals(self) -> None:
-        """Signals mean again what they meant before."""
+    def release(self) -> None:
+        """Signals mean again what they meant before, and no timer runs any more."""
         for number in self._signals:
             asyncio.get_running_loop().remove_signal_handler(number)
         self._signals.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        # They lead back to here: without them no cycle is left for the collector.
+        self._alarm = self.driver = self.machine.context = None
 
     def _signalled(self, drain: Callable[[], Coroutine[None, None, None]]) -> None:
-        loop = asyncio.get_running_loop()
-        if self._task is None and not self.begun:
-            self._task = loop.create_task(drain(), name="drain")
-            return
-        self._patient = False
-        if self._patience is not None and not self._patience.expired():
-            self._patience.reschedule(loop.time())
+        if self._draining is None and not self.begun:
+            self._draining = asyncio.get_running_loop().create_task(drain(), name="drain")
+        else:
+            self._feed("signalled")
 
-    async def _settled(self, until: Seconds) -> bool:
-        """Wait until every call is over, but not for longer. Whether they are."""
-        try:
-            async with asyncio.timeout_at(until) as self._patience:
-                while self._calls:
-                    self.changed.clear()
-                    await self.changed.wait()
-        except TimeoutError:
-            return False
-        return True
+    def _feed(self, event: str) -> None:
+        self.machine.feed(event, now=asyncio.get_running_loop().time())
+        self._wind()
+
+    def _expire(self, now: Seconds) -> None:
+        self.machine.expire(now)
+        self._wind()
+
+    def _wind(self) -> None:
+        if self._alarm is not None:
+            self._alarm.set(self.machine.next_deadline())
+
+
+# What the chart does.
+
+
+def _refuse_callers(at: Leaving, _: object) -> None:
+    assert at.driver is not None  # it is there as soon as somebody may leave
+    at.driver.coordinator.take_no_more_calls("we are leaving")
+    while (invite := at.incoming.take()) is not None:
+        if not invite.is_over:
+            _refuse(at.driver, invite.session_id)
+
+
+def _refuse(driver: Driver, caller: SessionId) -> None:
+    at = driver.coordinator
+    driver.command(lambda now: at.reject(caller, UNAVAILABLE, now=now, headers=[RETRY_AFTER]))
+
+
+def _hang_up_calls(at: Leaving, _: object) -> None:
+    for call in list(at.calls.values()):
+        call._hang_up()
+
+
+def _shorten(at: Leaving, _: object) -> None:
+    at.until = min(at.until, at.machine.mailbox.now + LEAVE_TIMEOUT)
+
+
+def _count_left(at: Leaving, _: object) -> None:
+    LOG.warning("left %d calls whose other side did not answer the BYE", len(at.calls))
+
+
+def _tell_gone(at: Leaving, _: object) -> None:
+    at.gone.set()
+
+
+LEAVING = "leaving"
+"The name of the chart."
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Chart:
+    return Chart.load(LEAVING)
+
+
+@lru_cache(maxsize=16)
+def _bound(chart: Chart) -> Binding:
+    return Binding(
+        chart,
+        effects={
+            "refuse_callers": _refuse_callers,
+            "hang_up_calls": _hang_up_calls,
+            "shorten": _shorten,
+            "count_left": _count_left,
+            "tell_gone": _tell_gone,
+        },
+        parameters={"DEADLINE": LEAVE_TIMEOUT, "HURRY": LEAVE_TIMEOUT},
+    )

@@ -20,7 +20,7 @@ from session_fsm.event_log import check_timeout
 from session_fsm.given import given, of_kind, with_settings
 from session_fsm.incoming import IncomingInvite
 from session_fsm.incoming_queue import IncomingQueue
-from session_fsm.leaving import LEAVE_TIMEOUT, Leaving
+from session_fsm.leaving import LEAVE_TIMEOUT, LEAVING, Leaving
 from session_fsm.machine import TraceRow
 from session_fsm.observing import Observed
 from session_fsm.registering import REGISTER_TIMEOUT, Registering
@@ -95,12 +95,12 @@ class UserAgent(Observed):
         self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
         self._account = account_of(registrar, credentials, proxy, expires)
         self._challenge = None if challenge is None else of_kind("challenge", challenge, DigestPolicy)
-        self._charts = charts
+        self._charts = {name: chart for name, chart in (charts or {}).items() if name != LEAVING}
         self._on_trace = on_trace
         super().__init__()
         self._registering = Registering(self._log)
         self._incoming = IncomingQueue()
-        self._leaving = Leaving(self._calls, self._incoming)
+        self._leaving = Leaving(self._calls, self._incoming, (charts or {}).get(LEAVING))
         self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
             SessionCreated: self._begin,
             IncomingCall: self._queue,
@@ -181,7 +181,7 @@ class UserAgent(Observed):
                 self._over(call)
             self._incoming.clear()
             self._log.close()
-            self._leaving.forget_signals()
+            self._leaving.release()
             # What still lingers of its sessions goes with it.
             self._open_driver = None
             try:
@@ -329,4 +329,4 @@ class UserAgent(Observed):
                 call._invite = None
             self._driver.media.release(call.id, call.failure())
             call._log.close()
-            self._leaving.changed.set()
+            self._leaving.call_over()

@@ -29,11 +29,13 @@ def every_chart(folder: Path | None, *, or_file: bool = False) -> dict[str, Char
 def replacing(folder: Path | None) -> dict[str, Chart]:
     """The charts of a folder that a call runs in place of ours. A folder that replaces none is a mistake."""
     # What a call runs is known to the engine, which not every command needs.
+    from session_fsm.leaving import LEAVING
     from session_fsm.session.building import REGISTRIES
 
-    found = {name: chart for name, chart in charts_in(folder).items() if name in REGISTRIES}
+    run = (*REGISTRIES, LEAVING)
+    found = {name: chart for name, chart in charts_in(folder).items() if name in run}
     if folder is not None and not found:
-        raise CommandError(f"--charts: no chart in {folder} replaces one of ours; possible: {', '.join(REGISTRIES)}")
+        raise CommandError(f"--charts: no chart in {folder} replaces one of ours; possible: {', '.join(run)}")
     return found
 
 

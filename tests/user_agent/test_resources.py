@@ -70,6 +70,7 @@ async def test_a_thousand_calls_leave_nothing_behind():
             calls += await asyncio.gather(*(one_call(alice, bob) for _ in range(AT_A_TIME)))
         assert 0 == len(alice._driver.media) == len(bob._driver.media)
     await answering
+    del alice, bob  # each has the chart of its own end
 
     assert before == alive()
     assert {None} == {call() for call in calls}
@@ -86,6 +87,7 @@ async def test_calls_that_were_never_taken_leave_nothing_behind():
         for _ in range(5):
             alice.make_call(bob.contact)
         await (await next_call(bob)).ring()
+    del alice, bob
 
     assert (before, files, tasks) == (alive(), open_files(), len(asyncio.all_tasks()))
 
