@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 
 import pytest
 from calling import connected
 
 from session_fsm import UserAgent
-from session_fsm.chart import Chart
+from session_fsm.chart import Chart, check
+from session_fsm.errors import LocalProtocolError
 from session_fsm.machine import Machine
 from session_fsm.session.events import CallEnded
+from tools.mutants.changes import mutants_of
 
 NAME = "sip:bob@127.0.0.1"
 ANY = "127.0.0.1:0"
@@ -98,21 +101,64 @@ async def test_a_third_signal_waits_for_nobody(alice, caplog):
     assert "left 1 calls whose other side did not answer the BYE" in caplog.text
 
 
-@pytest.mark.parametrize(("event", "due"), [("timer_patience", 100.0), ("signalled", 4.0)])
-def test_the_answers_are_waited_for_so_long_and_no_longer(event, due):
-    """Until the deadline; in a hurry as long as three copies of a BYE take."""
-    chart = Chart.load("leaving")
-    times = {"PATIENCE": 50.0, "DEADLINE": 100.0, "HURRY": 4.0}
-    machine = Machine(chart, effects={name: lambda *_: None for name in chart.effects}, parameters=times)
-    machine.feed("leave", now=0.0)
-    if event == "signalled":
-        machine.feed(event)
-    else:
-        machine.expire(50.0)
+REFUSED, HUNG_UP, COUNTED = ["refuse_callers"], ["hang_up_calls"], ["count_left", "tell_gone"]
 
-    assert ("HangingUp", due) == (machine.state, machine.next_deadline())
-    machine.expire(due)
-    assert "Gone" == machine.state
+WAYS = {
+    "leave, calls_over": ("Gone", [*REFUSED, "tell_gone"]),
+    "leave, leave, 50": ("HangingUp", [*REFUSED, *HUNG_UP]),
+    "leave, 49": ("Draining", REFUSED),
+    "leave, 50, 99": ("HangingUp", [*REFUSED, *HUNG_UP]),
+    "leave, 50, 100": ("Gone", [*REFUSED, *HUNG_UP, *COUNTED]),
+    "leave, 50, calls_over": ("Gone", [*REFUSED, *HUNG_UP, "tell_gone"]),
+    "leave, 50, signalled": ("Gone", [*REFUSED, *HUNG_UP, *COUNTED]),
+    "leave, signalled, 3": ("HangingUp", [*REFUSED, "shorten", *HUNG_UP]),
+    "leave, signalled, 4": ("Gone", [*REFUSED, "shorten", *HUNG_UP, *COUNTED]),
+    "leave, 120": ("Gone", [*REFUSED, *HUNG_UP, *COUNTED]),
+    "calls_over, signalled, 200": ("Serving", []),
+    "signalled, leave": ("HangingUp", [*REFUSED, "shorten", *HUNG_UP]),
+    "leave, calls_over, signalled, leave, calls_over, 200": ("Gone", [*REFUSED, "tell_gone"]),
+}
+"What happens, seconds since the beginning among it, the state that it leads to, and what was done."
+
+
+def went(chart: Chart, way: str, **times: float) -> tuple[str, list[str]]:
+    """Where the chart goes on this way, and what it does."""
+    done: list[str] = []
+    effects = {name: (lambda *_, name=name: done.append(name)) for name in chart.effects}
+    given = {"PATIENCE": 50.0, "DEADLINE": 100.0, "HURRY": 4.0, **times}
+    machine = Machine(chart, effects=effects, parameters=given)
+    machine.start(now=0.0)
+    for word in way.split(", "):
+        if word.isdigit():
+            machine.expire(float(word))
+        elif word in machine.binding.table.cells[machine.state]:
+            with suppress(LocalProtocolError):
+                machine.feed(word)
+    return machine.state, done
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_goes(way):
+    """The answers are waited for until the deadline; in a hurry as long as three copies of a BYE take."""
+    assert WAYS[way] == went(Chart.load("leaving"), way)
+
+
+def test_without_time_to_wait_everything_is_hung_up_at_once():
+    """RFC 3261 §15.1.1: a BYE leaves even if nobody waits for its answer."""
+    chart = Chart.load("leaving")
+
+    assert ("Gone", [*REFUSED, *HUNG_UP, *COUNTED]) == went(chart, "leave, 0", PATIENCE=0.0, DEADLINE=0.0)
+
+
+def test_every_change_of_a_row_is_noticed():
+    """By the checker, or by one of these ways. `make mutants` plays calls, and this chart ends user agents."""
+    chart = Chart.load("leaving")
+
+    def is_noticed(changed: Chart) -> bool:
+        hurried = went(changed, "leave, 0", PATIENCE=0.0, DEADLINE=0.0) != ("Gone", [*REFUSED, *HUNG_UP, *COUNTED])
+        return hurried or any(went(changed, way) != outcome for way, outcome in WAYS.items())
+
+    assert [] == [m.name for m in mutants_of(chart) if not check(m.chart) and not is_noticed(m.chart)]
 
 
 def test_another_chart_of_that_name_can_be_given():

@@ -19,6 +19,7 @@ stripped of each of its effects and turned into `ignored`; each guard of a row i
 one of its effects or timers. Each of these mutants then has to be noticed, one at a time, by the checker (`session-fsm
 check`), by a test that plays calls on the virtual network, or by the comparison of both roles' media paths. Pages,
 pictures, counts and replays with the charts as they are do not count: those would notice any change, good or bad.
+The chart that ends user agents, `leaving`, has a test of its own for this: all of its mutants are noticed.
 
 """
 
