@@ -20,7 +20,7 @@ from session_fsm.command.running import run
 class Commands(TyperGroup):
     """All commands."""
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]  # typer gives its own
         """One of them. A usage error, which names those that there are, for any other name."""
         found = super().get_command(ctx, cmd_name)
         if found is None:
