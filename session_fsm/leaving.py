@@ -131,7 +131,8 @@ def _hang_up_calls(at: Leaving, _: object) -> None:
 
 
 def _shorten(at: Leaving, _: object) -> None:
-    at.until = min(at.until, at.machine.mailbox.now + LEAVE_TIMEOUT)
+    machine = at.machine
+    at.until = min(at.until, machine.mailbox.now + machine.binding.parameters["HURRY"])
 
 
 def _count_left(at: Leaving, _: object) -> None:
@@ -162,5 +163,4 @@ def _bound(chart: Chart) -> Binding:
             "count_left": _count_left,
             "tell_gone": _tell_gone,
         },
-        parameters={"DEADLINE": LEAVE_TIMEOUT, "HURRY": LEAVE_TIMEOUT},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from calling import connected
@@ -12,6 +13,7 @@ from calling import connected
 from session_fsm import UserAgent
 from session_fsm.chart import Chart, check
 from session_fsm.errors import LocalProtocolError
+from session_fsm.leaving import LEAVE_TIMEOUT
 from session_fsm.machine import Machine
 from session_fsm.session.events import CallEnded
 from tools.mutants.changes import mutants_of
@@ -161,9 +163,15 @@ def test_every_change_of_a_row_is_noticed():
     assert [] == [m.name for m in mutants_of(chart) if not check(m.chart) and not is_noticed(m.chart)]
 
 
-def test_another_chart_of_that_name_can_be_given():
-    """As of every other name."""
-    shipped = Chart.load("leaving")
-    agent = UserAgent(NAME, bind=ANY, charts={"leaving": shipped})
+def test_who_closes_has_as_long_as_who_hurries():
+    """Three copies of a BYE by timer E (RFC 3261 §17.1.2.2), in both."""
+    assert LEAVE_TIMEOUT == Chart.load("leaving").parameters["HURRY"]
 
-    assert shipped is agent._leaving.machine.chart
+
+def test_another_chart_of_that_name_keeps_its_own_times():
+    """As of every other name."""
+    text = Path(Chart.load("leaving").file).read_text(encoding="utf-8")
+    other = Chart.parse(text.replace("HURRY    = 4.0", "HURRY    = 9.0"))
+    machine = UserAgent(NAME, bind=ANY, charts={"leaving": other})._leaving.machine
+
+    assert (other, 9.0) == (machine.chart, machine.binding.parameters["HURRY"])
