@@ -14,7 +14,7 @@ from session_fsm.call_facts import CallFacts
 from session_fsm.call_waits import answered_or_audible, audible, shows, why_not
 from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout
 from session_fsm.event_log import check_state, check_timeout, matching
-from session_fsm.runtime.channels import AudioChannels, AudioSender
+from session_fsm.runtime.channels import AudioChannels
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.runtime.recording import CallRecording
@@ -222,22 +222,23 @@ class Call(CallFacts):
                     raise RefusedError(f"take the digit {digit}", told.status, told.reason)
 
     def mute(self) -> None:
-        """Let silence leave in place of our audio, which passes as time does. Packets go on: the peer sees no gap."""
-        self._sender("mute").muted = True
+        """Let silence leave in place of our audio, which passes as time does. Packets go on: the peer sees no gap.
+
+        At any moment of a call: before there is audio it is remembered, and no hold or change of the path ends it.
+        A call that is muted stays so. Raises LocalProtocolError when the call is over.
+        """
+        at = self._driver.coordinator
+        self._driver.command(lambda now: at.mute(self.id, now=now))
 
     def unmute(self) -> None:
         """Let our audio leave again: what is written from now on."""
-        self._sender("unmute").muted = False
+        at = self._driver.coordinator
+        self._driver.command(lambda now: at.unmute(self.id, now=now))
 
     @property
     def muted(self) -> bool:
-        """Whether our audio is muted."""
-        return self.media._stream is not None and self.media._stream.sender.muted
-
-    def _sender(self, command: str) -> AudioSender:
-        if self.is_over or self.media._stream is None:
-            raise LocalProtocolError(command, self.state, self._session.call.possible)
-        return self.media._stream.sender
+        """Whether our audio is muted; not so once the call is over."""
+        return self._session.muted
 
     def _command(self, step: Callable[[Seconds], Result]) -> Result:
         self._since = self._log.end

@@ -90,7 +90,7 @@ def _content(session: Session, stream: MediaStream) -> Iterator[str]:
             f"we are {state} and hear the peer, but what it sends is digital silence "
             f"{_for_so_long(noticed.sound_at, silence)}: {stream.incoming.packets} packets without a sound at last"
         )
-    if stream.sender.muted:
+    if session.muted:
         yield f"we are {state} and the peer hears silence: this side is muted"
     unwritten = now - _since(noticed.written_at, stream)
     if unwritten > WORDLESS:

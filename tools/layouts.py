@@ -46,7 +46,7 @@ ELK = "elkjs@0.12.1"
 SCRIPT = """
 const Elk = require('elkjs'); const elk = new Elk(); let text = '';
 process.stdin.on('data', part => text += part).on('end', async () => {
-  const found = []; for (const graph of JSON.parse(text)) found.push(await elk.layout(graph));
+  const found = []; for (const graph of JSON.parse(text)) found.push(await elk.layout(graph).catch(() => null));
   console.log(JSON.stringify(found)); });
 """
 
@@ -114,7 +114,9 @@ def _best(asked: list[Problem], ways: list[dict[str, str]], *, stacked: bool = F
         paths = {"NODE_PATH": f"{folder}/node_modules", **os.environ}
         done = subprocess.run(["node", "-e", SCRIPT], input=sent, capture_output=True, text=True, check=True, env=paths)
     graphs = iter(json.loads(done.stdout))
-    return [min((answer(one, next(graphs)) for _ in ways), key=_cost) for one in asked]
+    # ELK 0.12.1 throws at some ways to choose the sides of labels; the others are there.
+    made = [[graph for _ in ways if (graph := next(graphs)) is not None] for _ in asked]
+    return [min((answer(one, graph) for graph in each), key=_cost) for one, each in zip(asked, made, strict=True)]
 
 
 def write(*, every: bool = False) -> None:

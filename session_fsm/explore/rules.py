@@ -22,6 +22,7 @@ APART = (
     "source",
     "silence",
     "consent",
+    "microphone",
     "authentication",
     "registration",
     "dtmf_receiver",

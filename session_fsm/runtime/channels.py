@@ -27,15 +27,13 @@ RECEIVE_QUEUE = 250  # packets kept for a reader that does not read: five second
 class AudioSender:
     """The sending end. Takes audio of any length; the library cuts it into packets and paces them."""
 
-    __slots__ = ("_ended", "_flushes", "_remainder", "_room", "frame_samples", "frames", "low", "muted", "waiting")
+    __slots__ = ("_ended", "_flushes", "_remainder", "_room", "frame_samples", "frames", "low", "waiting")
 
     def __init__(self) -> None:
         self.frames: deque[Samples] = deque()
         "What the next packets will hold; the ticker takes them from the left."
         self.frame_samples = FRAME_SAMPLES
         "How much audio a packet holds: what was agreed with the peer, 20 ms before."
-        self.muted = False
-        "Whether silence leaves in place of the audio, which passes as time does."
         self.low = SEND_QUEUE // 2
         "Packets left when a waiting writer is woken: one wake-up for several of them, and still no gap."
         self._room = SEND_QUEUE

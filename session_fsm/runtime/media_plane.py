@@ -31,6 +31,7 @@ from session_fsm.session.orders import (
     MediaOrder,
     OpenPath,
     PausePath,
+    SendSilence,
     SoundEvent,
 )
 
@@ -116,6 +117,8 @@ class MediaPlane:
             stream.follow(order.source)
         elif isinstance(order, AwaitEdge):
             stream.look_for(order.edge)
+        elif isinstance(order, SendSilence):
+            stream.muted = order.muted
         elif stream.send_on(now := self._clock()):
             self._ticker.leave(stream)
             self._ticker.join(stream, now, stream.packet_time)
@@ -164,7 +167,7 @@ class MediaPlane:
                 pass
             elif stream.sounding.payloads:
                 stream.transmit_event()
-            elif samples is None or stream.silent or sender.muted:
+            elif samples is None or stream.silent or stream.muted:
                 stream.transmit(stream.silent_payload)
             else:
                 batch = voiced.get(stream.coding)

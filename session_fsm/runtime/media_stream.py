@@ -88,6 +88,8 @@ class MediaStream(Hearing):
         "Whether paced audio leaves."
         self.silent = False
         "Whether silence leaves in its place: the peer is held without music."
+        self.muted = False
+        "The same, because the application has muted itself, as `microphone.toml` has it."
         self._settings = settings
         self._reported_at: Seconds = 0.0
         "When the last RTCP of the peer came, or the path was opened."
@@ -281,7 +283,7 @@ class MediaStream(Hearing):
             # RFC 3550 §5.1: media time goes on while nothing is sent.
             self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
         frames = self.sender.frames
-        audible = frames and not self.silent and not self.sender.muted
+        audible = frames and not self.silent and not self.muted
         payload = self.coding.encode(frames.popleft()).tobytes() if audible else self.silent_payload
         failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
         if failure is not None:

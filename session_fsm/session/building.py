@@ -23,6 +23,7 @@ from session_fsm.session import (
     events,
     hold,
     media,
+    microphone,
     offer_answer,
     quality,
     registration,
@@ -51,6 +52,8 @@ REGISTRIES: Mapping[str, Registry] = {
     "dialog": dialog.REGISTRY,
     "offer_answer": offer_answer.REGISTRY,
     "call": call.REGISTRY,
+    # Before media: whatever is about to send is told first that it is muted.
+    "microphone": microphone.REGISTRY,
     "media": media.REGISTRY,
     "quality": quality.REGISTRY,
     "source": source.REGISTRY,

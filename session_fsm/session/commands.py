@@ -170,7 +170,22 @@ class Commanded:
             # What the application knows is the call's state, and what it may do with the call.
             raise LocalProtocolError(f"send_dtmf by {digits.via}", session.call.state, session.call.possible) from None
 
+    def mute(self, session_id: SessionId, *, now: Seconds) -> None:
+        """Let silence leave in place of our audio, at any moment of a call. Packets go on: the peer sees no gap."""
+        self._microphone(session_id, "mute", now)
+
+    def unmute(self, session_id: SessionId, *, now: Seconds) -> None:
+        """Let our audio leave again: what is written from now on."""
+        self._microphone(session_id, "unmute", now)
+
     # Inside.
+
+    def _microphone(self, session_id: SessionId, command: str, now: Seconds) -> None:
+        session = self._known(session_id, command)
+        try:
+            self._command(session.watch("microphone"), command, None, now)
+        except LocalProtocolError:
+            raise LocalProtocolError(command, session.call.state, session.call.possible) from None
 
     def _registration(self, command: str) -> Machine:
         found = self._endpoint.registration

@@ -142,6 +142,7 @@ CHOSEN: Mapping[str, Callable[..., Iterable[Machine]]] = {
     "dtmf_receiver": _dtmf_receiver,
     "dtmf_sender": _dtmf_sender,
     "invite_client": _invites,
+    "microphone": _watch("microphone"),
     "peer_hold": _peer_hold,
     "quality": _quality,
     "silence": _watch("silence"),

@@ -90,7 +90,15 @@ class AwaitEdge:
     edge: Edge
 
 
-FurtherOrder = SoundEvent | SendOn | HearOthers | FollowSource | AwaitEdge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendSilence:
+    """Whether silence leaves in place of what the application writes: of a stream that is there, or of none."""
+
+    session_id: SessionId
+    muted: bool
+
+
+FurtherOrder = SoundEvent | SendOn | HearOthers | FollowSource | AwaitEdge | SendSilence
 MediaOrder = OpenPath | PausePath | ClosePath | FurtherOrder
 
 

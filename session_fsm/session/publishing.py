@@ -39,6 +39,7 @@ RANKS = {
     "consent": 3,
     "hold": 4,
     "peer_hold": 4,
+    "microphone": 4,
     "registration": 0,
     "dtmf_receiver": 5,
     "dtmf_sender": 6,
@@ -46,7 +47,9 @@ RANKS = {
 MEDIA = RANKS["media"]
 LAST = 9
 
-OF_SESSION = ("call", "offer_answer", "media", "quality", "consent", "hold", "peer_hold", "registration")
+OF_SESSION = (
+    "call", "offer_answer", "media", "quality", "consent", "hold", "peer_hold", "microphone", "registration",
+)  # fmt: skip
 "The charts that have the session itself as their context; those of a part of it know their session."
 
 Own = tuple[object, ...]

@@ -164,7 +164,7 @@ class Session(TransactionUser):
         "From the second agreement on."
         self.quality: Machine | None = None
         self.watches: dict[str, Machine] = {}
-        "What few calls need, by chart, each from the first moment that it is needed: source, silence, consent."
+        "What few calls need, by chart, each from the first moment that it is needed: source, silence, microphone …"
 
     def html(self) -> str:
         """For notebooks: call and media as they stand, how they came there, and the messages that passed."""
@@ -191,6 +191,12 @@ class Session(TransactionUser):
     def media_state(self) -> MediaState:
         """The state of the media chart."""
         return _MEDIA_STATES[self.media.state]
+
+    @property
+    def muted(self) -> bool:
+        """Whether silence leaves in place of our audio."""
+        microphone = self.watches.get("microphone")
+        return microphone is not None and microphone.state == "Muted"
 
     @property
     def local_uri(self) -> str:
@@ -246,6 +252,7 @@ class Session(TransactionUser):
         """The machine of one of the charts that few calls need."""
         if chart not in self.watches:
             self.watches[chart] = self.endpoint.machine(chart, self.role, self, self)
+            self._catch_up(self.watches[chart])
         return self.watches[chart]
 
     def digits_out(self) -> DtmfSender:

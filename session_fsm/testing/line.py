@@ -78,6 +78,14 @@ class Line:
         asked = Digits(digits=digits, duration_ms=duration_ms, gap_ms=gap_ms, via=via)
         self.phone.command(lambda at, now: at.send_dtmf(self.id, asked, now=now))
 
+    def mute(self) -> None:
+        """Send silence in place of audio."""
+        self.phone.command(lambda at, now: at.mute(self.id, now=now))
+
+    def unmute(self) -> None:
+        """Send audio again."""
+        self.phone.command(lambda at, now: at.unmute(self.id, now=now))
+
     # Getters.
 
     @property

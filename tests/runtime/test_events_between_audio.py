@@ -261,9 +261,9 @@ async def test_muted_audio_is_silence_and_passes(side):
     loud = np.full(FRAME_SAMPLES, 8000, np.int16)
     for _ in range(4):
         side.stream.sender.frames.append(loud)
-    side.stream.sender.muted = True
+    side.stream.muted = True
     side.tick(2)
-    side.stream.sender.muted = False
+    side.stream.muted = False
     side.tick(2)
 
     silence = side.stream.silent_payload

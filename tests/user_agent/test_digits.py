@@ -6,12 +6,12 @@ import asyncio
 
 import numpy as np
 import pytest
-from calling import connected, hear
+from calling import connected, hear, next_call
 
-from session_fsm import Call, CallFailedError, CallState, LocalProtocolError, UserAgent
+from session_fsm import Call, CallFailedError, CallState, LocalProtocolError, MediaState, UserAgent
 from session_fsm.runtime.framing import FRAME_SAMPLES
 from session_fsm.sdp import MediaDirection
-from session_fsm.session.events import DtmfReceived
+from session_fsm.session.events import DtmfReceived, MediaChange, MediaEvent
 from session_fsm.session.settings import Settings
 
 LOUD = np.full(FRAME_SAMPLES, 8000, np.int16)
@@ -117,6 +117,38 @@ async def test_a_muted_call_is_silent_and_goes_on(alice, bob):
     assert (True, False) == (muted, calling.muted)
     assert 3 * FRAME_SAMPLES == np.count_nonzero(np.abs(heard.astype(int)) > 4000)
     assert 0 == answering.media.statistics.lost
+
+
+async def test_who_mutes_before_answering_is_not_heard(alice, bob):
+    """It is remembered until there is audio; what is written is heard from `unmute` on, and no packet is missing."""
+    calling = alice.make_call(bob.contact)
+    incoming = await next_call(bob)
+    incoming.call.mute()
+    answering = await incoming.accept()
+    tx, _ = await answering.audio_channels()
+    for _ in range(5):
+        await tx.send(LOUD)
+    await tx.drain()
+    answering.unmute()
+    for _ in range(3):
+        await tx.send(LOUD)
+    await tx.drain()
+    _, rx = await calling.audio_channels()
+    await answering.hang_up()
+
+    heard = await hear(rx)
+    assert 3 * FRAME_SAMPLES == np.count_nonzero(np.abs(heard.astype(int)) > 4000)
+    assert 0 == calling.media.statistics.lost
+
+
+async def test_muting_does_not_make_a_wait_miss_what_was(alice, bob):
+    """Other commands make states that were left count no more; this one concerns no state of a call."""
+    calling, _ = await connected(alice, bob)
+    calling.mute()
+
+    await calling.wait_for_state(MediaState.ESTABLISHED, timeout=1)
+    told = await calling.wait_for_event(MediaEvent, event=MediaChange.MUTED, timeout=1)
+    assert (MediaState.ACTIVE, "") == (told.media_state, told.detail)
 
 
 async def test_a_call_that_is_over_cannot_be_muted(alice, bob):
