@@ -74,11 +74,8 @@ class Arrival:
                 self.turn.post(CALL, "cancel_received", message)
         elif found is not None and owner is Owner.ANSWER:
             self.turn.post(found, "ack_received", message)
-        elif found is not None and owner is Owner.DIALOG:
-            self._serve(message)
-            self.turn.post(found, IN_DIALOG[message.method], message)
-        elif owner is Owner.INVITING:
-            dialog = open_dialog(self.turn, message.fork)
+        elif found is not None and owner in (Owner.DIALOG, Owner.INVITING):
+            dialog = found if owner is Owner.DIALOG else open_dialog(self.turn, message.fork)
             self._serve(message)
             self.turn.post(dialog, IN_DIALOG[message.method], message)
         elif owner is Owner.NOBODY:

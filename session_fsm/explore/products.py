@@ -121,7 +121,7 @@ def _calls(reinvites: int) -> list[Product]:
         anything = Bound(reinvites=reinvites - 1, silent=True)
         for side, name in ((SIDES[1], "our caller and a stranger"), (SIDES[0], "our callee and a stranger")):
             found.append(Product(name=name, bounds=(anything, anything), stranger=side))
-        update = Bound(reinvites=1, updates="always", named=True, insists=True)
+        update = Bound(reinvites=1, updates="always", named=True)
         found.append(Product(name="calls that change by UPDATE", bounds=(update, update), patient=True))
     bound = Bound(reinvites=reinvites, named=True)
     found.append(Product(name="calls in which nobody gives up", bounds=(bound, bound), patient=True))

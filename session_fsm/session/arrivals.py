@@ -132,16 +132,22 @@ def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Ad
 
 
 def _overtake(
-    endpoint: Endpoint, bye: Request, identity: Identity, source: Address, invite: Transaction, size: int
+    endpoint: Endpoint, request: Request, identity: Identity, source: Address, invite: Transaction, size: int
 ) -> None:
-    """A BYE of a callee whose 2xx has not come: the dialog that it names remembers it."""
+    """A request of a callee whose 1xx and 2xx have not come: the dialog that it names begins with it.
+
+    Not 481 (RFC 3261 §12.2.2 leaves the choice): at that its sender would end a good call (§12.2.1.2), and whoever
+    keeps nothing may answer a copy of it otherwise when the 2xx has come (§8.2.7).
+    """
     session = invite.session
-    if not isinstance(session, Session) or _is_one_fork_too_many(session, bye.from_tag) or admit(bye) is not None:
-        _outside(endpoint, bye, identity, source, Owner.NO_DIALOG, size)
+    if (
+        not isinstance(session, Session)
+        or _is_one_fork_too_many(session, request.from_tag)
+        or admit(request) is not None
+    ):
+        _outside(endpoint, request, identity, source, Owner.NO_DIALOG, size)
         return
-    dialog = session.dialog_of(bye.from_tag)
-    opened = open_server(endpoint, bye, source, identity=identity, purpose="BYE", session=session, to_tag=None)
-    endpoint.mailbox.post(dialog.machine, IN_DIALOG["BYE"], Received(bye, opened))
+    _within(endpoint, request, identity, source, session.dialog_of(request.from_tag), size)
 
 
 def _within(

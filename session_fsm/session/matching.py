@@ -40,7 +40,7 @@ class Owner(StrEnum):
     CANCELLED = "the INVITE server transaction that a CANCEL means"
     ANSWER = "the 2xx that an ACK acknowledges"
     DIALOG = "dialog"
-    INVITING = "our INVITE, whose 2xx this BYE has overtaken"
+    INVITING = "our INVITE, of which this request's dialog is a new one: it has overtaken what makes it"
     NOBODY = "no one yet: a new request"
     MERGED = "a request that came before on another way (482)"
     NO_DIALOG = "a dialog that is not open (481)"
@@ -133,12 +133,13 @@ def match(message: Identity, index: Index[Found]) -> Match[Found]:
 
 
 def _match_dialog(message: Identity, index: Index[Found]) -> Match[Found]:
-    """A callee that gives up on its ACK sends BYE (RFC 3261 §13.3.1.4), which may come before any of its 2xx."""
+    """A callee may send requests as soon as its 2xx has left (RFC 3261 §12.1.1), and they may come before it.
+
+    The Call-ID and the tag in To are known to none but those who were shown our INVITE.
+    """
     dialog = index.dialogs.get(dialog_key(message))
     if dialog is not None:
         return Match(Owner.DIALOG, dialog)
-    if message.method != "BYE":
-        return Match(Owner.NO_DIALOG)
     return _first(index.inviting, inviting_key(message), Owner.INVITING, Owner.NO_DIALOG)
 
 

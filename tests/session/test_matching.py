@@ -111,12 +111,15 @@ def test_a_response_to_nothing_is_dropped(change):
     assert Owner.STRAY is match(OK._replace(**change), index).owner
 
 
-def test_a_bye_without_a_dialog_belongs_to_the_invite_that_may_still_make_it():
-    """RFC 3261 §13.3.1.4: a callee that saw no ACK sends BYE, which may come before its 2xx."""
-    assert (Owner.INVITING, "tx") == match(IN_DIALOG, Index(inviting={inviting_key(IN_DIALOG): "tx"}))
+@pytest.mark.parametrize("method", ["BYE", "INVITE", "UPDATE", "INFO", "OPTIONS"])
+def test_a_request_without_a_dialog_belongs_to_the_invite_that_may_still_make_it(method):
+    """RFC 3261 §12.1.1: whoever answers may send requests at once, and they may come before its 2xx."""
+    request = IN_DIALOG._replace(method=method)
+
+    assert (Owner.INVITING, "tx") == match(request, Index(inviting={inviting_key(request): "tx"}))
 
 
-@pytest.mark.parametrize("change", [{"local_tag": "x"}, {"call_id": "x"}, {"method": "OPTIONS"}])
+@pytest.mark.parametrize("change", [{"local_tag": "x"}, {"call_id": "x"}])
 def test_nothing_else_belongs_to_an_invite_without_a_dialog(change):
     index = Index(inviting={inviting_key(IN_DIALOG): "tx"})
 

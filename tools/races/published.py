@@ -120,6 +120,14 @@ RACES: tuple[Race, ...] = (
         slow=True,
     ),
     Race(
+        name="update-overtakes-everything",
+        source="RFC 3261 §12.2.2, §17.2.2, RFC 3311 §5.2",
+        title="The callee's UPDATE overtakes all its responses, and comes twice",
+        wanted="491 to both copies, also when the 200 has come in between; the next try succeeds.",
+        play=updates.update_overtakes_everything,
+        slow=True,
+    ),
+    Race(
         name="update-in-mortal",
         source="RFC 5407 §3.2.2",
         title="UPDATE crosses a BYE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.races.flows import HELD, over, rung, talking
-from tools.races.stage import CALLEE, CALLER, Stage, count
+from tools.races.stage import CALLEE, CALLER, Stage, count, distinct
 
 
 async def update_crosses_reinvite(stage: Stage) -> None:
@@ -64,6 +64,23 @@ async def update_overtakes_the_200(stage: Stage) -> None:
     stage.release()
     await stage.state(CALLER, HELD)
     await stage.state(CALLEE, HELD)
+
+
+async def update_overtakes_everything(stage: Stage) -> None:
+    stage.hold("200 INVITE", CALLEE)
+    await stage.call()
+    await stage.do(CALLEE, "accept")
+    await stage.sent("200 INVITE", CALLEE)
+    await stage.do(CALLEE, "reinvite", "sendonly")
+    await stage.sent("491 UPDATE", CALLER)
+    early = distinct(stage, "UPDATE", CALLEE)[0]
+    stage.release()
+    await stage.sent("ACK", CALLER)
+    stage.deliver(early, CALLER)
+    await stage.sent("491 UPDATE", CALLER, times=2)
+    await stage.state(CALLER, HELD)
+    await stage.state(CALLEE, HELD)
+    assert 1 == count(stage, "491 UPDATE", CALLER), "both copies get the same answer"
 
 
 async def update_in_mortal(stage: Stage) -> None:
