@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from session_fsm.chart import Chart, read_folder, remembered, shipped
-from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.exits import CommandError, exit_for
 from session_fsm.errors import ChartError
 
 
@@ -18,7 +18,7 @@ def charts_in(folder: Path | None, *, or_file: bool = False) -> dict[str, Chart]
     try:
         return read_folder(folder)
     except ChartError as error:
-        raise CommandError(f"--charts: {error}", Exit.FAILED) from None
+        raise CommandError(f"--charts: {error}", exit_for(error.faults)) from None
 
 
 def every_chart(folder: Path | None, *, or_file: bool = False) -> dict[str, Chart]:

@@ -8,14 +8,13 @@ from pathlib import Path
 from rich.text import Text
 
 from session_fsm.chart import Chart, check_set, files_of, read_file, shipped
-from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.exits import CommandError, Exit, exit_for
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
 from session_fsm.errors import ChartFault
 from session_fsm.session.events import SessionEvent
 
-UNREADABLE = frozenset({"no-such-chart", "unreadable", "toml"})
 "Rules that are about reading a file, not about the chart in it."
 
 
@@ -86,13 +85,6 @@ def fault_line(fault: ChartFault) -> Line:
         "rule": fault.rule,
         "message": fault.message,
     }
-
-
-def exit_for(faults: Sequence[ChartFault]) -> Exit:
-    """What these faults mean to whoever asked."""
-    if any(fault.rule in UNREADABLE for fault in faults):
-        return Exit.USAGE
-    return Exit.FAILED if faults else Exit.HOLDS
 
 
 def _print(charts: Sequence[Chart], faults: Sequence[ChartFault], *, whole_set: bool) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from session_fsm.chart import Chart, Role, read_file
 from session_fsm.command.chart_set import charts_in, every_chart
-from session_fsm.command.checking import exit_for
-from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.exits import CommandError, Exit, exit_for
 from session_fsm.command.formats import Format
 from session_fsm.command.traces import check_versions, folder_for, read_trace, write_out
 from session_fsm.errors import ChartFault
@@ -121,9 +120,10 @@ def _picture(asked: Drawn, lines: Sequence[Sequence[Chart]], rows: Sequence[Trac
 
 
 def _instead(asked: Drawn, charts: Sequence[Chart], why: str) -> Exit:
-    """What can always be drawn: Mermaid."""
+    """What can always be drawn: Mermaid, and behind it the table, as comments of it."""
     output = asked.output.with_suffix(".mmd") if asked.output is not None else None
     where = f" in {output}" if output is not None else ""
-    write_out(mermaid(*charts), output)
-    sys.stderr.write(f"session-fsm: {why}, so here it is as mermaid{where}; {MISSING}\n")
+    tables = "".join(f"%% {line}".rstrip() + "\n" for line in TEXTS[Format.TABLE](*charts).splitlines())
+    write_out(mermaid(*charts) + tables, output)
+    sys.stderr.write(f"session-fsm: {why}, so here it is as mermaid and as a table{where}; {MISSING}\n")
     return Exit.HOLDS

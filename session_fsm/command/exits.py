@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+
+from session_fsm.errors import ChartFault
+
+UNREADABLE = frozenset({"no-such-chart", "unreadable", "toml"})
+"Rules of charts that are broken by a file that is none."
 
 
 class Exit(IntEnum):
@@ -16,6 +22,13 @@ class Exit(IntEnum):
     "Wrong usage, or input that cannot be read."
     FAILED = 3
     "What was asked failed: the call, the demo, a chart's rule."
+
+
+def exit_for(faults: Sequence[ChartFault]) -> Exit:
+    """What the faults of charts mean to whoever asked."""
+    if any(fault.rule in UNREADABLE for fault in faults):
+        return Exit.USAGE
+    return Exit.FAILED if faults else Exit.HOLDS
 
 
 class CommandError(Exception):

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from session_fsm.chart import Chart
 from session_fsm.command.chart_set import charts_in, note, replacing
-from session_fsm.command.checking import exit_for
-from session_fsm.command.exits import CommandError, Exit
+from session_fsm.command.exits import CommandError, Exit, exit_for
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put

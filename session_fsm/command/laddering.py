@@ -12,6 +12,7 @@ from session_fsm.command.formats import LadderFormat, chosen_ladder_format
 from session_fsm.command.traces import check_versions, folder_for, read_trace, write_out
 from session_fsm.machine import TraceRow
 from session_fsm.render import ladder, ladder_mermaid, ladder_text
+from session_fsm.render.ladder import have_one_call
 from session_fsm.render.ladder_svg import ladder_svg
 from session_fsm.render.png import can_make_png, png
 from session_fsm.render.theme import Theme
@@ -27,8 +28,20 @@ def draw_ladder(
     for path, rows in read.items():
         check_versions(path, rows, every_chart(folder_for(path, charts)))
     left, right = [*(read[path] for path in traces), []][:2]
+    if right:
+        _check_pair(traces, left, right)
     write_out(*_made(left, right, chosen_ladder_format(form, output), theme, output))
     return Exit.HOLDS
+
+
+def _check_pair(traces: Sequence[Path], left: list[TraceRow], right: list[TraceRow]) -> None:
+    """Complain about two traces that are not the two sides of one call: what one lacks would be drawn as lost."""
+    possible = "possible: both sides of one call, or one trace alone"
+    named = " and ".join(map(str, traces))
+    if {row.session for row in left if row.session} & {row.session for row in right}:
+        raise CommandError(f"{named}: they are of one side; {possible}")
+    if not have_one_call(left, right):
+        raise CommandError(f"{named}: no call is in both; {possible}")
 
 
 def _made(

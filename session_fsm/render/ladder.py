@@ -58,6 +58,12 @@ def ladder(
     return Ladder(names=names, rungs=tuple(_rungs(read, both)))
 
 
+def have_one_call(left: Iterable[TraceRow], right: Iterable[TraceRow]) -> bool:
+    """Whether both traces may be of one call: they share a Call-ID, or one of them names none."""
+    ours, theirs = ({*_calls(rows).values()} for rows in (left, right))
+    return not ours or not theirs or not ours.isdisjoint(theirs)
+
+
 def _one_call(
     left: list[TraceRow], right: list[TraceRow], call_id: str | None
 ) -> tuple[list[TraceRow], list[TraceRow]]:

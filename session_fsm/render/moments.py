@@ -137,7 +137,7 @@ class _Reading:
             before.append(key)
 
     def _sent_key(self, row: TraceRow, name: str) -> Key | None:
-        _, _, purpose = row.machine.partition(":")
+        purpose = _purpose(row)
         method = "BYE" if purpose.startswith("BYE") else purpose.removeprefix("re-")
         told = summary(row.payload)
         if row.chart.endswith("_client"):
@@ -174,8 +174,15 @@ def _done_by(transaction: TraceRow, names: Sequence[str]) -> str:
     """Which of a row's messages a transaction sends for it."""
     told = summary(transaction.payload)
     status = str(told.get("status")) if isinstance(told, dict) else ""
-    purpose = transaction.machine.partition(":")[2]
+    purpose = _purpose(transaction)
     return next((name for name in names if name in (status, purpose) or purpose.startswith(name)), names[-1])
+
+
+def _purpose(transaction: TraceRow) -> str:
+    """What a transaction is for; the second of one purpose has a number behind it."""
+    purpose = transaction.machine.partition(":")[2]
+    bare, _, number = purpose.rpartition(".")
+    return bare if number.isdigit() else purpose
 
 
 def _key(told: object) -> Key | None:

@@ -165,11 +165,11 @@ class MediaPlane:
 
     def _arrive(self, kind: str, source: Address, destination: Address, now: Seconds) -> None:
         receiver = self.streams.get(destination)
-        if receiver is None:
-            return
-        if kind == "digit":
+        if kind == "digit" and source in self.streams:
             self._end_digit(self.streams[source], receiver, now)
-        elif kind == "silence":
+        if receiver is None or kind == "digit":
+            return
+        if kind == "silence":
             receiver.is_stalled = True
             receiver.tell(receiver.session_id, Edge.STALLED, EdgeFacts(arrival=now, detail="no frame for 30 s"))
         elif kind == "frame":
@@ -185,13 +185,13 @@ class MediaPlane:
         stream.sounding = order
         self._due["digit", stream.address, stream.destination] = now + order.milliseconds / 1000
 
-    def _end_digit(self, sender: Stream, receiver: Stream, now: Seconds) -> None:
+    def _end_digit(self, sender: Stream, receiver: Stream | None, now: Seconds) -> None:
         order, sender.sounding = sender.sounding, None
         if order is None or not sender.flows:
             sender.tell(sender.session_id, Edge.DIGIT_CUT, EdgeFacts(arrival=now))
             return
         sender.tell(sender.session_id, Edge.DIGIT_SENT, EdgeFacts(arrival=now))
-        if receiver.destination == sender.address:
+        if receiver is not None and receiver.destination == sender.address:
             ended = round(now * 8000) & 0xFFFFFFFF
             heard = HeardEvent(sender.ssrc, ended, order.code, order.milliseconds * 8, is_last=True)
             receiver.tell(receiver.session_id, Edge.EVENT_HEARD, EdgeFacts(source=sender.address, extra=heard))

@@ -50,6 +50,18 @@ def test_charts_lists_the_folder_s_in_place_of_ours(folder: Path):
     assert 7 == next(line["version"] for line in lines if line["id"] == "media")
 
 
+@pytest.mark.parametrize(
+    "command", [("charts",), ("check",), ("draw", "call"), ("call", "sip:bob@127.0.0.1"), ("fuzz",)]
+)
+def test_a_folder_with_a_file_that_is_no_chart_cannot_be_read(command: tuple[str, ...], folder: Path):
+    """Whatever was asked, the code is that of input that cannot be read, and the file is named."""
+    (folder / "call.toml").write_text("id = ")
+
+    done = run_here(*command, "--charts", folder)
+
+    assert (2, True) == (done.returncode, "call.toml: this is not TOML" in done.stderr + done.stdout)
+
+
 @pytest.mark.slow
 def test_check_takes_the_set_as_it_would_run(folder: Path):
     """Each chart, and all against each other; a chart of another kind is checked by itself."""

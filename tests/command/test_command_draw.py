@@ -120,6 +120,16 @@ def test_without_an_engine_a_chart_of_ones_own_is_mermaid(monkeypatch, tmp_path)
     assert ["x.mmd"] == [path.name for path in tmp_path.iterdir()]
 
 
+def test_the_table_stands_behind_that_mermaid_as_comments_of_it(monkeypatch):
+    """So that the whole is still one Mermaid document."""
+    monkeypatch.setattr(drawing, "panel", lambda chart, rows: None)
+    table = run_here("draw", "media", "--format", "table").stdout
+
+    drawn = run_here("draw", "media", "--format", "svg").stdout
+
+    assert table.split() == [word for line in drawn.splitlines() if line[:2] == "%%" for word in line[2:].split()]
+
+
 @pytest.mark.parametrize(
     ("form", "told"), [("text", "INVITE (offer)"), ("mermaid", "sequenceDiagram"), ("svg", "<svg")]
 )
@@ -164,6 +174,8 @@ def test_import_writes_a_chart_that_loads(tmp_path):
         ("draw nothing -o out", "no chart has this name"),
         ("ladder alice.jsonl alice.jsonl alice.jsonl -o out", "3 were given"),
         ("ladder broken.jsonl -o out", "line 1 is no trace row"),
+        ("ladder alice.jsonl alice.jsonl -o out", "they are of one side; possible: both sides of one call"),
+        ("ladder alice.jsonl another.jsonl -o out", "no call is in both; possible: both sides of one call"),
         ("import broken.jsonl -o out", "this is not XML"),
         ("import none.scxml -o out", "cannot read none.scxml"),
         ("draw media -o none/out", "-o: cannot write none/out"),
@@ -175,6 +187,9 @@ def test_bad_input_is_named_and_nothing_is_written(traces, tmp_path, arguments, 
     (tmp_path / "broken.jsonl").write_text("nonsense\n")
     lines = [json.loads(line) for line in traces[0].read_text().splitlines()]
     media = [line | {"n": 1, "version": 99} for line in lines if line.get("chart") == "media"]
+    (tmp_path / "another.jsonl").write_text(
+        traces[0].read_text().replace("10.0.0.1", "10.0.0.9").replace('session": "', 'session": "x')
+    )
     (tmp_path / "other.jsonl").write_text("".join(json.dumps(line) + "\n" for line in media))
 
     done = run_here(*arguments.split(), folder=tmp_path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
+from session_fsm.errors import LocalProtocolError
 from session_fsm.machine import read_jsonl, write_jsonl
 from session_fsm.render import ladder, ladder_mermaid, ladder_text
 from session_fsm.render.moments import moments
@@ -46,6 +48,19 @@ def hold_and_hang_up(net: Network, alice: Phone, bob: Phone) -> None:
     net.run_until_quiet()
 
 
+def hold_and_resume(net: Network, alice: Phone, bob: Phone) -> None:
+    """Several requests of one purpose, each while the last one's transaction is still there."""
+    alice.call(bob)
+    net.run_for(1)
+    for phone in (alice, bob):
+        for wish in ("hold", "resume"):
+            with suppress(LocalProtocolError):
+                getattr(phone.line, wish)()
+            net.run_for(1)
+    alice.line.hang_up()
+    net.run_until_quiet()
+
+
 def cancelled(net: Network, alice: Phone, bob: Phone) -> None:
     bob.when_called = Line.ring
     line = alice.call(bob)
@@ -81,7 +96,7 @@ def test_a_trace_that_was_written_to_a_file_draws_the_same(net, alice, bob):
     assert ladder_text(alice.rows, bob.rows) == ladder_text(read_jsonl(file), bob.rows)
 
 
-@pytest.mark.parametrize("story", [hold_and_hang_up, cancelled, delayed_offer])
+@pytest.mark.parametrize("story", [hold_and_hang_up, hold_and_resume, cancelled, delayed_offer])
 @pytest.mark.parametrize(
     "faults", [{}, {"loss": 0.2}, {"duplication": 0.3}, {"jitter": 0.02}], ids=["clean", "loss", "twice", "jitter"]
 )

@@ -371,3 +371,15 @@ def test_what_cannot_be_sent_is_named(net, alice, bob, given, says):
 
     with pytest.raises(ValueError, match=says):
         alice.line.send_dtmf(**given)
+
+
+def test_a_digit_that_is_cut_by_hanging_up_ends_with_the_call(net, alice, bob):
+    """Both ports are shut while it sounds: whichever side hangs up, nothing of it comes later."""
+    for hangs_up in (alice, bob):
+        talking(net, alice, bob)
+        alice.line.send_dtmf("1", duration_ms=400)
+        net.run_for(0.1)
+        hangs_up.line.hang_up()
+        net.run_until_quiet()
+
+    assert [] == heard(bob.line)
