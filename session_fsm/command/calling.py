@@ -34,6 +34,8 @@ def checked_target(text: str) -> SipUri:
         raise CommandError(f"URI: {text!r} is no SIP URI; write it like sip:bob@127.0.0.1:5070") from None
     if uri.scheme != "sip" or uri.transport not in (None, "udp"):
         raise CommandError(f"URI: {text} cannot be called: only sip: over UDP is built")
+    if uri != uri.as_target:
+        raise CommandError(f"URI: {text} cannot be called: it names headers or a method; write {uri.as_target}")
     why = why_no_peer(uri.address[0])
     if why is not None:
         raise CommandError(f"URI: {text} cannot be called: {why}")
