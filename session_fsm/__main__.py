@@ -36,9 +36,12 @@ def _main() -> None:
     except* OSError as group:
         if not _nobody_listens(group):
             raise
-        sys.stderr.write("session-fsm: cannot write: standard output is closed\n")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(FAILED)
+    else:
+        return
+    # Not in the block above: before Python 3.11.4 what is raised there comes out in a group (gh-103590).
+    sys.stderr.write("session-fsm: cannot write: standard output is closed\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(FAILED)
 
 
 def _open_standard_streams() -> None:

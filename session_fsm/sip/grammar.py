@@ -1,7 +1,9 @@
 """The words of SIP's grammar: tokens, quoted strings, numbers, hosts, parameters and comma lists.
 
-Text in, values or `Malformed` out. Every pattern is possessive (`++`, `*+`): a repetition never gives back what it
-took, so the time is linear in the text whatever a peer sends. Rules: RFC 3261 §25.1.
+Text in, values or `Malformed` out. A repetition never gives back what it took, so the time is linear in the text
+whatever a peer sends: a set of characters is possessive (`++`, `*+`), a group stands in an atomic one (`(?>(?:…)*)`).
+A group is never possessive itself: in the Python 3.11.2 of Debian 12, one that fails midway keeps what it took
+(gh-106052). Rules: RFC 3261 §25.1.
 """
 
 from __future__ import annotations
@@ -19,17 +21,17 @@ Params = Mapping[str, str | None]
 T = r"[A-Za-z0-9\-.!%*_+`'~]"
 "One character of a token, for use inside a pattern."
 
-QUOTED = r'"(?:[^"\\\r\n]++|\\[^\r\n])*+"'
+QUOTED = r'"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)"'
 "A quoted string with its quotes. CR and LF cannot be quoted (RFC 3261 §25.1 quoted-pair)."
 
 # Wider than gen-value: "=" (base64), ":" (bare IPv6, RFC 5118 §4.5) and "@" are seen in values and are unambiguous.
 _VALUE = r"[!#-+\--:=?-~]"
 
 _TOKEN = re.compile(f"{T}++")
-_PARAM = re.compile(rf"[ \t]*+;[ \t]*+({T}++)[ \t]*+(?:=[ \t]*+({QUOTED}|{_VALUE}++)[ \t]*+)?+")
+_PARAM = re.compile(rf"[ \t]*+;[ \t]*+({T}++)[ \t]*+(?:=[ \t]*+({QUOTED}|{_VALUE}++)[ \t]*+)?")
 _TAG = re.compile(rf";tag=({_VALUE}++)")
-_PLAIN_PARAMS = re.compile(rf"(?:;{T}++(?:={_VALUE}++)?+)++")
-_ITEM = re.compile(rf'(?:[^,"<]++|{QUOTED}|<[^>]*+>)*+')
+_PLAIN_PARAMS = re.compile(rf"(?>(?:;{T}++(?:={_VALUE}++)?)+)")
+_ITEM = re.compile(rf'(?>(?:[^,"<]++|{QUOTED}|<[^>]*+>)*)')
 _NEEDS_QUOTED_PAIR = re.compile(r'["\\\x00-\x1f\x7f]')
 _NAME_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*+)")
 # RFC 5118 §4.10: the grammar of RFC 3261 put a third colon between "::" and an IPv4 part; both forms must be tolerated.

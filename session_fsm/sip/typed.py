@@ -18,7 +18,7 @@ from session_fsm.sip.via import Via
 # Wider than word ["@" word]: whatever is visible and free of blanks can be compared and echoed (RFC 3261 §20.8).
 _CALL_ID = re.compile(r"[!-~]++")
 _LEADING_DIGITS = re.compile(r"[0-9]++(?=[ \t;(]|$)")
-_MEDIA_TYPE = re.compile(r"([^\s;,/]++)[ \t]*+/[ \t]*+([^\s;,/]++)[ \t]*+(?:;.*+)?+", re.DOTALL)
+_MEDIA_TYPE = re.compile(r"([^\s;,/]++)[ \t]*+/[ \t]*+([^\s;,/]++)[ \t]*+(?:;.*+)?", re.DOTALL)
 
 
 def mandatory(fields: Fields, key: str) -> str:

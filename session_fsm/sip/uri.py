@@ -20,12 +20,12 @@ _RULE = "RFC 3261 §19.1.1 SIP-URI"
 # RFC 3261 §25.1; "escaped" is spelled out so that a lone % is refused. Lenient in the user part: "#", which dial
 # strings have, and UTF-8; but octets that were no UTF-8 on the wire (lone surrogates here) are refused.
 _ESCAPED = r"%[0-9A-Fa-f]{2}"
-_USER = re.compile(rf"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#]++|{_ESCAPED}|[^\x00-\x7f\ud800-\udfff]++)++")
-_PASSWORD = re.compile(rf"(?:[A-Za-z0-9\-_.!~*'()&=+$,]++|{_ESCAPED})*+")
-_PARAM_TEXT = rf"(?:[A-Za-z0-9\-_.!~*'()\[\]/:&+$]++|{_ESCAPED})++"
-_PARAMS = re.compile(rf"(?:;{_PARAM_TEXT}(?:={_PARAM_TEXT})?+)*+")
-_HEADERS = re.compile(rf"(?:[A-Za-z0-9\-_.!~*'()\[\]/?:+$=&]++|{_ESCAPED})++")
-_HOST_PORT = re.compile(r"(\[[^\]]*+\]|[^:;?\[\]]++)(?::([^;?]*+))?+([^?]*+)(?:\?(.*+))?+", re.DOTALL)
+_USER = re.compile(rf"(?>(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#]++|{_ESCAPED}|[^\x00-\x7f\ud800-\udfff]++)+)")
+_PASSWORD = re.compile(rf"(?>(?:[A-Za-z0-9\-_.!~*'()&=+$,]++|{_ESCAPED})*)")
+_PARAM_TEXT = rf"(?>(?:[A-Za-z0-9\-_.!~*'()\[\]/:&+$]++|{_ESCAPED})+)"
+_PARAMS = re.compile(rf"(?>(?:;{_PARAM_TEXT}(?:={_PARAM_TEXT})?)*)")
+_HEADERS = re.compile(rf"(?>(?:[A-Za-z0-9\-_.!~*'()\[\]/?:+$=&]++|{_ESCAPED})+)")
+_HOST_PORT = re.compile(r"(\[[^\]]*+\]|[^:;?\[\]]++)(?::([^;?]*+))?([^?]*+)(?:\?(.*+))?", re.DOTALL)
 _OTHER = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*+:[!#-;=?-~\x80-\ud7ff\ue000-\U0010ffff]++")
 
 # RFC 3261 §19.1.4: these match only if both URIs have them; others that one side lacks are ignored. The RFC says it of

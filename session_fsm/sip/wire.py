@@ -80,7 +80,7 @@ _UNFOLD = re.compile(r"\r\n[ \t]++")
 _LINE_END = re.compile(r"\r?\n")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
-_STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?+", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?", re.IGNORECASE)
 # RFC 3261 §8.1.1 has Max-Forwards too; requests of RFC 2543 have none and are accepted (RFC 4475 §3.4.1).
 _MANDATORY = ("via", "from", "to", "call-id", "cseq")
 _STUN_COOKIE = b"\x21\x12\xa4\x42"  # RFC 5389 §6

@@ -45,7 +45,7 @@ COMPLAINTS = [
     (f"call {URI} --advertise nowhere", 2, "--advertise: nowhere: 'nowhere' is no IP address; write ADDRESS or"),
     (f"call {URI} --advertise 0.0.0.0", 2, "--advertise: 0.0.0.0 stands for any address; write the address that peers"),
     ("call sip:bob@224.0.0.1", 2, "URI: sip:bob@224.0.0.1 cannot be called: 224.0.0.1 is a multicast address"),
-    ("call sip:b@h?Subject=x", 2, "URI: sip:b@h?Subject=x cannot be called: it names headers or a method; write sip:b@h"),
+    ("call sip:b@h?Subject=x", 2, "URI: sip:b@h?Subject=x cannot be called: it names headers or a method; write sip"),
     (f"call {URI} --bind 127.0.0.1:99999", 2, "--bind: 127.0.0.1:99999: the port must be a number from 0 to 65535"),
     (f"call {URI} --play adpcm.wav", 2, "--play: adpcm.wav is 8 kHz stereo 4 bit ADPCM; PCM of 8, 16, 24"),
     (f"call {URI} --play text.wav", 2, "--play: text.wav is no WAV file"),
