@@ -15,8 +15,6 @@ from session_fsm.command.reporting import put
 from session_fsm.errors import ChartFault
 from session_fsm.session.events import SessionEvent
 
-"Rules that are about reading a file, not about the chart in it."
-
 
 def check(names: Sequence[str], folder: Path | None = None, *, as_json: bool) -> Exit:
     """Check the named charts, or all shipped ones, these also against each other.

@@ -69,7 +69,7 @@ COMPLAINTS = [
     ("answer --calls 0", 2, "--calls: 0 is not possible; possible: 1 or more"),
     ("answer --ring inf", 2, "--ring: inf is not possible"),
     ("answer --charts no.toml", 2, "--charts: no.toml is no folder"),
-    ("answer --charts .", 3, "--charts: "),
+    ("answer --charts .", 2, "--charts: "),
     ("demo --caller tone:x", 2, "--caller: 'x' is no frequency"),
     ("demo --callee adpcm.wav", 2, "--callee: adpcm.wav is 8 kHz stereo"),
     ("demo --out text.wav", 2, "--out: cannot write into text.wav: File exists"),
