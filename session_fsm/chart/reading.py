@@ -25,7 +25,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=2, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"known are: {', '.join(names)}" if 0 < len(names) <= 20 else "none like it is declared"
+    return f"known are: {', '.join(names)}" if 0 < len(names) <= 30 else "none like it is declared"
 
 
 class Faults:
