@@ -34,8 +34,12 @@ def _method(request: Request) -> Refused | None:
 
 
 def _uri(request: Request) -> Refused | None:
-    """RFC 3261 §8.2.2.1. Any user is ours: who is called is the application's to judge."""
-    return None if isinstance(request.uri, SipUri) else Refused(416)
+    """RFC 3261 §8.2.2.1. Any user is ours: who is called is the application's to judge.
+
+    `sips:` promises TLS to the caller, and asks for a `sips:` Contact (§12.1.1): there is none here.
+    """
+    uri = request.uri
+    return None if isinstance(uri, SipUri) and uri.scheme == "sip" else Refused(416)
 
 
 def _extensions(request: Request) -> Refused | None:

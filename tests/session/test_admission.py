@@ -42,7 +42,7 @@ def test_a_method_that_is_not_handled_in_a_dialog_gets_the_same_answer(net, bob,
     assert "Active" == line.state
 
 
-@pytest.mark.parametrize("uri", ["tel:+15551234", "http://example.com", "urn:service:sos"])
+@pytest.mark.parametrize("uri", ["tel:+15551234", "http://example.com", "urn:service:sos", "sips:bob@127.0.0.1"])
 def test_a_foreign_request_uri_gets_416(net, bob, peer, uri):
     """RFC 3261 §8.2.2.1."""
     assert 416 == answer(net, bob, peer, "INVITE", uri=uri, body=peer.sdp()).status
