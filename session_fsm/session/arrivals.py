@@ -178,11 +178,13 @@ def _outside(
     refused = _judge_outside(endpoint, request, owner, source, size)
     if refused is not None:
         _refuse(endpoint, request, refused, source, size)
-    elif request.method == "INVITE":
-        _begin(endpoint, request, identity, source)
-    else:
+    elif request.method != "INVITE":
         note(endpoint, "answered", f"{request.method}: 200", source)
         _answer_statelessly(endpoint, request, 200, (ALLOW, ACCEPT, ("Supported", "")), source, size)
+    elif _must_come_again(endpoint, request, identity, source, size):
+        _drop(endpoint, "first INVITE while room is short", "RFC 3261 §17.1.1.2", source)
+    else:
+        _begin(endpoint, request, identity, source)
 
 
 def _refuse(endpoint: Endpoint, request: Request, refused: Refused, source: Address, size: int) -> None:
@@ -237,6 +239,22 @@ def _full(endpoint: Endpoint, source: Address, size: int) -> str | None:
     if len(endpoint.sessions) >= at_most:
         return f"{at_most} sessions are open"
     return endpoint.waiting.full_for(source, size)
+
+
+def _must_come_again(endpoint: Endpoint, invite: Request, identity: Identity, source: Address, size: int) -> bool:
+    """Whether room is short, and nothing but a repetition can tell a caller from somebody who floods us."""
+    now = endpoint.mailbox.now
+    if not endpoint.waiting.is_short(size):
+        if endpoint.seen_once:
+            endpoint.seen_once.forget(now)
+        return False
+    if endpoint.challenger is not None and endpoint.challenger.user_of(invite) is not None:
+        return False
+    if not endpoint.seen_once.repeats(identity, source, now):
+        return True
+    endpoint.counters["let in.repeated INVITE"] += 1
+    note(endpoint, "let_in", "INVITE: repeated while room is short", source)
+    return False
 
 
 def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Address) -> None:

@@ -39,6 +39,7 @@ from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
 from session_fsm.session.registry import Registry
 from session_fsm.session.routing import routes_of
+from session_fsm.session.seen_once import SeenOnce
 from session_fsm.session.settings import Settings
 from session_fsm.session.waiting_room import Bound, WaitingRoom
 from session_fsm.sip import SipUri
@@ -113,7 +114,9 @@ def build_endpoint(
         waiting=WaitingRoom(
             Bound(settings.max_waiting, settings.max_waiting_per_source),
             Bound(settings.max_unacknowledged, settings.max_unacknowledged_per_source),
+            settings.twice_from,
         ),
+        seen_once=SeenOnce(dice, settings.t1),
         unsettled={},
         over=[],
         trust=Trust(account, uri.host),

@@ -20,6 +20,7 @@ from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
 from session_fsm.session.orders import MediaOrder, Transmit
+from session_fsm.session.seen_once import SeenOnce
 from session_fsm.session.settings import Settings
 from session_fsm.session.waiting_room import WaitingRoom
 from session_fsm.sip import MAGIC_COOKIE, SipUri
@@ -59,6 +60,8 @@ class Endpoint:
     counters: Counter[str]
     waiting: WaitingRoom
     "Incoming calls whose caller has not shown yet that it hears us."
+    seen_once: SeenOnce
+    "INVITEs that have to come again, because room is short."
     unsettled: dict[str, TransactionUser]
     "Sessions to which something happened since the events were last handed out."
     over: list[TransactionUser]

@@ -36,6 +36,12 @@ def check_count(name: str, value: object) -> None:
         raise ValueError(f"{name} is {value!r}; it can be any whole number from 0")
 
 
+def check_share(name: str, value: object) -> None:
+    """A part of a whole: 0 to 1."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value!r}; it can be any number from 0 to 1")
+
+
 def check_one_of(name: str, value: object, possible: Sequence[object]) -> None:
     """One of a few values."""
     if value not in possible:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from session_fsm.sdp import CODECS, DEFAULT_PTIME_MS, PACKET_TIMES_MS, Codec, free_payload_type
-from session_fsm.session.possible import check_count, check_one_of, check_seconds, check_text
+from session_fsm.session.possible import check_count, check_one_of, check_seconds, check_share, check_text
 
 Seconds = float
 "A duration, or a moment of one monotonic clock."
@@ -56,6 +56,8 @@ class Settings:
     "How many answered calls may wait for their ACK: audio leaves already, so they cost most; the next INVITE gets 503."
     max_unacknowledged_per_source: int = 100
     "The same for the calls of one source."
+    twice_from: float = 0.5
+    "From this share of `max_waiting` or `max_unacknowledged` on an INVITE has to come twice; 1 asks that of nobody."
     max_requests: int = 500
     "How many requests of one call may be open, each for 64*T1 after its answer; the peer's next one gets 503."
     max_forks: int = 64
@@ -90,6 +92,7 @@ class Settings:
             "trace_rows",
         ):
             check_count(name, getattr(self, name))
+        check_share("twice_from", self.twice_from)
         handled = {codec.encoding for codec in CODECS}
         codecs: object = self.codecs
         if (

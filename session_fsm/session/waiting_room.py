@@ -5,6 +5,8 @@ came (RFC 3261 §13.3.1.4), or the session is gone, a call counts here; one too 
 
 A call that was answered costs more, because audio leaves with the 200: of those without an ACK there are fewer.
 
+Who comes for the first time finds a part of the room only; the rest is for those who came twice (`seen_once`).
+
 What an INVITE costs depends on its size, too: read, a line of a header or description takes twenty times its octets.
 
 No chart: where a call stands is for its own machines. Here are figures, how many there are and how many there may be;
@@ -16,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
+from math import ceil
 from typing import NamedTuple, TypeVar
 
 from session_fsm.session.events import Address, SessionId
@@ -37,20 +40,37 @@ class Bound(NamedTuple):
 class _Waiting(NamedTuple):
     source: str
     answered: bool
+    late: bool
+    "Whether it came when there was no room for strangers."
 
 
 class WaitingRoom:
     """The calls of strangers. Bounded, so that a flood costs bounded memory and one source leaves room for others."""
 
-    __slots__ = ("_answered", "_at_most", "_sources", "_unheard", "_waiting", "_why_none")
+    __slots__ = (
+        "_answered",
+        "_answered_late",
+        "_at_most",
+        "_for_strangers",
+        "_sources",
+        "_unheard",
+        "_unheard_strangers",
+        "_waiting",
+        "_why_none",
+    )
 
-    def __init__(self, at_most: Bound, unacknowledged: Bound) -> None:
+    def __init__(self, at_most: Bound, unacknowledged: Bound, strangers: float = 1.0) -> None:
+        """`strangers` is the share of both bounds that those find who come for the first time."""
         self._at_most = at_most
         self._unheard = unacknowledged
+        self._for_strangers = ceil(strangers * at_most.in_all)
+        self._unheard_strangers = ceil(strangers * unacknowledged.in_all)
         self._waiting: dict[SessionId, _Waiting] = {}
         self._sources: Counter[str] = Counter()
         self._answered: Counter[str | None] = Counter()
         "Of each source, and None for all."
+        self._answered_late = 0
+        "Those of them that came when there was no room for strangers."
         self._why_none = ""
         "Why nobody may come in."
 
@@ -71,11 +91,26 @@ class WaitingRoom:
         name = source_of(source[0])
         if self._sources[name] * share >= self._at_most.of_one:
             return f"{self._sources[name]} calls from there are not answered and acknowledged yet"
-        if self._answered[None] >= self._unheard.in_all or self._answered[name] >= self._unheard.of_one:
+        if self._answered_in_turn >= self._unheard.in_all or self._answered[name] >= self._unheard.of_one:
             return (
                 f"{self._answered[None]} calls are answered and not acknowledged yet, {self._answered[name]} from there"
             )
         return None
+
+    def is_short(self, size: int = 0) -> bool:
+        """Whether all the room for strangers is taken, where an INVITE has so many octets."""
+        share = 1 + size // USUAL_SIZE
+        return len(self._waiting) * share >= self._for_strangers or self._answered_in_turn >= self._unheard_strangers
+
+    @property
+    def _answered_in_turn(self) -> int:
+        """How many are answered and not acknowledged.
+
+        An application that is slow to answer may answer more strangers than there should be, all of which were let in
+        meanwhile: these are not counted, so that the others keep their part.
+        """
+        strangers = self._answered[None] - self._answered_late
+        return min(strangers, self._unheard_strangers) + self._answered_late
 
     def close(self, why: str) -> None:
         """From now on there is no room for anybody."""
@@ -84,7 +119,7 @@ class WaitingRoom:
     def enter(self, session_id: SessionId, source: Address) -> None:
         """A call came in."""
         name = source_of(source[0])
-        self._waiting[session_id] = _Waiting(name, answered=False)
+        self._waiting[session_id] = _Waiting(name, answered=False, late=self.is_short())
         self._sources[name] += 1
 
     def answer(self, session_id: SessionId) -> None:
@@ -94,6 +129,7 @@ class WaitingRoom:
             self._waiting[session_id] = waiting._replace(answered=True)
             self._answered[None] += 1
             self._answered[waiting.source] += 1
+            self._answered_late += waiting.late
 
     def leave(self, session_id: SessionId) -> None:
         """Its caller was heard again, or it is over. Nothing happens when it had left before, or is a call of ours."""
@@ -104,6 +140,7 @@ class WaitingRoom:
         if waiting.answered:
             _decrease(self._answered, waiting.source)
             _decrease(self._answered, None)
+            self._answered_late -= waiting.late
 
 
 def _decrease(counts: Counter[Counted], name: Counted) -> None:

@@ -52,7 +52,7 @@ def test_the_calls_of_one_source_are_bounded(mallory):
 
 
 def test_the_calls_of_many_sources_are_bounded_too():
-    bob = Phone("bob", "10.0.0.2", settings=Settings(max_waiting=10))
+    bob = Phone("bob", "10.0.0.2", settings=Settings(max_waiting=10, twice_from=1))
     net = Network(bob)
     for n in range(30):
         stranger = ScriptedPeer(f"stranger{n}", f"10.0.1.{n}")
@@ -98,7 +98,7 @@ def test_calls_that_were_decided_count_until_the_caller_acknowledges(mallory, an
 @pytest.mark.parametrize("settings", [{"max_unacknowledged": 5}, {"max_unacknowledged_per_source": 5}])
 def test_answered_calls_that_nobody_acknowledges_are_fewer(mallory, settings):
     """Audio leaves with the 200, fifty packets a second, so these are what a flood costs most by."""
-    bob = Phone("bob", "10.0.0.2", settings=Settings(**settings), when_called=Line.accept)
+    bob = Phone("bob", "10.0.0.2", settings=Settings(**settings, twice_from=1), when_called=Line.accept)
     net = Network(bob, mallory)
     for n in range(30):
         invite(mallory, bob, n)
