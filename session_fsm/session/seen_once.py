@@ -24,7 +24,7 @@ FINGERPRINT_OCTETS = 8
 USUAL_T1 = 0.5  # RFC 3261 §17.1.1.1: of callers, whatever ours is; it should not be less, and may be more
 
 # A network that doubles a datagram does so within milliseconds. A caller with a smaller T1 comes again once more.
-SOONEST = 0.4  # of T1
+SOONEST = 0.1  # of T1
 
 # Timer A fires after 1, 3 and 7 times T1: so two repetitions may be lost on their way.
 GENERATION = 8  # times T1

@@ -56,7 +56,7 @@ class Settings:
     "How many answered calls may wait for their ACK: audio leaves already, so they cost most; the next INVITE gets 503."
     max_unacknowledged_per_source: int = 100
     "The same for the calls of one source."
-    twice_from: float = 0.5
+    twice_from: float = 0.3
     "From this share of `max_waiting` or `max_unacknowledged` on an INVITE has to come twice; 1 asks that of nobody."
     max_requests: int = 500
     "How many requests of one call may be open, each for 64*T1 after its answer; the peer's next one gets 503."

@@ -68,6 +68,15 @@ def _flood(per_second: int) -> Outcome:
     )
 
 
+def _strangers(per_second: int) -> Outcome:
+    found = asyncio.run(flooded("INVITE", per_second, sources=SOURCES))
+    return Outcome(
+        f"the same from {SOURCES} addresses, none of which comes twice",
+        _flood_figure(found),
+        found.holds,
+    )
+
+
 def _many(per_second: int) -> Outcome:
     found = asyncio.run(flooded("INVITE", per_second, sources=SOURCES, asked=True))
     return Outcome(
@@ -100,6 +109,7 @@ RUNS: dict[str, tuple[int, Callable[[int], Outcome]]] = {
     "virtual": (100_000, lambda calls: _endurance("in virtual time", virtual_calls(calls))),
     "udp": (10_000, lambda calls: _endurance("over UDP, with audio", asyncio.run(udp_calls(calls)))),
     "flood": (2000, _flood),
+    "strangers": (2000, _strangers),
     "many": (2000, _many),
     "others": (2000, _others),
     "sip": (1_000_000, lambda datagrams: _mutated(mutated_sip(datagrams))),

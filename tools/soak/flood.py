@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import statistics
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from session_fsm import CallFailedError, Credentials, DigestPolicy, IncomingInvite, SessionFsmError, UserAgent
@@ -74,6 +76,8 @@ class FloodFigures:
     "Those of them that were answered and had audio both ways."
     slowest: float
     "Seconds from INVITE to audio, of the one that took longest."
+    median: float
+    "The same, of the one in the middle."
     refused: int
     "Requests of the flood that were refused."
     megabytes: float
@@ -94,22 +98,30 @@ async def flooded(
         UserAgent("sip:bob@127.0.0.1", bind="127.0.0.1:0", challenge=POLICY if asked else None) as bob,
         UserAgent("sip:carol@127.0.0.1", bind="127.0.1.1:0", credentials=CAROL) as carol,
     ):
-        serving = asyncio.create_task(bob.serve(_take))
-        arguments = ("-m", "tools.soak.flood", kind, str(bob.address[1]), str(per_second), str(sources))
-        flooding = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
-        assert flooding.stdout is not None  # it says when it has sent for a second
-        try:
-            await flooding.stdout.readline()
+        serving = asyncio.create_task(bob.serve(take))
+        async with flooding(kind, bob.address[1], per_second, sources):
             took = await _real_calls(carol, bob, seconds)
-        finally:
-            flooding.kill()
-            await flooding.wait()
         refused = sum(count for name, count in bob.counters.items() if name.startswith(("refused", "dropped")))
         megabytes = (resident() - begun) / 1e6
         await bob.drain(0.5)
         await serving
     set_up = [each for each in took if each is not None]
-    return FloodFigures(len(took), len(set_up), max(set_up, default=0.0), refused, megabytes)
+    median = statistics.median(set_up) if set_up else 0.0
+    return FloodFigures(len(took), len(set_up), max(set_up, default=0.0), median, refused, megabytes)
+
+
+@asynccontextmanager
+async def flooding(kind: str, port: int, per_second: int, sources: int) -> AsyncIterator[None]:
+    """A process floods this port of 127.0.0.1, and has done so for a second when this is entered."""
+    arguments = ("-m", "tools.soak.flood", kind, str(port), str(per_second), str(sources))
+    flooder = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    assert flooder.stdout is not None  # it says when it has sent for a second
+    try:
+        await flooder.stdout.readline()
+        yield
+    finally:
+        flooder.kill()
+        await flooder.wait()
 
 
 POLICY = DigestPolicy("bob", {"carol": "secret"}.get)
@@ -133,7 +145,8 @@ async def _real_call(carol: UserAgent, bob: UserAgent) -> float | None:
         return None
 
 
-async def _take(invite: IncomingInvite) -> None:
+async def take(invite: IncomingInvite) -> None:
+    """Take every call at once, and leave hanging up to the caller."""
     try:
         call = await invite.accept()
         await call.wait_for_event(CallEnded, timeout=None)
