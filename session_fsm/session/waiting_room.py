@@ -49,6 +49,7 @@ class WaitingRoom:
 
     __slots__ = (
         "_answered",
+        "_answered_counted",
         "_answered_late",
         "_at_most",
         "_for_strangers",
@@ -71,6 +72,8 @@ class WaitingRoom:
         "Of each source, and None for all."
         self._answered_late = 0
         "Those of them that came when there was no room for strangers."
+        self._answered_counted = 0
+        "Those of them that count: not the strangers beyond their part."
         self._why_none = ""
         "Why nobody may come in."
 
@@ -91,7 +94,7 @@ class WaitingRoom:
         name = source_of(source[0])
         if self._sources[name] * share >= self._at_most.of_one:
             return f"{self._sources[name]} calls from there are not answered and acknowledged yet"
-        if self._answered_in_turn >= self._unheard.in_all or self._answered[name] >= self._unheard.of_one:
+        if self._answered_counted >= self._unheard.in_all or self._answered[name] >= self._unheard.of_one:
             return (
                 f"{self._answered[None]} calls are answered and not acknowledged yet, {self._answered[name]} from there"
             )
@@ -100,17 +103,7 @@ class WaitingRoom:
     def is_short(self, size: int = 0) -> bool:
         """Whether all the room for strangers is taken, where an INVITE has so many octets."""
         share = 1 + size // USUAL_SIZE
-        return len(self._waiting) * share >= self._for_strangers or self._answered_in_turn >= self._unheard_strangers
-
-    @property
-    def _answered_in_turn(self) -> int:
-        """How many are answered and not acknowledged.
-
-        An application that is slow to answer may answer more strangers than there should be, all of which were let in
-        meanwhile: these are not counted, so that the others keep their part.
-        """
-        strangers = self._answered[None] - self._answered_late
-        return min(strangers, self._unheard_strangers) + self._answered_late
+        return len(self._waiting) * share >= self._for_strangers or self._answered_counted >= self._unheard_strangers
 
     def close(self, why: str) -> None:
         """From now on there is no room for anybody."""
@@ -130,6 +123,7 @@ class WaitingRoom:
             self._answered[None] += 1
             self._answered[waiting.source] += 1
             self._answered_late += waiting.late
+            self._count()
 
     def leave(self, session_id: SessionId) -> None:
         """Its caller was heard again, or it is over. Nothing happens when it had left before, or is a call of ours."""
@@ -141,6 +135,15 @@ class WaitingRoom:
             _decrease(self._answered, waiting.source)
             _decrease(self._answered, None)
             self._answered_late -= waiting.late
+            self._count()
+
+    def _count(self) -> None:
+        """An application that is slow to answer may answer more strangers than there should be.
+
+        All of them were let in meanwhile. They are not counted, so that the others keep their part.
+        """
+        strangers = self._answered[None] - self._answered_late
+        self._answered_counted = min(strangers, self._unheard_strangers) + self._answered_late
 
 
 def _decrease(counts: Counter[Counted], name: Counted) -> None:
