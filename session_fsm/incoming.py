@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from session_fsm.call import Call, Seconds
 from session_fsm.errors import CallFailedError, LocalProtocolError, TransportError
@@ -17,6 +17,8 @@ from session_fsm.session.events import CallState, SessionId
 from session_fsm.session.possible import direction_of
 from session_fsm.session.waiting_room import source_of
 from session_fsm.sip import Request
+
+LOG = logging.getLogger("session_fsm")
 
 UNAVAILABLE = 503
 
@@ -79,12 +81,14 @@ class IncomingInvite:
         `source` is played to the caller meanwhile, such as `Tone(425)` or an announcement: until it ends, or the call
         is accepted or over.
         """
+        playing = None if source is None else _iterator(source)
         self._with_media("progress", direction)
         assert self.call.media._stream is not None  # it was opened just now, or before
         channels = self.call.media._stream.channels
-        if source is not None:
+        if playing is not None:
             self._stop_playing()
-            self._playing = asyncio.create_task(_play(channels.sender, source), name=f"early media {self.session_id}")
+            play = _play(channels.sender, playing, self.session_id)
+            self._playing = asyncio.create_task(play, name=f"early media {self.session_id}")
         return channels
 
     async def defer(self, timeout: Seconds) -> None:
@@ -153,8 +157,18 @@ class IncomingInvite:
             raise
 
 
-async def _play(sender: AudioSender, source: Iterable[Samples]) -> None:
-    with suppress(CallFailedError):
+async def _play(sender: AudioSender, source: Iterator[Samples], session_id: SessionId) -> None:
+    try:
         for audio in source:
             await sender.send(audio)
         await sender.drain()
+    except CallFailedError:
+        return  # the call has ended before the source
+    except Exception:
+        LOG.exception("the source of call %s failed; silence leaves instead", session_id)
+
+
+def _iterator(source: object) -> Iterator[Samples]:
+    if isinstance(source, str | bytes) or not isinstance(source, Iterable):
+        raise ValueError(f"source is {source!r}; it can give frames one after the other, such as Tone(425)")
+    return iter(source)

@@ -13,18 +13,19 @@ from session_fsm.session.events import CallState
 LOG = logging.getLogger("session_fsm")
 
 SERVER_ERROR = 500
+UNDECIDED = frozenset({CallState.INITIATING, CallState.RINGING, CallState.EARLY_MEDIA, CallState.QUEUED})
 
 
 async def serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invite: IncomingInvite) -> None:
     """Run the handler; its call is over when it returns, and refused with 500 when it raises before an answer."""
     try:
         await handler(invite)
-    except CallFailedError as error:
-        LOG.info("call %s is over: %s", invite.session_id, error)
-    except TransportError as error:
-        LOG.warning("call %s cannot be taken: %s", invite.session_id, str(error))
-    except Exception:
-        LOG.exception("the handler of call %s failed", invite.session_id)
+    except Exception as error:
+        if isinstance(error, CallFailedError | TransportError) and invite.state not in UNDECIDED:
+            # Its own call has ended, or found no port. Before that it tells of something else: a call that it placed.
+            LOG.info("call %s is over: %s", invite.session_id, str(error))
+        else:
+            LOG.exception("the handler of call %s failed", invite.session_id)
         with suppress(CallFailedError, LocalProtocolError):
             await invite.reject(SERVER_ERROR)  # in vain where it was answered or refused already
     finally:

@@ -16,6 +16,7 @@ from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role, SessionId
 from session_fsm.session.negotiation import Wish
 from session_fsm.session.possible import (
+    any_uri,
     check_digits,
     check_headers,
     check_host,
@@ -117,7 +118,7 @@ class Commanded:
         check_status("redirection", status, 300, 399)
         if not contacts:
             raise ValueError("a redirection needs at least one contact")
-        headers = tuple(("Contact", f"<{sip_uri(contact)}>") for contact in contacts)
+        headers = tuple(("Contact", f"<{any_uri(contact)}>") for contact in contacts)
         refusal = FinalRefusal(status, None, headers)
         self._command(self._known(session_id, "redirect").call, "redirect", refusal, now)
 

@@ -8,7 +8,7 @@ from math import inf
 from session_fsm.errors import Malformed
 from session_fsm.rtp.telephone_event import DIGITS
 from session_fsm.sdp import MediaDirection, why_no_peer
-from session_fsm.sip import SipUri
+from session_fsm.sip import OtherUri, SipUri, parse_uri
 from session_fsm.sip.grammar import is_token
 
 OURS = frozenset({
@@ -106,6 +106,16 @@ def check_host(host: str, given: str) -> None:
     why = why_no_peer(host)
     if why is not None:
         raise Malformed(f"only a single host can be called: {why}", given)
+
+
+def any_uri(text: object) -> SipUri | OtherUri:
+    """A URI of any scheme, as a redirection may name one (RFC 3261 §20.10), or Malformed with examples."""
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is no URI; it can be text such as sip:bob@127.0.0.1:5070 or tel:+15551234")
+    try:
+        return parse_uri(text)
+    except Malformed as error:
+        raise Malformed(f"{error.rule}; a URI is written like sip:bob@127.0.0.1:5070 or tel:+15551234", text) from None
 
 
 def sip_uri(text: object) -> SipUri:

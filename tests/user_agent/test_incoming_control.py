@@ -95,6 +95,59 @@ async def test_a_handler_that_raises_after_the_answer_hangs_up(alice, bob, caplo
     caplog.clear()
 
 
+async def test_a_handler_whose_own_call_fails_gives_500_too(alice, bob, caplog):
+    """CallFailedError of a call that it has placed says nothing of the one that it was to answer."""
+
+    async def forward(invite: IncomingInvite) -> None:
+        await bob.make_call("sip:nobody@127.0.0.1:9").wait_for_event(CallAnswered)
+
+    serving = asyncio.create_task(bob.serve(forward))
+    failed = await alice.make_call(bob.contact).wait_for_event(CallFailed)
+
+    assert 500 == failed.status
+    await bob.close()
+    await serving
+    caplog.clear()
+
+
+async def test_a_redirection_may_name_any_uri(alice, bob):
+    """RFC 3261 §20.10: `tel:` too; a caller of ours that can call none of them says so."""
+    calling = alice.make_call(bob.contact)
+    await (await next_call(bob)).redirect("tel:+15551234", "sips:bob@example.com")
+    failed = await calling.wait_for_event(CallFailed)
+
+    assert 302 == failed.status
+
+
+async def test_a_source_that_fails_costs_its_own_sound_only(alice, bob, caplog):
+    """The call can be accepted all the same, and the log says what became of the source."""
+
+    def broken():
+        yield next(iter(Tone(425)))
+        raise RuntimeError("a fault of the source's")
+
+    calling = alice.make_call(bob.contact)
+    invite = await next_call(bob)
+    await invite.progress(source=broken())
+    await asyncio.wait([invite._playing])
+    await invite.accept()
+    await calling.wait_for_media()
+
+    assert "a fault of the source's" in caplog.text
+    caplog.clear()
+
+
+async def test_what_is_no_source_is_said_before_anything_is_sent(alice, bob):
+    """One sentence, and the call is as it was."""
+    alice.make_call(bob.contact)
+    invite = await next_call(bob)
+
+    for source in (5, "tone:440"):
+        with pytest.raises(ValueError, match="it can give frames"):
+            await invite.progress(source=source)
+    assert CallState.INITIATING is invite.state
+
+
 async def test_the_caller_hears_early_media_of_a_source(alice, bob):
     """183, and a tone until the call is accepted."""
     calling = alice.make_call(bob.contact)
