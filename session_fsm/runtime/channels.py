@@ -27,7 +27,7 @@ RECEIVE_QUEUE = 250  # packets kept for a reader that does not read: five second
 class AudioSender:
     """The sending end. Takes audio of any length; the library cuts it into packets and paces them."""
 
-    __slots__ = ("_ended", "_flushes", "_remainder", "_room", "frame_samples", "frames", "low", "waiting")
+    __slots__ = ("_ended", "_remainder", "_room", "flushes", "frame_samples", "frames", "low", "waiting")
 
     def __init__(self) -> None:
         self.frames: deque[Samples] = deque()
@@ -40,7 +40,8 @@ class AudioSender:
         self.waiting: list[asyncio.Future[None]] = []
         "Writers that want to be told, by `make_room`, that frames have left."
         self._remainder: Samples | None = None
-        self._flushes = 0
+        self.flushes = 0
+        "How often `flush` was called: whoever sends piece by piece stops when it changes."
         self._ended: CallFailedError | None = None
 
     async def send(self, audio: Samples | AudioFrame) -> None:
@@ -61,7 +62,7 @@ class AudioSender:
         whole = len(samples) - len(samples) % size
         # A copy, because the application may write its next audio into the same array.
         self._remainder = samples[whole:].copy() if whole < len(samples) else None
-        flushes = self._flushes
+        flushes = self.flushes
         for start in range(0, whole, size):
             if not await self._queue(samples[start : start + size].copy(), flushes):
                 return
@@ -76,7 +77,7 @@ class AudioSender:
         dropped = sum(map(len, self.frames)) + (len(self._remainder) if self._remainder is not None else 0)
         self.frames.clear()
         self._remainder = None
-        self._flushes += 1
+        self.flushes += 1
         self.make_room()
         return dropped
 
@@ -89,7 +90,7 @@ class AudioSender:
         if self._remainder is not None:
             rest, self._remainder = self._remainder, None
             last = np.concatenate((rest, np.zeros(self.frame_samples - len(rest), np.int16)))
-            await self._queue(last, self._flushes)
+            await self._queue(last, self.flushes)
         while self.frames:
             await woken(self.waiting)
             self._check()
@@ -100,7 +101,7 @@ class AudioSender:
         while len(self.frames) >= self._room:
             await woken(self.waiting)
             self._check()
-        if flushes != self._flushes:
+        if flushes != self.flushes:
             return False
         self.frames.append(frame)
         return True
@@ -223,11 +224,11 @@ class AudioChannels(NamedTuple):
     async def play(self, path: str | Path) -> None:
         """Send a WAV file, of any rate, width and number of channels; returns when its last sample is queued.
 
-        The file is read some at a time, beside the loop. Raises AudioFormatError and OSError for a file that cannot be
-        played, CallFailedError when the call ends.
+        `flush` ends it: nothing more of the file is sent. It is read some at a time, beside the loop. Raises
+        AudioFormatError and OSError for a file that cannot be played, CallFailedError when the call ends.
         """
-        blocks = wav_blocks(path)
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        blocks, flushes = wav_blocks(path), self.sender.flushes
+        while (block := await asyncio.to_thread(next, blocks, None)) is not None and flushes == self.sender.flushes:
             await self.sender.send(block)
 
     async def drain(self) -> None:

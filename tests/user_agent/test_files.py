@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import wave
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from calling import connected, play
 from session_fsm import CallFailedError, LocalProtocolError
 from session_fsm.audio import goertzel, read_wav
 from session_fsm.errors import AudioFormatError
+from session_fsm.runtime.channels import woken
 from session_fsm.session.events import CallEnded
 
 
@@ -56,6 +58,22 @@ async def test_a_file_is_played_and_both_sides_are_recorded(alice, bob, tmp_path
     assert min(goertzel(mixed, 440), goertzel(mixed, 880)) > 1e5
     loud = np.abs(heard) > 4000
     assert 3800 < np.flatnonzero(loud)[-1] - np.flatnonzero(loud)[0] < 4300
+
+
+async def test_barge_in_ends_a_file(alice, bob, tmp_path):
+    """What was not sent of a file when `flush` came is never heard."""
+    calling, _ = await connected(alice, bob)
+    audio = await calling.audio_channels()
+    path = tmp_path / "minute.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(np.full(60 * 8000, 8000, "<i2").tobytes())
+    prompt = asyncio.create_task(audio.play(path))
+    await woken(audio.sender.waiting)
+
+    assert 0 < audio.flush()
+    await asyncio.wait_for(prompt, 10)
+    assert 0 == len(audio.sender.frames)
 
 
 async def test_a_recording_may_end_before_the_call(alice, bob, tmp_path):
