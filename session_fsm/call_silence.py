@@ -50,8 +50,9 @@ def why_unheard(session: Session, stream: MediaStream | None, reached: MediaStat
 
 def _packets(session: Session, stream: MediaStream) -> Iterator[str]:
     """What keeps packets from coming or going."""
-    state, agreement = session.media_state, stream.agreement
-    if agreement is None:
+    # What the charts agreed: a path that is paused still has the agreement before.
+    state, agreement = session.media_state, session.negotiation.agreement
+    if agreement is None or stream.agreement is None:
         yield _unanswered(session)
         return
     if state is MediaState.HELD or not agreement.direction.receives or not agreement.direction.sends:
