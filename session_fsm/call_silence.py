@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from session_fsm.errors import printable
 from session_fsm.runtime.addresses import is_wildcard, written
 from session_fsm.runtime.media_stream import MediaStream
-from session_fsm.sdp import Agreement
+from session_fsm.sdp import Agreement, MediaDirection
 from session_fsm.session.events import CallState, MediaState, Role
 from session_fsm.session.session import Session
 
@@ -45,6 +45,9 @@ def why_unheard(session: Session, stream: MediaStream | None, reached: MediaStat
         return _unanswered(session)
     if reached is MediaState.ACTIVE or reached is MediaState.HELD:
         return None
+    agreement = session.negotiation.agreement
+    if agreement is not None and agreement.direction is not MediaDirection.SENDRECV:
+        return f"media got to {reached}: {agreement.direction} was agreed, so {_wanted(agreement, stream)}"
     return f"media got to {reached}: {_sent(stream)}, {_came(stream)}{_dropped(stream)}"
 
 
@@ -139,12 +142,16 @@ def _one_way(session: Session, agreement: Agreement, stream: MediaStream) -> str
     holds = session.peer_hold is not None and session.peer_hold.state == "Holding"
     who = {(True, True): "both sides hold", (True, False): "we hold the peer", (False, True): "the peer holds us"}
     why = who.get((held, holds), f"{agreement.direction} was agreed")
-    what = {
-        (True, False): f"we send, and the peer is not to: {_sent(stream)}{_refused(stream)}",
-        (False, True): f"the peer may send, and we are not to: {_came(stream)}{_dropped(stream)}",
-        (False, False): "neither side is to send",
-    }[agreement.direction.sends, agreement.direction.receives]
-    return f"we are {session.media_state}: {why}, so {what}"
+    return f"we are {session.media_state}: {why}, so {_wanted(agreement, stream)}"
+
+
+def _wanted(agreement: Agreement, stream: MediaStream) -> str:
+    """What is to flow, where it is not both ways, and what of it there was."""
+    if agreement.direction.sends:
+        return f"we send, and the peer is not to: {_sent(stream)}{_refused(stream)}"
+    if agreement.direction.receives:
+        return f"the peer may send, and we are not to: {_came(stream)}{_dropped(stream)}"
+    return "neither side is to send"
 
 
 def _sent(stream: MediaStream) -> str:

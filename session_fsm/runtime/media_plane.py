@@ -104,6 +104,7 @@ class MediaPlane:
             self.release(order.session_id)
         elif isinstance(order, PausePath):
             stream.pause()
+            stream.held = order.held
         else:
             self._obey_further(stream, order)
 

@@ -88,6 +88,8 @@ class MediaStream(Hearing):
         "Whether paced audio leaves."
         self.silent = False
         "Whether silence leaves in its place: the peer is held without music."
+        self.held = False
+        "Whether neither side is to send, so that nothing is missed."
         self.muted = False
         "The same, because the application has muted itself, as `microphone.toml` has it."
         self._settings = settings
@@ -149,7 +151,7 @@ class MediaStream(Hearing):
         self.reports.begin(now)
         if self.sends and not agreement.direction.sends:
             self.pause()
-        self.sends, self.silent = agreement.direction.sends, order.silent
+        self.sends, self.silent, self.held = agreement.direction.sends, order.silent, False
         failure = self._send_first(now) if begins else None
         self._tell_once(Edge.PATH_FAILED if failure else Edge.PATH_OPENED, self._facts(now, failure or ""))
         self._take_kept()
@@ -259,7 +261,7 @@ class MediaStream(Hearing):
 
     @property
     def _expects(self) -> bool:
-        return self.agreement is not None and self.agreement.direction.receives
+        return self.agreement is not None and self.agreement.direction.receives and not self.held
 
     def _open_socket(self, address: Address) -> UdpSocket:
         # Which of the two it becomes is known later: the pair is found by trial.

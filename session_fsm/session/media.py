@@ -47,7 +47,7 @@ def _open_path(at: Session, _: object) -> None:
 
 def _pause_path(at: Session, _: object) -> None:
     at.open_path = at.negotiation.agreement
-    at.endpoint.orders.append(PausePath(session_id=at.id))
+    at.endpoint.orders.append(PausePath(session_id=at.id, held=True))
 
 
 def _close_path(at: Session, _: object) -> None:

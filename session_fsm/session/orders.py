@@ -36,9 +36,11 @@ class OpenPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PausePath:
-    """Stop sending (held, or a BYE is on its way); the socket stays and what arrives is counted."""
+    """Stop sending (held, or nobody has shown that audio is wanted); the socket stays and what arrives is counted."""
 
     session_id: SessionId
+    held: bool = False
+    "Whether neither side is to send: then nothing is missed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class Stream:
     began: Seconds = 0.0
     "When it began to send; its frames leave at this time plus multiples of 20 ms."
     sends: bool = False
+    held: bool = False
+    "Whether neither side is to send."
     early: set[Address] = field(default_factory=set)
     "Who was heard before anybody knew the peer."
     heard: set[Address] = field(default_factory=set)
@@ -66,7 +68,7 @@ class Stream:
     @property
     def expects(self) -> bool:
         """Whether the peer may send."""
-        return self.agreement is not None and self.agreement.direction.receives
+        return self.agreement is not None and self.agreement.direction.receives and not self.held
 
 
 class MediaPlane:
@@ -95,7 +97,7 @@ class MediaPlane:
         elif isinstance(order, SoundEvent):
             self._sound(stream, order, now)
         elif isinstance(order, PausePath):
-            stream.sends = False
+            stream.sends, stream.held = False, order.held
         else:
             _note(stream, order)
         self.look(now)
@@ -104,7 +106,7 @@ class MediaPlane:
         if agreement.direction.sends and not stream.sends:
             stream.began = now
         stream.agreement = agreement
-        stream.sends = agreement.direction.sends
+        stream.sends, stream.held = agreement.direction.sends, False
         stream.awaits_frame = stream.awaits_rtcp = stream.awaits_report = True
         stream.is_stalled = False
         stream.heard = set()

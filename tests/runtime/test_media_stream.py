@@ -182,6 +182,24 @@ async def test_a_time_out_is_told_once(side):
     patient.poller.close()
 
 
+async def test_nothing_is_missed_while_neither_side_is_to_send():
+    """RFC 3264 §8.4, inactive: no stall and no time-out, and afterwards the silence counts from the new path on."""
+    patient = Side(give_up_after=5.0)
+    patient.open()
+    patient.hear(Peer().packet())
+    patient.plane.obey(PausePath(session_id="s", held=True))
+    patient.look(60.0)
+    held = {Edge.STALLED, Edge.TIMED_OUT} & set(patient.edges)
+    patient.open()
+    patient.look(4.0)
+    before = patient.edges.count(Edge.TIMED_OUT)
+    patient.look(2.0)
+
+    assert (set(), 0, 1) == (held, before, patient.edges.count(Edge.TIMED_OUT))
+    patient.plane.close()
+    patient.poller.close()
+
+
 @pytest.mark.parametrize("proof", ["signalling", "rtp", "rtcp", "nothing"])
 async def test_an_address_that_nothing_comes_from_is_told_of(side, proof):
     """When audio has left for two seconds, unless the caller has shown by any of these that it is there."""

@@ -87,6 +87,19 @@ async def test_a_hold_that_is_not_possible_names_what_is(alice, bob):
     await play((await calling.audio_channels())[0], 440, 2)
 
 
+async def test_nothing_is_missed_while_both_hold(alice, bob):
+    """Neither side is to send, so no silence is one until they talk again."""
+    calling, answering = await connected(alice, bob)
+    streams = calling.media._stream, answering.media._stream
+    await calling.hold()
+    await answering.hold()
+    held = [stream._expects for stream in streams]
+    await calling.resume()
+    await answering.resume()
+
+    assert ([False, False], [True, True]) == (held, [stream._expects for stream in streams])
+
+
 async def test_two_holds_at_once_follow_each_other(alice, bob):
     """The second is refused: it is held by then."""
     calling, _ = await connected(alice, bob)

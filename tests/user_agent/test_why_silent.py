@@ -195,6 +195,35 @@ async def test_somebody_holds(alice, bob):
     assert answering.why_silent().startswith(said)
 
 
+async def test_both_hold(alice, bob):
+    """What was agreed counts, though the path that it stopped still has the agreement before."""
+    calling, answering = await talking(alice, bob)
+    await calling.hold()
+    await answering.hold()
+
+    assert "we are Held: both sides hold, so neither side is to send" == calling.why_silent() == answering.why_silent()
+
+
+async def test_nobody_was_to_send(alice, bob):
+    """The direction that was agreed at once."""
+    calling, answering = await talking(alice, bob)
+    await calling.reinvite("inactive")
+
+    assert "we are Held: we hold the peer, so neither side is to send" == calling.why_silent()
+    assert "we are Held: the peer holds us, so neither side is to send" == answering.why_silent()
+
+
+async def test_a_call_that_ended_on_hold(alice, bob):
+    """Why the peer was not heard at the end."""
+    calling, _ = await talking(alice, bob)
+    await calling.hold()
+    await calling.hang_up()
+    await calling.wait_for_event(CallEnded)
+
+    said = "media got to Established: sendonly was agreed, so we send, and the peer is not to: "
+    assert calling.why_unheard().startswith(said)
+
+
 async def test_nobody_reads(alice, bob):
     """A second's worth of packets waits."""
     calling, _ = await talking(alice, bob)
