@@ -23,7 +23,8 @@ async def serve_one(handler: Callable[[IncomingInvite], Awaitable[None]], invite
     except Exception as error:
         if isinstance(error, CallFailedError | TransportError) and invite.state not in UNDECIDED:
             # Its own call has ended, or found no port. Before that it tells of something else: a call that it placed.
-            LOG.info("call %s is over: %s", invite.session_id, str(error))
+            level = logging.WARNING if isinstance(error, TransportError) else logging.INFO
+            LOG.log(level, "call %s is over: %s", invite.session_id, str(error))
         else:
             LOG.exception("the handler of call %s failed", invite.session_id)
         with suppress(CallFailedError, LocalProtocolError):
