@@ -9,6 +9,9 @@ from session_fsm.sip import METHODS, Request, SipUri
 
 ALLOW = ("Allow", ", ".join(ALLOWED))
 ACCEPT = ("Accept", "application/sdp")
+ACCEPT_ENCODING = ("Accept-Encoding", "identity")
+CAPABILITIES = (ALLOW, ACCEPT, ACCEPT_ENCODING, ("Accept-Language", "en"), ("Supported", ""))
+"What a 200 to OPTIONS says, within a dialog and outside (RFC 3261 §11.2). Reasons and warnings are in English."
 RETRY_AFTER = ("Retry-After", "5")  # seconds; how soon a caller may try again when we are full, or leave
 
 
@@ -54,10 +57,10 @@ def _extensions(request: Request) -> Refused | None:
 def _content(request: Request) -> Refused | None:
     """RFC 3261 §8.2.3 for what we are sent, §20.1 for what may be sent back."""
     if request.body and _must_understand(request) and request.content_type != "application/sdp":
-        return Refused(415, (ACCEPT, ("Accept-Encoding", "identity")))
+        return Refused(415, (ACCEPT, ACCEPT_ENCODING))
     encoding = request.get("Content-Encoding")
     if request.body and encoding and encoding.strip().lower() != "identity":
-        return Refused(415, (ACCEPT, ("Accept-Encoding", "identity")))
+        return Refused(415, (ACCEPT, ACCEPT_ENCODING))
     if request.method in ("INVITE", "UPDATE") and not request.accepts("application/sdp"):
         return Refused(406, (ACCEPT,))
     return None

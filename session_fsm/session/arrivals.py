@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from session_fsm.machine import Step
 from session_fsm.machine.trace import Origin, TraceRow
-from session_fsm.session.admission import ACCEPT, ALLOW, RETRY_AFTER, Refused, admit
+from session_fsm.session.admission import ALLOW, CAPABILITIES, RETRY_AFTER, Refused, admit
 from session_fsm.session.answer import Answer
 from session_fsm.session.authentication import CHALLENGES
 from session_fsm.session.dialog import Dialog
@@ -180,7 +180,7 @@ def _outside(
         _refuse(endpoint, request, refused, source, size)
     elif request.method != "INVITE":
         note(endpoint, "answered", f"{request.method}: 200", source)
-        _answer_statelessly(endpoint, request, 200, (ALLOW, ACCEPT, ("Supported", "")), source, size)
+        _answer_statelessly(endpoint, request, 200, CAPABILITIES, source, size)
     elif _must_come_again(endpoint, request, identity, source, size):
         _drop(endpoint, "first INVITE while room is short", "RFC 3261 §17.1.1.2", source)
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from session_fsm.session.admission import ACCEPT, ALLOW
+from session_fsm.session.admission import CAPABILITIES
 from session_fsm.session.authentication import answers_for_ack
 from session_fsm.session.descriptions import has_description
 from session_fsm.session.endpoint import Endpoint
@@ -152,7 +152,7 @@ def _send_bye(at: Dialog, _: object) -> None:
 
 def _send_200(at: Dialog, received: Received) -> None:
     headers = {
-        "OPTIONS": [ALLOW, ACCEPT],
+        "OPTIONS": CAPABILITIES,
         # RFC 3311 §5.2, which refers to RFC 3261 §12.2.2: a target refresh goes both ways.
         "UPDATE": [at.endpoint.contact_for(at.session.signalled_from)],
     }

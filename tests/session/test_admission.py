@@ -127,7 +127,22 @@ def test_options_outside_a_dialog_says_what_is_possible(net, bob, peer):
     response = answer(net, bob, peer, "OPTIONS")
 
     assert (200, ALLOWED, ["application/sdp"]) == (response.status, response.allow, response.accept)
-    assert response.has("Supported")
+    assert ("identity", "en", "") == tuple(
+        response.get(name) for name in ("Accept-Encoding", "Accept-Language", "Supported")
+    )
+
+
+def test_options_within_a_dialog_says_the_same(net, bob, peer):
+    """RFC 3261 §11.2: its answer is identical to one outside."""
+    line = called_by(net, peer, bob)
+    tag = acknowledge(net, peer, bob)
+
+    inside = answer(net, bob, peer, "OPTIONS", to_tag=tag, cseq=2)
+    line.hang_up()
+    outside = answer(net, bob, peer, "OPTIONS", call_id="another")
+
+    names = ("Allow", "Accept", "Accept-Encoding", "Accept-Language", "Supported")
+    assert [outside.get(name) for name in names] == [inside.get(name) for name in names]
 
 
 @pytest.mark.parametrize("method", ["BYE"])
