@@ -107,7 +107,7 @@ def test_a_refusal_with_an_injected_header_is_refused(net, alice, bob):
     assert ("Initiating", []) == (bob.line.state, bob.sent.names)
 
 
-@pytest.mark.parametrize("contact", ["sip:x@y\r\nX-Evil: 1", "tel:+1", "nobody"])
+@pytest.mark.parametrize("contact", ["sip:x@y\r\nX-Evil: 1", "tel:+1\r\nX-Evil: 1", "nobody"])
 def test_a_redirection_to_what_is_no_uri_is_refused(net, alice, bob, contact):
     alice.call(bob)
     net.deliver()
