@@ -127,6 +127,11 @@ class Key(NamedTuple):
         fork = f":{self.fork + 1}" if self.fork else ""
         return f"{self.chart}:{self.purpose}" if self.purpose else f"{self.chart}{fork}"
 
+    @property
+    def label(self) -> str:
+        """A name that no other machine of the side has; what stands before the first `#` is as of a real one."""
+        return f"{self}#{self.branch}.{self.cseq}.{self.to_tag:d}"
+
 
 class Stand(NamedTuple):
     """Where one machine stands."""

@@ -14,6 +14,7 @@ from session_fsm.explore.properties import Finding
 from session_fsm.explore.rules import TRANSACTION_CHARTS
 from session_fsm.explore.search import Found, Standing
 from session_fsm.machine import TraceRow
+from session_fsm.session.endpoint import told_apart
 
 SECONDS_A_STEP = 0.1  # the explorer knows no time; in its traces each step takes so long, in seconds
 UNTOLD = frozenset({*TRANSACTION_CHARTS, "dialog", "offer_answer", "answer", "hold", "peer_hold"})
@@ -81,7 +82,7 @@ def run_to(found: Found, finding: Finding) -> Run:
     moves = [_move(found, here, there) for here, there in pairwise(path)]
     if finding.event is not None and finding.outcome is not None:
         moves.append(Move(finding.side, finding.event, finding.outcome))
-    return Run(steps=tuple(_told(found, moves)))
+    return Run(steps=tuple(steps_of(found, moves)))
 
 
 def _move(found: Found, here: int, there: int) -> Move:
@@ -103,16 +104,17 @@ def moves_of(found: Found, here: Standing) -> Iterator[tuple[Move, Standing]]:
             yield move, here.moved(me, place, ours, theirs)
 
 
-def _told(found: Found, moves: Sequence[Move]) -> Iterator[Step]:
+def steps_of(found: Found, moves: Sequence[Move]) -> Iterator[Step]:
     """Each move again, with its trace rows numbered through."""
     places = [half.actor.start() for half in found.halves]
     last = 0
+    names: dict[tuple[str, str], str] = {}
     for number, move in enumerate(moves):
         rows: list[TraceRow] = []
         actor = found.halves[move.side].actor
         outcome = actor.told(places[move.side], move.event, move.outcome.script, rows.append)
         places[move.side] = outcome.after
-        numbered = tuple(_numbered(row, last, number * SECONDS_A_STEP) for row in rows)
+        numbered = tuple(_named(_numbered(row, last, number * SECONDS_A_STEP), names) for row in rows)
         last += len(rows)
         yield Step(
             side=SIDES[move.side],
@@ -130,3 +132,13 @@ def _numbered(row: TraceRow, after: int, time: float) -> TraceRow:
     found.cause = row.cause + after if row.cause is not None else None
     found.time = round(time, 6)
     return found
+
+
+def _named(row: TraceRow, names: dict[tuple[str, str], str]) -> TraceRow:
+    """The row with its machine named as on a real endpoint: the second of one purpose has a number behind it."""
+    bare = row.machine.partition("#")[0]
+    known = names.get((row.session, row.machine))
+    if known is None:
+        taken = [name for (session, _), name in names.items() if session == row.session]
+        known = names[row.session, row.machine] = told_apart(bare, taken)
+    return row.renamed(known)

@@ -194,7 +194,7 @@ class Turn:
         chart = self.rules.charts[key.chart]
         role = chart.role if chart.role != "both" else self.side
         said = payload.summary() if payload is not None else None
-        origin = Origin(self.rules.session, role, str(key), chart.id, chart.version)
+        origin = Origin(self.rules.session, role, key.label, chart.id, chart.version)
         return TraceRow(self.row, cause, 0.0, origin, event, said, stand.state, found)
 
     # The end.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import NamedTuple, Protocol, TextIO, cast
 
 from session_fsm.chart import Chart, Effect, Seconds, Verdict
@@ -157,6 +158,12 @@ class TraceRow:
             "emitted": [name for kind, name in self.effects if kind == "emit"],
             "effects": [list(effect) for effect in self.effects],
         }
+
+    def renamed(self, machine: str) -> TraceRow:
+        """The same row, of a machine with this label."""
+        found = copy(self)
+        found._source = self._source.origin._replace(machine=machine)
+        return found
 
     def same_step(self, other: TraceRow) -> bool:
         """Whether two rows tell the same, whatever their payloads' objects are."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from session_fsm.chart import Chart
 from session_fsm.explore import explore, follow
+from session_fsm.explore.counterexample import moves_of, steps_of
 from session_fsm.explore.effects import EFFECTS
 from session_fsm.explore.exploration import Exploration
 from session_fsm.explore.following import as_test
 from session_fsm.explore.guards import GUARDS
 from session_fsm.explore.products import products
 from session_fsm.explore.rules import APART
-from session_fsm.machine import replay
+from session_fsm.machine import TraceRow, replay
 from session_fsm.session.building import shipped_charts
 
 
@@ -185,6 +187,23 @@ def test_a_violation_is_a_shortest_run(found):
 def test_the_trace_of_a_violation_replays(broken, found):
     """With the charts that it was found in."""
     assert replay(found.violations[0].run.rows, broken) is None
+
+
+def test_the_trace_of_a_run_with_two_reinvites_replays():
+    """A callee may await two ACKs at once: machines of one purpose have names of their own."""
+    charts = [*shipped_charts().values()]
+    directions = next(one for one in products(1, charts) if one.name == "directions of the caller's re-INVITEs")
+    found = directions.begun(charts)
+    dice = Random(1)
+    rows: list[TraceRow] = []
+    while not any(row.machine == "answer:re-INVITE.2" for row in rows):
+        here, moves = found.standing(0), []
+        while len(moves) < 60 and (options := [*moves_of(found, here)]):
+            move, here = dice.choice(options)
+            moves.append(move)
+        rows = [row for step in steps_of(found, moves) for row in step.rows]
+
+        assert replay(rows, charts) is None
 
 
 def test_a_violation_as_a_test_fails_until_it_is_mended(broken, found):
