@@ -14,6 +14,7 @@ from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address, Role
 from session_fsm.session.identity import identity_of
 from session_fsm.session.matching import Identity, Owner, initial_key, match
+from session_fsm.session.reading_allowance import ORDINARY
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
 from session_fsm.session.stateless import StatelessAnswer
@@ -37,6 +38,9 @@ MOST_RESPONSES = 1000  # to one request, large ones counted as several: 64 forks
 
 def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
     """Take one datagram: every way out of here is an event of a machine, or a count and a trace row."""
+    if len(data) > ORDINARY and not endpoint.allowance.covers(data, endpoint.mailbox.now):
+        _drop(endpoint, "laborious message, of too many", "RFC 3261 §26.1.5", source)
+        return
     verdict = read(data)
     if isinstance(verdict, Accepted):
         message = verdict.message

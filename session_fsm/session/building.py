@@ -37,6 +37,7 @@ from session_fsm.session.endpoint import Endpoint
 from session_fsm.session.events import Address, Role
 from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
+from session_fsm.session.reading_allowance import ReadingAllowance
 from session_fsm.session.registry import Registry
 from session_fsm.session.routing import routes_of
 from session_fsm.session.seen_once import SeenOnce
@@ -117,6 +118,7 @@ def build_endpoint(
             settings.twice_from,
         ),
         seen_once=SeenOnce(dice, settings.t1),
+        allowance=ReadingAllowance(),
         unsettled={},
         over=[],
         trust=Trust(account, uri.host),

@@ -20,6 +20,7 @@ from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
 from session_fsm.session.orders import MediaOrder, Transmit
+from session_fsm.session.reading_allowance import ReadingAllowance
 from session_fsm.session.seen_once import SeenOnce
 from session_fsm.session.settings import Settings
 from session_fsm.session.waiting_room import WaitingRoom
@@ -62,6 +63,8 @@ class Endpoint:
     "Incoming calls whose caller has not shown yet that it hears us."
     seen_once: SeenOnce
     "INVITEs that have to come again, because room is short."
+    allowance: ReadingAllowance
+    "How much laborious reading there may still be."
     unsettled: dict[str, TransactionUser]
     "Sessions to which something happened since the events were last handed out."
     over: list[TransactionUser]

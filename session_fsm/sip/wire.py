@@ -77,8 +77,7 @@ class Dropped:
 Verdict = Accepted | Rejected | Dropped
 
 _UNFOLD = re.compile(r"\r\n[ \t]++")
-_LINE_END = re.compile(r"\r?\n")
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_UNFOLD_ANY = re.compile(r"\r?\n[ \t]++")
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?", re.IGNORECASE)
 # RFC 3261 §8.1.1 has Max-Forwards too; requests of RFC 2543 have none and are accepted (RFC 4475 §3.4.1).
@@ -109,15 +108,25 @@ def _read_unusual(datagram: bytes) -> Verdict:
         return Dropped("STUN", "RFC 5626 §3.5.2")
     # RFC 3261 §7.5: line breaks before the start line are ignored.
     datagram = datagram.lstrip(b"\r\n")
-    blank = _BLANK_LINE.search(datagram)
-    head = datagram[: blank.start()] if blank else datagram
-    text = re.sub(r"\r?\n[ \t]++", " ", head.decode("utf-8", "surrogateescape"))
-    lines = _LINE_END.split(text)
+    head, blank, body = _at_blank_line(datagram)
+    text = head.decode("utf-8", "surrogateescape")
+    if "\n " in text or "\n\t" in text:
+        text = _UNFOLD_ANY.sub(" ", text)
+    lines = text.replace("\r\n", "\n").split("\n")
     fault = None if blank else Malformed("RFC 3261 §7 the empty line behind the header is missing", text[-80:])
     if "\r" in text.replace("\r\n", ""):
         fault = fault or Malformed("RFC 3261 §7.3.1 bare CR", text)
         lines = [line.replace("\r", " ") for line in lines]
-    return _read_lines(lines, datagram[blank.end() :] if blank else b"", fault)
+    return _read_lines(lines, body, fault)
+
+
+def _at_blank_line(datagram: bytes) -> tuple[bytes, bool, bytes]:
+    """What stands before the first empty line, whether there is one, and what stands behind it. Any line ends."""
+    found = [(at, len(end)) for end in (b"\n\n", b"\n\r\n") if (at := datagram.find(end)) >= 0]
+    if not found:
+        return datagram, False, b""
+    at, length = min(found)
+    return datagram[: at - (datagram[at - 1 : at] == b"\r")], True, datagram[at + length :]
 
 
 def _read_lines(lines: list[str], body: bytes, fault: Malformed | None = None) -> Verdict:

@@ -126,3 +126,16 @@ def test_responses_to_one_request_are_bounded(net, carol, mallory, headers, take
     line.hang_up()
     net.run_until_quiet()
     assert ("Cancelled", True) == (line.state, nothing(carol))
+
+
+def test_a_flood_of_monstrous_messages_is_dropped_unread(net, bob, mallory, carol):
+    """Sixty kilobytes of Vias take ten milliseconds to read; who calls meanwhile does not wait behind a thousand."""
+    vias = b"Via: SIP/2.0/UDP a\r\n" * 3000
+    for _ in range(200):
+        mallory.send(b"OPTIONS sip:bob@10.0.0.2 SIP/2.0\r\n" + vias + b"\r\n", bob)
+    bob.when_called = Line.accept
+    line = carol.call(bob)
+    net.deliver()
+
+    assert "Active" == line.state
+    assert 151 == bob.coordinator.counters["dropped.laborious message, of too many"]

@@ -20,3 +20,11 @@ async def test_real_calls_are_set_up_though_hundreds_of_addresses_flood(asked):
     assert 0 < found.calls == found.completed
     assert found.median <= 2.0
     assert found.megabytes < 100
+
+
+async def test_real_calls_are_set_up_though_monstrous_messages_flood():
+    """Each with eight hundred Vias: most are not read at all."""
+    found = await flooded("monstrous", A_SECOND, sources=SOURCES, seconds=3.0)
+
+    assert 0 < found.calls == found.completed
+    assert found.median <= 2.0

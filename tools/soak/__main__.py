@@ -96,6 +96,15 @@ def _others(per_second: int) -> Outcome:
     )
 
 
+def _monstrous(per_second: int) -> Outcome:
+    found = asyncio.run(flooded("monstrous", per_second, sources=SOURCES))
+    return Outcome(
+        f"{per_second:,} OPTIONS a second of 36 kB with 800 Vias, from {SOURCES} addresses: the same",
+        _flood_figure(found),
+        found.holds,
+    )
+
+
 def _flood_figure(found: FloodFigures) -> str:
     return (
         f"{found.completed} of {found.calls}, the slowest in {found.slowest:.2f} s; {found.refused:,} refused; "
@@ -112,6 +121,7 @@ RUNS: dict[str, tuple[int, Callable[[int], Outcome]]] = {
     "strangers": (2000, _strangers),
     "many": (2000, _many),
     "others": (2000, _others),
+    "monstrous": (2000, _monstrous),
     "sip": (1_000_000, lambda datagrams: _mutated(mutated_sip(datagrams))),
     "sdp": (1_000_000, lambda datagrams: _mutated(mutated_sdp(datagrams))),
     "rtp": (1_000_000, lambda datagrams: _mutated(mutated_rtp(datagrams))),

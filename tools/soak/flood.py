@@ -51,12 +51,17 @@ CSeq: 1 INVITE
 """
 
 
+VIAS = 800 * b"Via: SIP/2.0/UDP 127.0.0.66;branch=z9hG4bKn\r\n"
+
+
 def message(kind: str, n: int) -> bytes:
     """The n-th datagram of a flood of this kind."""
     if kind == "garbage":
         return b"\x00\x17\xff%d" % n * 20
     if kind == "responses":
         return RESPONSE.format(n=n).replace("\n", "\r\n").encode()
+    if kind == "monstrous":
+        return message("OPTIONS", n).replace(b"Max-Forwards", VIAS + b"Max-Forwards")
     head = REQUEST.format(method=kind, n=n, tag=";tag=guessed" if kind == "BYE" else "")
     carried = f"Content-Type: application/sdp\n\n{OFFER}" if kind == "INVITE" else "\n"
     return f"{head}{carried}".replace("\n", "\r\n").encode()
