@@ -17,6 +17,7 @@ from session_fsm.command.exits import CommandError, Exit, exit_for
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
+from session_fsm.command.traces import check_place
 from session_fsm.errors import ChartError
 from session_fsm.explore.exploration import Exploration, Violation, Walked, explore, properties_of
 from session_fsm.explore.exploration import Progress as Report
@@ -45,6 +46,10 @@ def run_explore(options: Options) -> Exit:
     """Explore, and tell what was found."""
     named, charts, place = _charts(options)
     check_property(options.property, properties_of(charts, named))
+    check_place("--out", options.out, folder=True)
+    # What goes into --out finds its folder made.
+    if options.write_test is not None and options.out not in options.write_test.parents:
+        check_place("--write-test", options.write_test)
     with watched(options.as_json) as report:
         done = explore(
             charts,

@@ -21,6 +21,7 @@ from session_fsm.command.exits import CommandError, Exit, exit_for
 from session_fsm.command.jsonlines import Line
 from session_fsm.command.palette import BAD, GOOD, terminal
 from session_fsm.command.reporting import put
+from session_fsm.command.traces import check_place
 from session_fsm.errors import ChartError
 
 try:
@@ -68,6 +69,7 @@ def _run(options: Options) -> Exit:
     )
     found = _targets(options, charts)
     options, charts = _of_file(options, charts, found)
+    check_place("--out", options.out, folder=True)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     done = []
     for target in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -58,6 +59,22 @@ def check_versions(trace: Path, rows: Sequence[TraceRow], charts: Mapping[str, C
     used = [(row.chart, row.version) for row in rows]
     for complaint in other_charts(head_for(trace), used, charts):
         raise CommandError(f"{trace}: {complaint} (--charts DIR names other charts)")
+
+
+def check_place(option: str, place: Path, *, folder: bool = False) -> None:
+    """Complain before long work about a file, or a folder that is still to be made, that cannot be written."""
+    nearest = next((path for path in (place, *place.parents) if path.exists()), Path())
+    problem = 0
+    if nearest == place and not folder:
+        problem = errno.EISDIR if place.is_dir() else 0
+    elif not nearest.is_dir():
+        problem = errno.ENOTDIR
+    elif not folder and nearest != place.parent:
+        problem = errno.ENOENT
+    if not problem and not os.access(nearest, os.W_OK):
+        problem = errno.EACCES
+    if problem:
+        raise CommandError(f"{option}: cannot write {place}: {os.strerror(problem)}")
 
 
 def write_out(made: str | bytes, output: Path | None) -> None:

@@ -76,6 +76,10 @@ COMPLAINTS = [
     ("draw nothing", 2, "nothing: no chart has this name; known are: answer, authentication"),
     ("draw no.toml", 2, "no.toml: this is not TOML"),
     ("draw faulty.toml", 3, "faulty.toml: "),
+    ("explore --out text.wav/in", 2, "--out: cannot write text.wav/in: Not a directory"),
+    ("explore --write-test no/where.py", 2, "--write-test: cannot write no/where.py: No such file or directory"),
+    ("explore --write-test .", 2, "--write-test: cannot write .: Is a directory"),
+    ("fuzz --out text.wav", 2, "--out: cannot write text.wav: Not a directory"),
     ("draw media -o no/where.mmd", 2, "-o: cannot write no/where.mmd: No such file or directory"),
 ]
 
