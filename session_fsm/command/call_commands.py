@@ -133,6 +133,11 @@ def call(
             as_json=as_json,
             servers=servers,
         )
+        if options.hold is not None and options.hold.at >= seconds:
+            raise CommandError(
+                f"--hold: {options.hold.at:g} s after the answer the call is over; --seconds says how long it lasts, "
+                f"{seconds:g} s now"
+            )
         return calling.place(uri, seconds, options)
 
     run(start)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from session_fsm.session.account import Credentials
 
 Registrar = Annotated[
-    str | None, typer.Option("--registrar", metavar="HOST:PORT", help="Register there, as long as this runs.")
+    str | None,
+    typer.Option(
+        "--registrar", metavar="HOST:PORT", envvar="SESSION_FSM_REGISTRAR", help="Register there, as long as this runs."
+    ),
 ]
 Expires = Annotated[
     int | None, typer.Option("--expires", metavar="SECONDS", help="How long a binding is asked for; else 600.")
@@ -34,7 +37,13 @@ Realm = Annotated[
     typer.Option("--realm", metavar="R", help="Whose password it is, where neither server is named like it."),
 ]
 Proxy = Annotated[
-    str | None, typer.Option("--proxy", metavar="HOST:PORT", help="Where requests go that have no route of their own.")
+    str | None,
+    typer.Option(
+        "--proxy",
+        metavar="HOST:PORT",
+        envvar="SESSION_FSM_PROXY",
+        help="Where requests go that have no route of their own.",
+    ),
 ]
 
 LONGEST = 7 * 24 * 3600  # seconds; what is asked for at most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from session_fsm.command.exits import CommandError, Exit
 from session_fsm.command.jsonlines import Line
 
 BEGIN = 30.0  # seconds for a process to import what it needs and to open its socket
+OURS = "SESSION_FSM_"  # a registrar, a proxy, a password: of the user's calls, and not of the demo's
 LAST_WORDS = 300  # characters of a log that are quoted
 
 
@@ -39,6 +41,7 @@ class Spawned:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
+                env={name: value for name, value in os.environ.items() if not name.startswith(OURS)},
             )
         return cls(process, log, on_line)
 

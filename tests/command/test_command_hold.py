@@ -35,3 +35,11 @@ def test_what_is_no_hold_is_one_sentence(text: str):
 
     assert 2 == done.returncode
     assert done.stderr.startswith(f"session-fsm: --hold: {text!r} is no hold; write AT:FOR in seconds, such as 1:2.5")
+
+
+def test_a_hold_after_the_end_is_one_sentence():
+    """The call would be over by then, and nothing would be held."""
+    done = run_here("call", "sip:bob@127.0.0.1:5070", "--hold", "5:1")
+
+    assert 2 == done.returncode
+    assert done.stderr.startswith("session-fsm: --hold: 5 s after the answer the call is over; --seconds says how long")

@@ -40,7 +40,8 @@ async def test_the_environment_names_who_we_are(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SESSION_FSM_USER", "alice")
     monkeypatch.setenv("SESSION_FSM_PASSWORD", "secret")
     async with udp_registrar("secret") as registrar:
-        done = await ran("register", "--registrar", f"127.0.0.1:{registrar.address[1]}")
+        monkeypatch.setenv("SESSION_FSM_REGISTRAR", f"127.0.0.1:{registrar.address[1]}")
+        done = await ran("register")
 
     assert (0, True) == (done.returncode, "Registered" in done.stdout)
 
