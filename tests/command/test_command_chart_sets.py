@@ -140,6 +140,7 @@ def test_a_trace_of_a_chart_that_means_something_else_now_is_refused(trace: Path
     assert sentence in done.stderr
 
 
+@pytest.mark.slow
 def test_a_test_that_explore_writes_names_the_folder(folder: Path, tmp_path: Path):
     """As seen from the test, which fails as it stands."""
     shutil.rmtree(folder / "inner")
@@ -183,6 +184,7 @@ def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path):
     assert [] == [each.stderr for each in done if "nowhere" not in each.stderr and "trace row" not in each.stderr]
 
 
+@pytest.mark.slow
 def test_an_imported_chart_must_fit_the_folder_s(folder: Path, tmp_path: Path):
     """Nobody emits what it hears: that is said, and nothing is written."""
     shutil.rmtree(folder / "inner")

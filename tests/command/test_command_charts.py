@@ -64,6 +64,7 @@ def test_the_shipped_charts_hold():
     assert 2 + len(shipped()) == done.stdout.count("✓")
 
 
+@pytest.mark.slow
 def test_check_as_json_says_that_all_is_well():
     """One line, when there is no fault."""
     assert [{"type": "Checked", "ok": True, "charts": list(shipped()), "faults": 0}] == lines_of(

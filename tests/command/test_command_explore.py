@@ -12,6 +12,8 @@ from session_fsm.chart import shipped
 from session_fsm.command.app import app
 from session_fsm.session.building import shipped_charts
 
+pytestmark = pytest.mark.slow
+
 BROKEN = (
     '{ event = "hung_up",            to = "Terminated", do = ["note_peer_hung_up"] }',
     '{ event = "hung_up",            do = ["note_peer_hung_up"] }',

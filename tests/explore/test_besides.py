@@ -12,6 +12,8 @@ from session_fsm.explore.exploration import Exploration, properties_of
 from session_fsm.explore.following import as_test, replaced
 from session_fsm.session.building import shipped_charts
 
+pytestmark = pytest.mark.slow
+
 # A call has this machine from the first packet on, which leads it out of its first state at once.
 NEVER = {"dtmf_receiver": ["dtmf_receiver.Quiet.closed"]}
 BESIDE = ("registration", "authentication", "dtmf_sender", "dtmf_receiver", "quality")

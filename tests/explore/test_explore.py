@@ -20,6 +20,8 @@ from session_fsm.explore.rules import APART
 from session_fsm.machine import TraceRow, replay
 from session_fsm.session.building import shipped_charts
 
+pytestmark = pytest.mark.slow
+
 
 def charts_with(chart: str, old: str, new: str) -> list[Chart]:
     """The shipped charts with one thing changed in one of them."""
@@ -53,7 +55,6 @@ def test_everything_within_the_bound_was_walked(plain):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("reinvites", [1])
 def test_the_shipped_charts_hold_with_reinvites(reinvites):
     done = explore(shipped_charts().values(), reinvites=reinvites)
@@ -154,7 +155,6 @@ PLANTED = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("chart", "old", "new", "claim"), PLANTED.values(), ids=PLANTED)
 def test_a_planted_fault_is_found(chart, old, new, claim):
     """The property that it breaks is named."""

@@ -18,6 +18,8 @@ from session_fsm.render.picture import COLUMN, chart_svg, laid_out, ways
 from session_fsm.render.theme import Theme
 from tools.layouts import drawn, stale
 
+pytestmark = pytest.mark.slow
+
 CHARTS = [pytest.param(chart, id=f"{chart.id}-{chart.role}") for chart in drawn()]
 
 

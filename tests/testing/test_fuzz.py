@@ -16,6 +16,8 @@ from session_fsm.testing.fuzz import Fuzzing
 from session_fsm.testing.runs import Move
 from session_fsm.testing.targets import chart_target, pair_target, targets
 
+pytestmark = pytest.mark.slow
+
 CHARTS = {"dialog": SILENT_AT_BYE}
 
 
