@@ -252,6 +252,11 @@ def _row(data: dict[str, object]) -> TraceRow:
         verdict=cast(Verdict, data["verdict"]),
         guards=tuple((str(name), value is True) for name, value in cast("list[list[object]]", data["guards"])),
     )
+    # These are told twice, so that a trace can be read with other tools; one who edits a copy is told.
+    for column, kind in (("sent", "send"), ("emitted", "emit")):
+        names = [name for what, name in found.effects if what == kind]
+        if data.get(column, names) != names:
+            raise ValueError(f"{column} is {data[column]}, and by the effects {names}")
     return TraceRow(
         n=cast(int, data["n"]),
         cause=cast("int | None", data["cause"]),

@@ -63,6 +63,15 @@ def test_a_line_that_is_no_row_is_named():
         list(read_jsonl(["\n", '{"schema": 99}\n']))
 
 
+@pytest.mark.parametrize("column", ["sent", "emitted"])
+def test_a_line_that_contradicts_itself_is_named(column):
+    """What was sent and emitted stands among the effects too."""
+    with pytest.raises(
+        ValueError, match=rf"line 1 is no trace row of schema 1: {column} is \['x'\], and by the effects"
+    ):
+        told_otherwise(a_run()[-1], **{column: ["x"]})
+
+
 def test_a_payload_is_summarised_by_itself():
     """A message says what is needed to pair two sides' traces; other objects give their class."""
 
