@@ -23,7 +23,14 @@ UNREAD = 50  # frames that wait for their reader, a second's worth
 UNMENTIONED = 2  # reports of the peer in a row, ten seconds or so, that do not mention us: RFC 3550 §6.4 wants it to
 DEAF = 0.9  # share of our packets that the peer reports as lost: it hears nothing
 
-UNANSWERED = (CallState.IDLE, CallState.INITIATING, CallState.PROCEEDING, CallState.RINGING)
+UNANSWERED = (
+    CallState.IDLE,
+    CallState.INITIATING,
+    CallState.PROCEEDING,
+    CallState.RINGING,
+    CallState.WAITING_TO_CANCEL,
+    CallState.WAITING_TO_GIVE_UP,
+)
 
 
 def why_silent(session: Session, stream: MediaStream | None, reached: MediaState) -> str | None:

@@ -32,6 +32,8 @@ class Asked(NamedTuple):
     "Those that it answers after a challenge of its own, sorted."
     heard: int = 0
     "How often its sender was told what became of it."
+    given_up: bool = False
+    "Whether its sender wants it no more."
     wanted: int = 0
     "How often a registration has sent REGISTER, without what challenges made it send again."
 

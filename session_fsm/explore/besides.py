@@ -108,7 +108,7 @@ def _challenged(method: str) -> Apart:
         proves=("authentication",),
         bound="one request and its copies; any response at any time",
         sides=sides,
-        promises=("no-rejected-answer-again", "tries-end", "told-once", "told-at-last"),
+        promises=("no-rejected-answer-again", "given-up-stays-so", "tries-end", "told-once", "told-at-last"),
     )
 
 

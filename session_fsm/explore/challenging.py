@@ -66,6 +66,7 @@ class ChallengedSide(AskingSide):
             self.request(turn, self.method, self.method)
         elif event.name == "withdrawn":
             client = next(key for key in turn.stands if key.chart == "invite_client")
+            remember(turn, given_up=True)
             for key in self.meaning.hearers(turn, "authentication", client):
                 turn.post(key, "withdrawn")
         else:
@@ -76,7 +77,10 @@ class ChallengedSide(AskingSide):
         return outcome.after.facts.local_seq <= MOST + 1
 
     def judge(self, turn: Turn, place: Place, event: Event) -> None:
-        """Nobody is followed for ever."""
+        """Nobody is followed for ever, and nobody at all for a call that was given up."""
+        given_up = asked(turn).given_up
+        if given_up and event.name != "withdrawn" and turn.facts["local_seq"] != place.facts.local_seq:
+            turn.fault("given-up-stays-so", f"after {event} it is sent again, although its call was given up")
         if int(str(turn.facts["local_seq"])) > MOST:
             turn.fault("tries-end", f"after {event} it is sent a {turn.facts['local_seq']}th time")
 

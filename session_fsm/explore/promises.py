@@ -18,6 +18,7 @@ PROMISES = {
     "registered-is-kept": "while we are registered an honest registrar keeps our Contact",
     "left-is-forgotten": "when nothing is lost and nobody gave up, a willing registrar has forgotten us once we left",
     "no-rejected-answer-again": "what rejected our credentials is not sent the same again",
+    "given-up-stays-so": "a call that was given up is not placed again by a challenge",
     "tries-end": "a request that is challenged is sent four times at most",
     "told-once": "whoever sent a request is told once what became of it",
     "told-at-last": "from every state whoever sent a request can still be told what becomes of it",

@@ -25,7 +25,7 @@ from session_fsm.testing.spoiling import SPOILS, spoilt
 from session_fsm.testing.wire_bench import NAMES, SPEED, WireBench
 
 OVER = ("Terminated", "Cancelled", "Failed")
-PENDING = ("Initiating", "Queued", "Ringing", "Proceeding")
+PENDING = ("Initiating", "Queued", "Ringing", "Proceeding", "WaitingToCancel")
 OF_CALLEE = ("accept", "ring", "progress", "reject", "redirect")
 OF_BOTH = ("hang_up", "reinvite")
 AT_ONCE = ("other branch", "other From tag", "other Call-ID")

@@ -20,4 +20,6 @@ def test_a_row_is_drawn_where_its_target_is_of_the_same_side() -> None:
     """The caller alone gives up waiting, so a state of the callee has no arrow there."""
     shown = drawing(Chart.load("call"))
 
-    assert {"Proceeding", "Ringing"} == {arrow.source for arrow in shown.arrows if arrow.target == "GivingUp"}
+    assert {"WaitingToGiveUp", "Proceeding", "Ringing"} == {
+        arrow.source for arrow in shown.arrows if arrow.target == "GivingUp"
+    }

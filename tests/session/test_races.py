@@ -9,12 +9,12 @@ from session_fsm.session.events import CallEnded
 from session_fsm.testing import Line, Method
 
 
-def test_hanging_up_before_a_provisional_response_is_postponed(net, alice, bob):
+def test_hanging_up_before_a_provisional_response_waits_for_one(net, alice, bob):
     """RFC 3261 §9.1: the CANCEL leaves when the 180 comes."""
     line = alice.call(bob)
     line.hang_up()
     net.deliver()
-    assert 0 == alice.sent.count(Method.CANCEL)
+    assert (0, "WaitingToCancel") == (alice.sent.count(Method.CANCEL), line.state)
 
     bob.line.ring()
     net.deliver()
@@ -33,15 +33,17 @@ def test_hanging_up_before_any_response_sends_the_cancel_with_the_100(net, alice
 
 
 def test_hanging_up_a_call_to_a_silent_peer_ends_with_its_time_out(net, alice, peer):
+    """It was cancelled, whoever else is silent."""
     line = alice.call(peer)
     line.hang_up()
     net.run_until_quiet()
 
-    assert ("Failed", 0) == (line.state, alice.sent.count(Method.CANCEL))
+    assert ("Cancelled", 487, 0) == (line.state, line.only(CallEnded).status, alice.sent.count(Method.CANCEL))
+    assert ["Idle", "Initiating", "WaitingToCancel", "Cancelled"] == line.call_path
 
 
 def test_a_200_instead_of_a_provisional_response_gets_ack_and_bye(net, alice, bob):
-    """Design §4: the postponed hang_up meets a 2xx."""
+    """RFC 3261 §13.2.2.4: whoever hung up before any response is answered; nobody is told of an answer."""
     bob.when_called = Line.accept
     line = alice.call(bob)
     line.hang_up()
@@ -49,6 +51,7 @@ def test_a_200_instead_of_a_provisional_response_gets_ack_and_bye(net, alice, bo
 
     assert ["INVITE", "200 INVITE", "ACK", "BYE", "200 BYE"] == net.log.names
     assert ("Terminated", "Terminated") == (line.state, bob.line.state)
+    assert "CallAnswered" not in line.said
 
 
 def test_a_200_that_crosses_the_cancel_gets_ack_and_bye(net, alice, bob):

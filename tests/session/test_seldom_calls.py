@@ -68,7 +68,7 @@ def test_a_redirected_call_begins_anew(net, alice, peer):
 
 
 def test_who_waited_too_long_is_not_redirected(net, alice, peer):
-    """The time-out was postponed; it comes up before anybody else is called."""
+    """The time was over before any response came, and nobody else is called then."""
     line = alice.call(peer, no_answer=10.0)
     net.run_for(15.0)
     invite = peer.received.of("INVITE")[0]

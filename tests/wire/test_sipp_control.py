@@ -102,6 +102,21 @@ async def test_hanging_up_between_a_challenge_and_the_next_response_waits(sipp: 
     assert CallState.CANCELLED is call.state
 
 
+async def test_a_call_that_nobody_wants_any_more_is_not_proven(sipp: SippBench):
+    """RFC 3261 §9.1: the 401 is the final response to a call that was hung up before any; no second INVITE leaves."""
+    callee = await sipp.callee("uas_asks_who")
+    secret = Credentials("alice", "secret", "sipp")
+    async with UserAgent("sip:alice@127.0.0.1", bind=BIND, credentials=secret) as alice:
+        async with alice.make_call(callee.uri) as call:
+            pass
+        await over(call)
+        messages = await callee.done()
+
+    heard = [seen.start_line.partition(" ")[0] for seen in messages if not seen.sent]
+    sent = [row.machine for row in call.trace if row.event == "[start]" and row.machine.startswith("invite_client")]
+    assert (["INVITE", "ACK"], 1, CallState.CANCELLED) == (heard, len(sent), call.state)
+
+
 async def test_a_caller_behind_a_nat_is_answered_where_it_is(sipp: SippBench, agent: UserAgent):
     """RFC 3581: `received` and `rport` say where the request came from, and the answers go there."""
     async with taking(agent) as calls:
