@@ -13,6 +13,8 @@ from session_fsm.session.events import (
 )
 from session_fsm.testing import Line, Method
 
+ELSEWHERE = [("Contact", "<sip:else@10.0.0.9>")]
+
 
 def test_a_call_without_an_offer_gives_up_too_when_nobody_answers(net, alice, bob):
     line = alice.call(bob, offer=False, no_answer=20.0)
@@ -61,7 +63,7 @@ def test_a_call_can_ring_after_it_made_progress(net, alice, peer):
 def test_a_redirected_call_begins_anew(net, alice, peer):
     """RFC 3261 §8.1.3.4: what rang before says nothing of the new target."""
     line, invite = ringing_at(net, alice, peer)
-    peer.respond(invite, 302, contact=False, headers=[("Contact", "<sip:else@10.0.0.9>")])
+    peer.respond(invite, 302, contact=False, headers=ELSEWHERE)
     net.deliver()
 
     assert "Initiating" == line.state
@@ -72,7 +74,7 @@ def test_who_waited_too_long_is_not_redirected(net, alice, peer):
     line = alice.call(peer, no_answer=10.0)
     net.run_for(15.0)
     invite = peer.received.of("INVITE")[0]
-    peer.respond(invite, 302, contact=False, headers=[("Contact", "<sip:else@10.0.0.9>")])
+    peer.respond(invite, 302, contact=False, headers=ELSEWHERE)
     net.deliver()
 
     assert ("Failed", 408, "nobody answered") == (
@@ -87,10 +89,38 @@ def test_who_hung_up_before_a_redirection_has_cancelled(net, alice, peer):
     line.hang_up()
     net.deliver()
     invite = peer.received.of("INVITE")[0]
-    peer.respond(invite, 302, contact=False, headers=[("Contact", "<sip:else@10.0.0.9>")])
+    peer.respond(invite, 302, contact=False, headers=ELSEWHERE)
     net.deliver()
 
     assert ("Cancelled", 487) == (line.state, line.only(CallEnded).status)
+
+
+def test_who_is_told_of_a_redirection_may_hang_up_before_anybody_else_is_called(net, alice, peer):
+    """The next INVITE leaves in a turn of its own."""
+    line = alice.call(peer)
+    net.deliver()
+    net.hold()
+    found = peer.respond(peer.received.of("INVITE")[0], 302, contact=False, headers=ELSEWHERE)
+    alice.receive(found)
+    before = line.state
+    line.hang_up()
+    net.release().run_until_quiet()
+
+    assert ("Redirected", "Cancelled", 487) == (before, line.state, line.only(CallEnded).status)
+    assert (1, 0) == (alice.sent.count("INVITE"), alice.sent.count("CANCEL"))
+
+
+def test_a_redirection_that_is_read_when_the_time_is_over_calls_nobody(net, alice, peer):
+    """The process slept for longer than it would have waited, and reads what came before it looks at its timers."""
+    line = alice.call(peer, no_answer=10.0)
+    net.deliver()
+    net.hold()
+    found = peer.respond(peer.received.of("INVITE")[0], 302, contact=False, headers=ELSEWHERE)
+    alice.command(lambda at, now: (at.receive(found.data, peer.address, 12.0), at.expire(12.0)))
+
+    end = line.only(CallFailed)
+    assert ("Failed", 408, "nobody answered") == (line.state, end.status, end.reason)
+    assert 1 == alice.sent.count("INVITE")
 
 
 def test_a_cancelled_call_that_is_answered_is_terminating_until_its_bye_is_answered(net, alice, peer):
