@@ -141,9 +141,8 @@ PLANTED = {
     ),
     "a chart calls impossible what is possible": (
         "call",
-        'timer_no_answer        = "it was postponed, and the answer came"\n',
-        '[groups.Answered.impossible]\ntimer_no_answer = "no"\n[groups.Late]\nstates = ["Active", "OnHold"]\n'
-        "[groups.Late.ignored]\n",
+        '[groups.Cancelled.ignored]\nprovisional_received = "we have cancelled"\n',
+        'provisional_received = "no"\n',
         "no-impossible-cell",
     ),
     "a call can be left only by the peer": (
