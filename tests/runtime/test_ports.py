@@ -64,6 +64,16 @@ def test_a_range_is_used_to_its_end_and_then_named():
         ports.open_pair("127.0.0.1", Port)
 
 
+def test_half_a_pair_is_given_back():
+    """An even port whose odd neighbour is taken is left open by nobody."""
+    first, last = free_range(2)
+    neighbour = Port(("127.0.0.1", first + 1))
+
+    rtp, rtcp = RtpPorts(first, last).open_pair("127.0.0.1", Port)
+
+    assert [neighbour, rtp, rtcp] == [port for port in opened if port.socket.fileno() != -1]
+
+
 def test_a_port_rests_before_it_is_used_again():
     """The range is walked round, so that late packets of a call do not reach the next one."""
     first, last = free_range(3)
