@@ -30,8 +30,8 @@ def maker_of(kind: type[Value], *, behind: int | None = None) -> Callable[..., V
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses only
     singly = names if behind is None else names[:behind]
     packed = [f"self.{name}," for name in names[len(singly) :]]
-    known: dict[str, object] = {"_kind": kind, "_draft": _draft_class(kind), "_new": object.__new__}
-    lines = [f"def make({', '.join(singly)}{'' if behind is None else ', packed'}):", "    self = _new(_draft)"]
+    known: dict[str, object] = {"_kind": kind, "_draft": _draft_class(kind)}
+    lines = [f"def make({', '.join(singly)}{'' if behind is None else ', packed'}):", "    self = _draft()"]
     lines += [f"    self.{name} = {name}" for name in singly]
     lines += [f"    {' '.join(packed)} = packed"] if packed else []
     exec("\n".join([*lines, "    self.__class__ = _kind", "    return self"]), known)
@@ -39,6 +39,7 @@ def maker_of(kind: type[Value], *, behind: int | None = None) -> Callable[..., V
 
 
 def _draft_class(kind: type[Value]) -> type[Value]:
-    """The same class but for its attributes, which can be assigned."""
-    body = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    """The same class but for its attributes, which can be assigned, and its making, which takes and checks nothing."""
+    of_object = ("__init__", "__setattr__", "__delattr__")
+    body = {"__slots__": (), **{name: getattr(object, name) for name in of_object}}
     return type(f"DraftOf{kind.__name__}", (kind,), body)

@@ -128,7 +128,7 @@ class ApartSide:
             for key in clients:
                 seen = Identity(True, _method(key), key.branch, theirs, CALL_ID, None, tag_of(theirs), key.cseq)
                 index.clients[client_key(seen)] = key
-            found = self._clients[clients, message] = (match(message.identity(), index).found,)
+            found = self._clients[clients, message] = (match(message.identity(), index)[1],)
         return found[0]
 
     def deaf(self, place: Place, messages: Sequence[Message]) -> Iterator[bool]:

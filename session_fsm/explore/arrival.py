@@ -12,7 +12,6 @@ from session_fsm.session.authentication import CHALLENGES
 from session_fsm.session.matching import (
     Identity,
     Index,
-    Match,
     Owner,
     answer_key,
     client_key,
@@ -61,8 +60,8 @@ class Arrival:
 
     def of(self, message: Message) -> None:
         """Post the event that it is."""
-        matched: Match[Key] = match(message.identity(), self.index)
-        owner, found = matched.owner, matched.found
+        matched = match(message.identity(), self.index)
+        owner, found = matched
         if found is not None and message.status:
             self.turn.post(found, response_event(found, message), message)
         elif found is not None and owner is Owner.SERVER:

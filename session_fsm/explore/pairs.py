@@ -79,8 +79,8 @@ class PairSide:
         stands = dict(place.machines)
         if not place.facts.local_seq and self.side == "uas" and not message.status and message.method != "ACK":
             return [Event("message", str(message), None, message)]
-        found = match(message.identity(), self._index(bool(stands))).found
-        return [Event("message", str(message), None, message)] if found is not None else []
+        matched = match(message.identity(), self._index(bool(stands)))
+        return [Event("message", str(message), None, message)] if matched[1] is not None else []
 
     def _index(self, is_open: bool) -> Index[Key]:
         index: Index[Key] = Index()

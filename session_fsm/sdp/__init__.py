@@ -6,7 +6,16 @@ from session_fsm.sdp.agreement import DEFAULT_PTIME_MS, Agreement, Answer, Local
 from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
 from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
 from session_fsm.sdp.direction import MediaDirection
-from session_fsm.sdp.negotiate import PACKET_TIMES_MS, Considered, answer, conclude, consider, decline, offer
+from session_fsm.sdp.negotiate import (
+    PACKET_TIMES_MS,
+    Considered,
+    answer,
+    conclude,
+    consider,
+    decline,
+    is_the_same,
+    offer,
+)
 from session_fsm.sdp.remote import Refusal, why_no_peer
 from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
 
@@ -34,6 +43,7 @@ __all__ = [
     "consider",
     "decline",
     "free_payload_type",
+    "is_the_same",
     "offer",
     "why_no_peer",
 ]

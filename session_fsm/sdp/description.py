@@ -23,6 +23,7 @@ Line = tuple[str, str]
 MAX_PORT = 65535
 MAX_ORIGIN_NUMBER = 2**64 - 1  # RFC 3264 §5: session id and version fit a 64 bit signed integer; unsigned ones occur
 USUAL_FORMATS, USUAL_LENGTH = 32, 1000  # formats of a stream and characters of them and their rtpmaps
+USUAL_CONNECTION = 80  # characters; an IPv6 address with its suffixes has under 60
 DEFAULT_TIMING = "0 0"  # RFC 3264 §5: a session that signalling starts and ends
 _DIRECTIONS = {str(direction): direction for direction in MediaDirection}
 
@@ -67,10 +68,7 @@ class Connection:
     @classmethod
     def parse(cls, value: str) -> Connection:
         """Read a `c=` value."""
-        words = value.split()
-        if len(words) != 3:
-            raise Malformed("c= line, RFC 8866 §5.7", value)
-        return _connection(*words)
+        return (_connection_cached if len(value) <= USUAL_CONNECTION else _connection_of)(value)
 
     @property
     def host(self) -> str:
@@ -236,6 +234,16 @@ class SessionDescription(_Lines):
 
 _origin, _connection = maker_of(Origin), maker_of(Connection)
 _media, _session = maker_of(MediaDescription), maker_of(SessionDescription)
+
+
+def _connection_of(value: str) -> Connection:
+    words = value.split()
+    if len(words) != 3:
+        raise Malformed("c= line, RFC 8866 §5.7", value)
+    return _connection(*words)
+
+
+_connection_cached = lru_cache(maxsize=256)(_connection_of)  # the same few peers come again, and each is read twice
 
 
 def _codecs(formats: tuple[str, ...], maps: tuple[str, ...]) -> tuple[Codec, ...]:

@@ -82,6 +82,25 @@ def consider(offer: SessionDescription, local: LocalMedia) -> Considered:
     return refusals[0] if refusals else Refusal("no audio stream is offered", warning=304)
 
 
+def is_the_same(found: Considered, before: LocalMedia, local: LocalMedia) -> bool:
+    """Whether what an offer was found to be for the media of `before` holds for `local` as well.
+
+    Ports are not known before the application opens them; they matter only where the offer names the same.
+    """
+    if isinstance(found, Refusal) or found[0] or (before.ptime_ms, before.codecs) != (local.ptime_ms, local.codecs):
+        return False
+    theirs, here = found[1], look_up(local.address[0])
+    if (
+        here is None
+        or theirs.remote_rtcp is None
+        or (here.text, local.address[1]) in (theirs.remote, theirs.remote_rtcp)
+    ):
+        return False
+    # Events of ours mean nothing to an offer that has none.
+    unheard = local.telephone_event is None and theirs.events is None
+    return before.address[0] == local.address[0] and (unheard or before.telephone_event == local.telephone_event)
+
+
 def conclude(offer: SessionDescription, answer: SessionDescription, local: LocalMedia) -> Agreement | Refusal:
     """What the answer to our own offer makes of it."""
     at = _audio_place(offer)

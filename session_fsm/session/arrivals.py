@@ -13,7 +13,7 @@ from session_fsm.session.dialog import Dialog
 from session_fsm.session.endpoint import Endpoint, bracketed
 from session_fsm.session.events import Address, Role
 from session_fsm.session.identity import identity_of
-from session_fsm.session.matching import Identity, Owner, initial_key, match
+from session_fsm.session.matching import Identity, Owner, cancelled_initial_key, match
 from session_fsm.session.reading_allowance import ORDINARY
 from session_fsm.session.received import Received
 from session_fsm.session.session import Session
@@ -55,7 +55,8 @@ def arrive(endpoint: Endpoint, data: bytes, source: Address) -> None:
 
 
 def _arrive_response(endpoint: Endpoint, response: Response, source: Address, size: int) -> None:
-    found = match(identity_of(response), endpoint.index).found
+    matched = match(identity_of(response), endpoint.index)
+    found = matched[1]
     if not isinstance(found, Transaction):
         _drop(endpoint, "stray response", "RFC 3261 §18.1.2", source)
         return
@@ -91,7 +92,7 @@ def _is_one_fork_too_many(session: Session, tag: str | None) -> bool:
 def _arrive_request(endpoint: Endpoint, request: Request, source: Address, size: int) -> None:
     identity = identity_of(request)
     matched = match(identity, endpoint.index)
-    owner, found = matched.owner, matched.found
+    owner, found = matched
     if isinstance(found, Transaction):
         if owner is Owner.SERVER:
             _again(found, request)
@@ -121,7 +122,7 @@ def _again(transaction: Transaction, request: Request) -> None:
 
 def _cancels(cancel: Identity, meant: Transaction) -> bool:
     """RFC 3261 §9.1: besides the branch, Call-ID, From tag and CSeq number are the INVITE's. Others are a guess's."""
-    return meant.initial_key in (None, initial_key(cancel._replace(method="INVITE")))
+    return meant.initial_key in (None, cancelled_initial_key(cancel))
 
 
 def _cancel(endpoint: Endpoint, request: Request, identity: Identity, source: Address, meant: Transaction) -> None:

@@ -40,8 +40,7 @@ TAG_BITS = 64  # RFC 3261 §19.3 asks for at least 32 bits of randomness
 CALL_ID_BITS = 96
 
 
-@plain
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Endpoint:
     """One user agent without its sockets."""
 

@@ -8,28 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from enum import StrEnum
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
 "Whatever stands for an open machine: the coordinator's objects, or the explorer's numbers."
 
 
-class Identity(NamedTuple):
+class Identity:
     """What tells one message from another. Tags are named from the receiver's side."""
 
-    is_request: bool
-    method: str
-    "The request's method; for a response, the method in CSeq."
-    branch: Hashable
-    "Of the topmost Via; without the magic cookie, whatever stands for it under the rules of RFC 2543."
-    sent_by: Hashable
-    "Of the topmost Via. RFC 3261 §17.2.3 compares it for requests only."
-    call_id: Hashable
-    local_tag: Hashable | None
-    "To tag of a request, From tag of a response."
-    remote_tag: Hashable | None
-    "From tag of a request, To tag of a response."
-    cseq: int
+    __slots__ = ("branch", "call_id", "cseq", "is_request", "local_tag", "method", "remote_tag", "sent_by")
+
+    def __init__(
+        self,
+        is_request: bool,
+        method: str,
+        branch: Hashable,
+        sent_by: Hashable,
+        call_id: Hashable,
+        local_tag: Hashable | None,
+        remote_tag: Hashable | None,
+        cseq: int,
+    ) -> None:
+        self.is_request = is_request
+        self.method = method
+        "The request's method; for a response, the method in CSeq."
+        self.branch = branch
+        "Of the topmost Via; without the magic cookie, whatever stands for it under the rules of RFC 2543."
+        self.sent_by = sent_by
+        "Of the topmost Via. RFC 3261 §17.2.3 compares it for requests only."
+        self.call_id = call_id
+        self.local_tag = local_tag
+        "To tag of a request, From tag of a response."
+        self.remote_tag = remote_tag
+        "From tag of a request, To tag of a response."
+        self.cseq = cseq
 
 
 class Owner(StrEnum):
@@ -76,11 +89,8 @@ class Index(Generic[Found]):
         "(Call-ID, local tag) of INVITEs of ours outside a dialog: each may still make one."
 
 
-class Match(NamedTuple, Generic[Found]):
-    """The owner of a message, and its machine where there is one."""
-
-    owner: Owner
-    found: Found | None = None
+Match = tuple[Owner, Found | None]
+"The owner of a message, and its machine where there is one."
 
 
 def client_key(message: Identity) -> Hashable:
@@ -91,6 +101,11 @@ def client_key(message: Identity) -> Hashable:
 def server_key(message: Identity) -> Hashable:
     """RFC 3261 §17.2.3: branch, sent-by and method, where an ACK belongs to its INVITE."""
     return (message.branch, message.sent_by, "INVITE" if message.method == "ACK" else message.method)
+
+
+def cancelled_key(cancel: Identity) -> Hashable:
+    """RFC 3261 §9.2: the server transaction that a CANCEL means is that of an INVITE, with the same branch."""
+    return (cancel.branch, cancel.sent_by, "INVITE")
 
 
 def dialog_key(message: Identity) -> Hashable:
@@ -113,6 +128,11 @@ def initial_key(message: Identity) -> Hashable:
     return (message.call_id, message.remote_tag, message.cseq, message.method)
 
 
+def cancelled_initial_key(cancel: Identity) -> Hashable:
+    """RFC 3261 §9.1: the same of the INVITE that a CANCEL means, whose Call-ID, From tag and CSeq number it has."""
+    return (cancel.call_id, cancel.remote_tag, cancel.cseq, "INVITE")
+
+
 def match(message: Identity, index: Index[Found]) -> Match[Found]:
     """The owner of a message among the machines that are open."""
     if not message.is_request:
@@ -121,15 +141,14 @@ def match(message: Identity, index: Index[Found]) -> Match[Found]:
         return _match_ack(message, index)
     server = index.servers.get(server_key(message))
     if server is not None:
-        return Match(Owner.SERVER, server)
+        return Owner.SERVER, server
     if message.method == "CANCEL":
-        meant = server_key(message._replace(method="INVITE"))
-        return _first(index.servers, meant, Owner.CANCELLED, Owner.NO_TRANSACTION)
+        return _first(index.servers, cancelled_key(message), Owner.CANCELLED, Owner.NO_TRANSACTION)
     if message.local_tag is not None:
         return _match_dialog(message, index)
     if initial_key(message) in index.initial:
-        return Match(Owner.MERGED)
-    return Match(Owner.NOBODY)
+        return Owner.MERGED, None
+    return Owner.NOBODY, None
 
 
 def _match_dialog(message: Identity, index: Index[Found]) -> Match[Found]:
@@ -139,7 +158,7 @@ def _match_dialog(message: Identity, index: Index[Found]) -> Match[Found]:
     """
     dialog = index.dialogs.get(dialog_key(message))
     if dialog is not None:
-        return Match(Owner.DIALOG, dialog)
+        return Owner.DIALOG, dialog
     return _first(index.inviting, inviting_key(message), Owner.INVITING, Owner.NO_DIALOG)
 
 
@@ -147,10 +166,10 @@ def _match_ack(message: Identity, index: Index[Found]) -> Match[Found]:
     """By dialog and CSeq first: a peer that reuses the INVITE's branch for the ACK to a 2xx is understood too."""
     answer = index.answers.get(answer_key(message))
     if answer is not None:
-        return Match(Owner.ANSWER, answer)
+        return Owner.ANSWER, answer
     return _first(index.servers, server_key(message), Owner.SERVER, Owner.STRAY)
 
 
 def _first(machines: Mapping[Hashable, Found], key: Hashable, owner: Owner, otherwise: Owner) -> Match[Found]:
     found = machines.get(key)
-    return Match(otherwise) if found is None else Match(owner, found)
+    return (otherwise, None) if found is None else (owner, found)

@@ -6,6 +6,7 @@ Source: RFC 3264; RFC 3261 §13.2.1.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_fsm.sdp import (
@@ -18,6 +19,7 @@ from session_fsm.sdp import (
     conclude,
     consider,
     decline,
+    is_the_same,
 )
 from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import answer as answer_offer
@@ -47,6 +49,13 @@ class Wish(NamedTuple):
     def summary(self) -> dict[str, object]:
         """What a trace says of it."""
         return {"wish": self.number, "direction": str(self.direction)}
+
+
+@lru_cache(maxsize=64)  # every incoming call asks for it, and a user agent has few addresses
+def _usual_media(local: Address, settings: Settings) -> LocalMedia:
+    return LocalMedia(
+        local, codecs=settings.codecs, ptime_ms=settings.ptime_ms, telephone_event=settings.telephone_event
+    )
 
 
 class Negotiation:
@@ -154,10 +163,13 @@ class Negotiation:
         return not isinstance(theirs, Refusal) and not isinstance(self._considered(theirs, media), Refusal)
 
     def _considered(self, theirs: SessionDescription, media: LocalMedia) -> Considered:
-        """A guard considers an offer, and the effect behind it answers the same: considered once."""
+        """A guard considers an offer, a later one again, and the effect behind it answers: considered once."""
         memo = self.considering_memo
-        if memo is None or memo[0] is not theirs or memo[1] is not media:
+        if memo is None or memo[0] is not theirs:
             memo = self.considering_memo = (theirs, media, consider(theirs, media))
+        elif memo[1] is not media:
+            found = memo[2] if is_the_same(memo[2], memo[1], media) else consider(theirs, media)
+            memo = self.considering_memo = (theirs, media, found)
         return memo[2]
 
     def _offers(self, message: Request | Response) -> bool:
@@ -201,14 +213,7 @@ class Negotiation:
 
     def media_to_answer(self) -> LocalMedia:
         """Our side of the media; before the application has opened a port, what would be answered if it did."""
-        if self.local_media is not None:
-            return self.local_media
-        return LocalMedia(
-            self.local,
-            codecs=self.settings.codecs,
-            ptime_ms=self.settings.ptime_ms,
-            telephone_event=self.settings.telephone_event,
-        )
+        return self.local_media or _usual_media(self.local, self.settings)
 
     def make_offer(self, media: LocalMedia, *, silent: bool = False) -> bytes:
         """Our description as an offer, sent next."""

@@ -18,6 +18,8 @@ from session_fsm.sdp import (
     SessionDescription,
     answer,
     conclude,
+    consider,
+    is_the_same,
     offer,
 )
 from session_fsm.sdp.remote import Address
@@ -460,3 +462,46 @@ def test_a_long_hostile_offer_takes_linear_time():
     lines = ["a=x"] * 200_000 + ["m=audio 4000 RTP/AVP 96"] * 50_000
 
     assert isinstance(answer(described(*lines), BOB), Refusal)
+
+
+OFFERED = ("m=audio 4000 RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000")
+
+
+@pytest.mark.parametrize("other", [{"address": ("192.0.2.2", 6000)}, {"direction": MediaDirection.SENDONLY}])
+def test_another_port_or_direction_of_ours_changes_nothing_of_what_an_offer_is(other):
+    found = consider(described(*OFFERED), BOB)
+
+    assert is_the_same(found, BOB, replace(BOB, **other))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"address": ("192.0.2.3", 5000)},
+        {"address": ("2001:db8::2", 5000)},
+        {"address": ("192.0.2.1", 4000)},
+        {"address": ("192.0.2.1", 4001)},
+        {"codecs": (PCMA,)},
+        {"ptime_ms": 40},
+        {"telephone_event": 101},
+    ],
+)
+def test_other_media_of_ours_may_make_another_thing_of_an_offer(other):
+    """RFC 3264 §6: an address of ours, a codec, a packet time and events are each answered to."""
+    found = consider(described(*OFFERED), BOB)
+
+    assert not is_the_same(found, BOB, replace(BOB, **other))
+
+
+def test_events_that_an_offer_does_not_have_need_not_be_ours():
+    before = replace(BOB, telephone_event=101)
+
+    found = consider(described("m=audio 4000 RTP/AVP 0"), before)
+
+    assert is_the_same(found, before, BOB)
+
+
+def test_a_refusal_is_considered_again():
+    found = consider(described("m=video 4000 RTP/AVP 0"), BOB)
+
+    assert not is_the_same(found, BOB, BOB)

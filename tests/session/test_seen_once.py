@@ -16,8 +16,9 @@ HERE = ("10.0.0.3", 5060)
 
 def invite(**changed: object) -> Identity:
     """An INVITE outside any dialog."""
-    usual = Identity(True, "INVITE", "z9hG4bK-1", ("10.0.0.3", 5060), "call", None, "tag", 1)
-    return usual._replace(**changed)
+    usual = {"is_request": True, "method": "INVITE", "branch": "z9hG4bK-1", "sent_by": ("10.0.0.3", 5060)}
+    usual |= {"call_id": "call", "local_tag": None, "remote_tag": "tag", "cseq": 1}
+    return Identity(**usual | changed)
 
 
 @pytest.fixture
