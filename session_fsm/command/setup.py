@@ -114,6 +114,8 @@ def make_options(
 ) -> Options:
     """The options as values, or a complaint about the first that is none; logging begins here."""
     log_to_stderr(as_json=as_json)
+    if trace is not None and sound.record is not None and trace.resolve() == sound.record.resolve():
+        raise CommandError(f"--trace: {trace} is what --record writes; name another file")
     return Options(
         bind=parse_bind(bind) if isinstance(bind, str) else bind,
         advertise=parse_advertise(advertise) if advertise else None,

@@ -59,6 +59,7 @@ COMPLAINTS = [
     ),
     (f"call {URI} --record-mode stereo", 2, "--record-mode: nothing is recorded without --record FILE.wav"),
     (f"call {URI} --trace no/where.jsonl", 2, "--trace: cannot write no/where.jsonl: No such file or directory"),
+    (f"call {URI} --record x.wav --trace ./x.wav", 2, "--trace: x.wav is what --record writes; name another file"),
     ("call sip:bob@127.0.0.1:9", 3, "sip:bob@127.0.0.1:9 did not answer: 503 port unreachable"),
     ("call sip:bob@host.invalid", 3, "sip:bob@host.invalid did not answer: 503 the host host.invalid is unknown"),
     ("answer --bind 127.0.0.1:{taken}", 3, "cannot listen on 127.0.0.1:{taken}: the port is in use"),
