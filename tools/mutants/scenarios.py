@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -44,6 +44,8 @@ LEFT_OUT = (
     "test_network",
 )
 
+KNOWN = ("net", "alice", "bob", "peer")
+"The fixtures that every test of the folder may ask for."
 MOST_CPU = 5.0  # seconds; the slowest takes 0.2, so more is a run without an end
 
 
@@ -58,6 +60,8 @@ class Scenario:
     name: str
     function: Callable[..., object]
     given: Mapping[str, object]
+    made: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+    "The fixtures of its module that it asks for."
     lawful: bool = True
     "Whether the laws of every run are asked after it."
     seconds: float = 0.0
@@ -69,9 +73,11 @@ class Scenario:
         world: dict[str, object] = {**sides, "peer": ScriptedPeer("peer", "10.0.0.9")}
         wanted = inspect.signature(self.function).parameters
         with _limited(), phones_made() as nets:
-            if "net" in wanted:
+            if {"net", *self.made} & {*wanted}:
                 world["net"] = Network(*world.values())  # type: ignore[arg-type]  # both kinds can be on a network
             try:
+                for name, make in self.made.items():
+                    world[name] = make(**{each: world[each] for each in inspect.signature(make).parameters})
                 self.function(**{name: self.given.get(name, world.get(name)) for name in wanted})
             except pytest.fail.Exception as failure:
                 # What pytest raises where nothing else was raised is no Exception.
@@ -99,13 +105,30 @@ def scenarios() -> list[Scenario]:
 
 
 def _of_module(module: Any) -> Iterator[Scenario]:
+    fixtures = _fixtures(module)
     for name, function in vars(module).items():
         if not name.startswith("test_") or not inspect.isfunction(function) or hasattr(function, "hypothesis"):
             continue
         for given in _parameters(function):
-            if set(inspect.signature(function).parameters) <= {"net", "alice", "bob", "peer", *given}:
+            wanted = set(inspect.signature(function).parameters) - {*KNOWN, *given}
+            if wanted <= {*fixtures}:
                 label = ", ".join(str(value) for value in given.values())
-                yield Scenario(f"{module.__name__}.{name}" + (f" [{label}]" if label else ""), function, given)
+                made = {each: fixtures[each] for each in sorted(wanted)}
+                yield Scenario(f"{module.__name__}.{name}" + (f" [{label}]" if label else ""), function, given, made)
+
+
+def _fixtures(module: Any) -> dict[str, Callable[..., object]]:
+    """What a module's own fixtures call, where it needs nothing but the phones and their network."""
+    found = {
+        name: made.__wrapped__
+        for name, made in vars(module).items()
+        if hasattr(made, "__wrapped__") and type(made).__name__ == "FixtureFunctionDefinition"
+    }
+    return {
+        name: make
+        for name, make in found.items()
+        if not inspect.isgeneratorfunction(make) and {*inspect.signature(make).parameters} <= {*KNOWN}
+    }
 
 
 def _parameters(function: Any) -> Iterator[dict[str, object]]:
