@@ -14,9 +14,10 @@ from session_fsm.runtime.poller import EpollPoller
 from session_fsm.sdp import CODECS, PCMU, Agreement, Codec, MediaDirection
 from session_fsm.session.orders import Edge, EdgeFacts, OpenPath
 
-PEER = ("127.0.0.1", 40000)
-STRANGER = ("127.0.0.1", 41000)
-PEER_RTCP = ("127.0.0.1", 40001)
+# Below the ports that the kernel gives away: a peer of another test that echoes is never found there.
+PEER = ("127.0.0.1", 20000)
+STRANGER = ("127.0.0.1", 21000)
+PEER_RTCP = ("127.0.0.1", 20001)
 
 
 class Peer:
