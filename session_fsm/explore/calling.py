@@ -49,8 +49,6 @@ class Bound:
     "Nobody refuses or hangs up: for the directions alone."
     updates: Updates = "never"
     "When what is wished is offered by UPDATE."
-    insists: bool = False
-    "What was put off by glare is never given up."
     named: bool = False
     "It is wished by `hold` and `resume`, not as a re-INVITE with a direction."
     silent: bool = False
@@ -84,7 +82,6 @@ class CallSide:
         self.bound = bound
         self.rules = Rules(charts, side)
         self.rules.updates = bound.updates
-        self.rules.insists = bound.insists
         self.meaning = CallMeaning(self.rules)
         self.taken: set[tuple[str, str]] = set()
         self.commands: tuple[str, ...] | None = SMOOTH if bound.smooth else None

@@ -136,10 +136,6 @@ def _adopt_answer(turn: Turn, key: Key, payload: Payload) -> None:
         turn.described = f"answer:{direction}"
 
 
-def _forget_offer(turn: Turn, key: Key, payload: Payload) -> None:
-    turn.facts["offered"] = ""
-
-
 def _prepare_offer(turn: Turn, key: Key, payload: Payload) -> None:
     _make_offer(turn, turn.facts["wanted"] or turn.facts["local"])
 
@@ -270,7 +266,6 @@ EFFECTS: Mapping[tuple[str, str, str], EffectMeaning] = {
     ("dialog", "send", "BYE"): _send_bye,
     ("offer_answer", "do", "adopt"): _adopt,
     ("offer_answer", "do", "adopt_answer"): _adopt_answer,
-    ("offer_answer", "do", "forget_offer"): _forget_offer,
     ("offer_answer", "do", "prepare_offer"): _prepare_offer,
     ("offer_answer", "do", "prepare_reoffer"): _prepare_reoffer,
     ("offer_answer", "send", "re-INVITE"): _send_reinvite,

@@ -30,15 +30,10 @@ def _followable(turn: Turn, payload: Payload) -> bool | None:
 
 
 def _current(turn: Turn, payload: Payload) -> bool:
-    """A response to our last re-INVITE, or the ACK to our last 2xx."""
+    """A response to our last re-INVITE, or the ACK to our last 2xx, also when it was postponed."""
     if payload is None:
-        return False
+        return not any(key.chart == "answer" and key.cseq == turn.facts["answer_seq"] for key in turn.stands)
     return payload.cseq == turn.facts["reoffer_seq" if payload.status else "answer_seq"]
-
-
-def _patient(turn: Turn, payload: Payload) -> bool:
-    """As long as it may be tried again; where nobody gives up, for ever."""
-    return turn.rules.insists or number_of(turn, "retries") > 0
 
 
 def _stale(turn: Turn, payload: Payload) -> bool:
@@ -84,7 +79,6 @@ GUARDS: Mapping[tuple[str, str], GuardMeaning] = {
     ("offer_answer", "updatable"): lambda turn, payload: turn.rules.updates != "never",
     ("offer_answer", "preferred"): lambda turn, payload: turn.rules.updates == "always",
     ("offer_answer", "glaring"): lambda turn, payload: payload is not None and payload.status == 491,
-    ("offer_answer", "patient"): _patient,
     ("offer_answer", "fatal"): lambda turn, payload: payload is not None and payload.status in FATAL,
     ("hold", "listening"): _listening,
     ("peer_hold", "holding"): _holding,

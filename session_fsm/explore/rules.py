@@ -57,8 +57,6 @@ class Rules:
         self.side = side
         self.updates: Updates = "never"
         "When what is wished is offered by UPDATE."
-        self.insists = False
-        "Whether what was put off by glare is never given up."
         self.told: frozenset[str] = frozenset()
         "What is emitted to the application and looked at all the same."
         self.session: str = side

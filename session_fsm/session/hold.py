@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from session_fsm.session.session import Session
 
 
-# In T1: as long as any request of ours is repeated.
-INSISTENCE = 64
-
-
 def _listening(at: Session, wish: Wish) -> bool:
     return wish.direction.receives
 
@@ -38,8 +34,7 @@ def _wish_direction(at: Session, wish: Wish) -> None:
 
 def _begin(at: Session, wish: Wish, direction: MediaDirection) -> None:
     """It is this wish's turn."""
-    until = at.endpoint.mailbox.now + INSISTENCE * at.endpoint.settings.t1
-    at.negotiation.wish = wish._replace(direction=direction, until=until)
+    at.negotiation.wish = wish._replace(direction=direction)
 
 
 def _holding(at: Session, _: object) -> bool:

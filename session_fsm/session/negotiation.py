@@ -27,7 +27,6 @@ from session_fsm.sdp import offer as make_offer
 from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions
 from session_fsm.session.events import Address
 from session_fsm.session.received import Received
-from session_fsm.session.settings import Seconds
 from session_fsm.sip import Request, Response
 
 if TYPE_CHECKING:
@@ -43,8 +42,6 @@ class Wish(NamedTuple):
     direction: MediaDirection
     silent: bool = False
     "Whether silence is sent in place of what the application plays, as long as the wish is in force."
-    until: Seconds = 0.0
-    "Until when it is offered again to a peer that offers at the same time (RFC 3261 §14.1)."
 
     def summary(self) -> dict[str, object]:
         """What a trace says of it."""
@@ -77,6 +74,7 @@ class Negotiation:
         "offering",
         "peer_wish",
         "prepared",
+        "put_off_by",
         "reack",
         "reading_memo",
         "reoffer_seq",
@@ -113,6 +111,8 @@ class Negotiation:
         "How many wishes the application has had."
         self.wish = Wish(0, MediaDirection.SENDRECV)
         "What we offer within the call, and offer again after glare."
+        self.put_off_by: Response | None = None
+        "The last response that put our offer off: mostly 491 (RFC 3261 §14.1)."
         self.before_hold = MediaDirection.SENDRECV
         "What to come back to when the hold ends."
         self.peer_wish = MediaDirection.SENDRECV

@@ -46,10 +46,6 @@ def _glaring(at: Session, response: Response) -> bool:
     return response.status == 491
 
 
-def _patient(at: Session, _: object) -> bool:
-    return at.endpoint.mailbox.now < at.negotiation.wish.until
-
-
 def _fatal(at: Session, response: Response) -> bool:
     return response.status in (408, 481)
 
@@ -93,8 +89,8 @@ def _dialog_of(at: Session, payload: object) -> Dialog | None:
     return at.dialogs.get(tag, at.dialog)
 
 
-def _forget_offer(at: Session, _: object) -> None:
-    at.negotiation.offer = at.negotiation.offered_media = None
+def _put_off(at: Session, response: Response) -> None:
+    at.negotiation.put_off_by = response
 
 
 def _prepare_offer(at: Session, _: object) -> None:
@@ -184,7 +180,6 @@ REGISTRY: Registry = Registry(
         "other_fork": _other_fork,
         "offerless": _offerless,
         "glaring": _glaring,
-        "patient": _patient,
         "fatal": _fatal,
         "success": _success,
         "updatable": _updatable,
@@ -194,7 +189,7 @@ REGISTRY: Registry = Registry(
     effects={
         "adopt": _adopt,
         "adopt_answer": _adopt_answer,
-        "forget_offer": _forget_offer,
+        "put_off": _put_off,
         "prepare_offer": _prepare_offer,
         "prepare_reoffer": _prepare_reoffer,
         "draw_glare_wait": _draw_glare_wait,

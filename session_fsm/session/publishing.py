@@ -192,10 +192,13 @@ def _quality(session: Session, source: Emitter, payload: object, variant: str) -
 
 def _media(session: Session, source: Emitter, payload: object, variant: str) -> Own:
     change = MediaChange(variant)
-    if not isinstance(payload, Response):
+    ends_wish = change in _CONCLUSIONS
+    # A wish that time has ended is told by what had put it off.
+    response = session.negotiation.put_off_by if ends_wish and payload is None else payload
+    if not isinstance(response, Response):
         return (change, _facts(payload).detail, None, None)
-    wish = session.negotiation.wish.number if change in _CONCLUSIONS else None
-    return (change, f"{payload.status} {payload.reason}", payload.status, wish)
+    wish = session.negotiation.wish.number if ends_wish else None
+    return (change, f"{response.status} {response.reason}", response.status, wish)
 
 
 def _dtmf_received(session: Session, source: Emitter, payload: object, variant: str) -> Own:

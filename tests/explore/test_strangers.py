@@ -43,7 +43,7 @@ def test_what_only_a_stranger_says_is_taken_too(met):
         "dialog.stale-bye",
         "offer_answer.offerless-reinvite",
         "offer_answer.answer-in-ack",
-        "offer_answer.AwaitingAnswer.reanswer_unacknowledged",
+        "offer_answer.Awaiting.reanswer_unacknowledged",
     }
 
     assert set() == wanted - taken(met[1])

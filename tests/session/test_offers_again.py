@@ -81,13 +81,13 @@ def test_an_offer_that_met_another_is_made_again_after_that_one(peer, reoffer):
     before = len(kinds(line))
     offered_by_peer(net, peer, line, "INVITE")
     offered_by_peer(net, peer, line, "ACK")
-    assert ["GlareWait", "Acknowledging", "Agreed"] == line.path("offer_answer")[-3:]
+    assert ["GlareWait", "GlareAcknowledging", "GlareWait"] == line.path("offer_answer")[-3:]
     net.run_for(5.0)
     asked = line.path("offer_answer")
     peer.respond(peer.received.of(reoffer)[-1], 200, body=peer.sdp(RECVONLY, version=3))
     net.deliver()
 
-    assert ["Agreed", *WAY[reoffer]] == asked[-2:]
+    assert ["GlareWait", *WAY[reoffer]] == asked[-2:]
     assert ("Agreed", "OnHold") == (line.path("offer_answer")[-1], line.state)
     assert ["offer_received", "answer_sent", "offer_sent", "answer_received"] == kinds(line)[before:]
     assert b"a=sendonly" in peer.received.of(reoffer)[-1].request.body

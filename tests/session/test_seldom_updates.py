@@ -43,10 +43,11 @@ def answered(net: Network, peer: ScriptedPeer, status: int, body: bytes = b"") -
 def test_the_ack_comes_before_the_answer_to_our_update(net, bob, peer, which, cseq):
     line = updating_early(net, bob, peer, which)
     acknowledge(net, peer, bob, cseq=cseq)
-    acknowledged = line.path("offer_answer")[-2:]
+    acknowledged = line.path("offer_answer")[-1]
     answered(net, peer, 200, peer.sdp(RECVONLY, version=3))
 
-    assert (["UpdatingEarly", "Updating"], ["Updating", "Agreed"]) == (acknowledged, line.path("offer_answer")[-2:])
+    assert "UpdatingEarly" == acknowledged
+    assert ["UpdatingEarly", "Acknowledging", "Agreed"] == line.path("offer_answer")[-3:]
     assert "OnHold" == line.state
 
 
@@ -59,7 +60,7 @@ def test_an_ack_to_our_reinvite_answer_that_never_comes_ends_the_call(net, bob, 
     line.hold()
     net.run_until(lambda: line.state != "Active")
 
-    assert (["UpdatingEarly", "Updating", "Closed"], "Terminating") == (line.path("offer_answer")[-3:], line.state)
+    assert (["UpdatingEarly", "Closed"], "Terminating") == (line.path("offer_answer")[-2:], line.state)
     assert 1 == bob.sent.count(Method.BYE)
 
 
@@ -97,7 +98,7 @@ def test_an_early_update_is_made_again_after_the_ack_and_our_own_waiting_time(ne
     acknowledge(net, peer, bob)
     net.run_for(LONGEST_WAIT)
 
-    assert (["UpdatingEarly", "Acknowledging"], "LocalReoffer") == (path, line.path("offer_answer")[-1])
+    assert (["UpdatingEarly", "GlareAcknowledging"], "LocalReoffer") == (path, line.path("offer_answer")[-1])
     assert MediaChange.REOFFER_REFUSED not in changes(line)
 
 
@@ -111,6 +112,34 @@ def test_a_refused_early_update_leaves_all_as_it_was(net, bob, peer, status):
     net.deliver()
 
     assert ((["UpdatingEarly", "Acknowledging"], "Active"), 2) == (left, bob.sent.count(Method.UPDATE))
+    assert 1 == changes(line).count(MediaChange.REOFFER_REFUSED)
+
+
+# Ours, which left before the ACK and is answered after it.
+
+
+@pytest.mark.parametrize("status", [481, 408, 491])
+@pytest.mark.parametrize(("which", "cseq"), [("INVITE", 1), ("re-INVITE", 2)])
+def test_a_481_that_says_no_more_than_that_the_200_was_overtaken_ends_no_call(net, bob, peer, status, which, cseq):
+    """RFC 3261 §12.2.1.2 would have the dialog ended, but the ACK shows that the peer has it: we offer again."""
+    line = updating_early(net, bob, peer, which)
+    acknowledge(net, peer, bob, cseq=cseq)
+    answered(net, peer, status)
+    path = line.path("offer_answer")[-3:]
+    net.run_for(LONGEST_WAIT)
+    peer.respond(peer.received.of("INVITE")[-1], 200, body=peer.sdp(RECVONLY, version=3))
+    net.deliver()
+
+    assert ["UpdatingEarly", "GlareAcknowledging", "GlareWait"] == path
+    assert ("OnHold", 0) == (line.state, bob.sent.count("BYE"))
+
+
+def test_a_refusal_after_the_ack_leaves_all_as_it_was(net, bob, peer):
+    line = updating_early(net, bob, peer)
+    acknowledge(net, peer, bob)
+    answered(net, peer, 488)
+
+    assert (["UpdatingEarly", "Acknowledging", "Agreed"], "Active") == (line.path("offer_answer")[-3:], line.state)
     assert 1 == changes(line).count(MediaChange.REOFFER_REFUSED)
 
 
