@@ -11,7 +11,7 @@ import pytest
 from udp_stranger import Stranger, rtp
 
 from session_fsm import Call, MediaState, UserAgent
-from session_fsm.session.events import FirstAudioFrameReceived, MediaEvent
+from session_fsm.session.events import FirstAudioFrameReceived, MediaEvent, RemoteMediaConfirmed
 
 SSRC = 0xC0FFEE
 
@@ -123,6 +123,8 @@ async def test_a_strangers_rtcp_is_not_heard(answered):
             await next_turn()
 
         assert ([], MediaState.ESTABLISHED) == (stranger.heard, answered.call.media.state)
+    told = [event for event in answered.call.event_log if isinstance(event, RemoteMediaConfirmed)]
+    assert ([], 0) == (told, answered.stream.reports.received)
 
 
 async def test_a_storm_of_ssrcs_is_bounded(answered):

@@ -164,6 +164,18 @@ async def test_the_caller_hears_early_media_of_a_source(alice, bob):
     await calling.wait_for_event(CallAnswered)
 
 
+async def test_a_source_ends_with_the_answer(alice, bob):
+    """What it has not said by then is not heard any more: the channels are the application's."""
+    alice.make_call(bob.contact)
+    invite = await next_call(bob)
+    await invite.progress(source=Tone(425))
+    playing = invite._playing
+    await invite.accept()
+    await asyncio.wait([playing], timeout=10)
+
+    assert playing.cancelled()
+
+
 async def test_early_media_goes_both_ways(alice, bob):
     """`progress` gives the channels: what the caller says before the answer is heard."""
     calling = alice.make_call(bob.contact)
