@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from plain_calls import answered_by, quiet_and_empty
-from seldom import RECVONLY, changes
+from seldom import RECVONLY, SENDONLY, changes, kinds
 from test_offers_again import ALLOWS, in_glare, offered_by_peer, reoffering
 
 from session_fsm.session.events import MediaChange, MediaEvent
@@ -276,3 +276,36 @@ def test_an_answer_to_the_peers_offer_that_is_never_acknowledged_ends_the_call(p
 
     assert (1, "Closed") == (before, path(line, 1)[0])
     assert quiet_and_empty(net, line.phone)
+
+
+MOVED = [("Contact", "<sip:moved@10.0.0.9:5062>")]
+
+
+def test_what_the_peer_offers_meanwhile_is_in_force(peer):
+    """RFC 3261 §14.2: its direction and its new target; and that is told."""
+    line, net = in_glare(peer, "INVITE")
+    invite = peer.received.of("INVITE")[0].request
+    known = {"call_id": invite.call_id, "to_tag": invite.from_tag}
+    peer.request("INVITE", line.phone, **known, body=peer.sdp(SENDONLY, version=2), headers=MOVED)
+    net.deliver()
+
+    assert ("recvonly", 1) == (str(line.session.negotiation.direction), changes(line).count(MediaChange.RENEGOTIATED))
+    assert "sip:moved@10.0.0.9:5062" == str(line.session.dialog.remote_target)
+
+
+def test_what_the_peer_answers_meanwhile_is_in_force(peer):
+    """RFC 3264 §8: our 200 offers what we have, and the ACK has the answer; the new target counts too."""
+    line, net = in_glare(peer, "INVITE")
+    invite = peer.received.of("INVITE")[0].request
+    before = len(kinds(line))
+    peer.request("INVITE", line.phone, call_id=invite.call_id, to_tag=invite.from_tag, headers=MOVED)
+    net.deliver()
+    offered = line.phone.sent.response(200, -1).body
+    acknowledged(net, peer, line, peer.sdp(SENDONLY, version=2))
+
+    assert (b"a=sendonly" in offered, "recvonly") == (False, str(line.session.negotiation.direction))
+    assert (["offer_sent", "answer_received"], 1) == (
+        kinds(line)[before:],
+        changes(line).count(MediaChange.RENEGOTIATED),
+    )
+    assert "sip:moved@10.0.0.9:5062" == str(line.session.dialog.remote_target)
