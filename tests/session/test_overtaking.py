@@ -18,8 +18,7 @@ SENDRECV, SENDONLY, RECVONLY, INACTIVE = MediaDirection
 DIGIT = [("Content-Type", "application/dtmf-relay")]
 
 
-@pytest.fixture
-def calling(net, alice, peer) -> tuple[Line, Datagram]:
+def calling(net: Network, alice: Phone, peer: ScriptedPeer) -> tuple[Line, Datagram]:
     """A caller of whom the peer has the INVITE, and nothing has come back."""
     line = alice.call(peer)
     net.deliver()
@@ -42,9 +41,9 @@ EARLY = {
 
 
 @pytest.mark.parametrize("what", EARLY)
-def test_a_request_that_overtakes_the_200_is_answered_as_one_of_its_dialog(net, alice, peer, calling, what):
+def test_a_request_that_overtakes_the_200_is_answered_as_one_of_its_dialog(net, alice, peer, what):
     """RFC 3261 §12.2.2 leaves the choice: at 481 its sender would end the call (§12.2.1.2)."""
-    line, invite = calling
+    line, invite = calling(net, alice, peer)
     status, offers, headers = EARLY[what]
     method = what.split()[0]
     within(peer, alice, invite, method, body=peer.sdp(version=2) if offers else b"", headers=headers)
@@ -57,9 +56,9 @@ def test_a_request_that_overtakes_the_200_is_answered_as_one_of_its_dialog(net, 
 
 
 @pytest.mark.parametrize("what", EARLY)
-def test_every_copy_of_it_gets_the_same_answer(net, alice, peer, calling, what):
+def test_every_copy_of_it_gets_the_same_answer(net, alice, peer, what):
     """RFC 3261 §17.2.2: also when the 200 has come meanwhile, and the copy would be a good request."""
-    line, invite = calling
+    line, invite = calling(net, alice, peer)
     status, offers, headers = EARLY[what]
     method = what.split()[0]
     body = peer.sdp(SENDONLY, version=2) if offers else b""
@@ -77,9 +76,9 @@ def test_every_copy_of_it_gets_the_same_answer(net, alice, peer, calling, what):
     assert ["sendrecv"] == directions(line)
 
 
-def test_an_older_update_is_out_of_order_before_the_200_too(net, alice, peer, calling):
+def test_an_older_update_is_out_of_order_before_the_200_too(net, alice, peer):
     """RFC 3261 §12.2.2."""
-    _, invite = calling
+    _, invite = calling(net, alice, peer)
     within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(version=3))
     within(peer, alice, invite, "UPDATE", cseq=4, body=peer.sdp(version=2))
     net.deliver()
@@ -87,9 +86,9 @@ def test_an_older_update_is_out_of_order_before_the_200_too(net, alice, peer, ca
     assert ["491 UPDATE", "500 UPDATE"] == alice.sent.names[-2:]
 
 
-def test_a_copy_that_comes_when_its_transaction_is_gone_is_out_of_order(net, alice, peer, calling):
+def test_a_copy_that_comes_when_its_transaction_is_gone_is_out_of_order(net, alice, peer):
     """RFC 3261 §12.2.2: the dialog remembers its number."""
-    line, invite = calling
+    line, invite = calling(net, alice, peer)
     update = within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(SENDONLY, version=2))
     net.deliver()
     peer.respond(invite, 200, body=peer.sdp())
@@ -101,9 +100,9 @@ def test_a_copy_that_comes_when_its_transaction_is_gone_is_out_of_order(net, ali
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["after 180", "before"])
-def test_an_older_invite_is_out_of_order(net, alice, peer, calling, early):
+def test_an_older_invite_is_out_of_order(net, alice, peer, early):
     """RFC 3261 §12.2.2, §14.2."""
-    _, invite = calling
+    _, invite = calling(net, alice, peer)
     if early:
         peer.respond(invite, 180)
         net.deliver()
@@ -114,9 +113,9 @@ def test_an_older_invite_is_out_of_order(net, alice, peer, calling, early):
     assert ["491 INVITE", "500 INVITE"] == alice.sent.names[-2:]
 
 
-def test_a_refusal_after_it_ends_the_dialog(net, alice, peer, calling):
+def test_a_refusal_after_it_ends_the_dialog(net, alice, peer):
     """A callee that errs: it changes a session, and then refuses the call."""
-    line, invite = calling
+    line, invite = calling(net, alice, peer)
     within(peer, alice, invite, "UPDATE", body=peer.sdp(version=2))
     net.deliver()
     peer.respond(invite, 486)
@@ -127,9 +126,9 @@ def test_a_refusal_after_it_ends_the_dialog(net, alice, peer, calling):
 
 
 @pytest.mark.parametrize("change", ["to_tag", "call_id"])
-def test_a_stranger_gets_481_and_nothing_is_kept(net, alice, peer, calling, change):
+def test_a_stranger_gets_481_and_nothing_is_kept(net, alice, peer, change):
     """RFC 3261 §8.2.7: with our Call-ID and another tag in To, or the other way round, it has not seen our INVITE."""
-    _, invite = calling
+    _, invite = calling(net, alice, peer)
     before = alice.leftovers
     known = {"call_id": invite.request.call_id, "to_tag": invite.request.from_tag, change: "guessed"}
     peer.request("UPDATE", alice, body=peer.sdp(version=2), **known)
