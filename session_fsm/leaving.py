@@ -30,9 +30,15 @@ LEAVE_TIMEOUT: Seconds = 4.0
 class Leaving:
     """Of one user agent, once. Its calls and its queue are looked at, and emptied by what is said here."""
 
-    def __init__(self, calls: Mapping[SessionId, Call], incoming: IncomingQueue, chart: Chart | None = None) -> None:
+    def __init__(
+        self,
+        calls: Mapping[SessionId, Call],
+        incoming: IncomingQueue,
+        chart: Chart | None = None,
+        engine: str = "table",
+    ) -> None:
         """`chart` is another one of the same name."""
-        self.machine = Machine(_bound(chart or _shipped()), context=self)
+        self.machine = Machine(_bound(chart or _shipped(), engine), context=self)
         self.changed = asyncio.Event()
         "A call came, or one is over, or nothing more will come."
         self.gone = asyncio.Event()
@@ -136,7 +142,7 @@ def _shorten(at: Leaving, _: object) -> None:
 
 
 def _count_left(at: Leaving, _: object) -> None:
-    LOG.warning("left %d calls whose other side did not answer the BYE", len(at.calls))
+    LOG.warning("calls left, whose other side did not answer the BYE: %d", len(at.calls))
 
 
 def _tell_gone(at: Leaving, _: object) -> None:
@@ -153,9 +159,10 @@ def _shipped() -> Chart:
 
 
 @lru_cache(maxsize=16)
-def _bound(chart: Chart) -> Binding:
+def _bound(chart: Chart, engine: str) -> Binding:
     return Binding(
         chart,
+        engine=engine,
         effects={
             "refuse_callers": _refuse_callers,
             "hang_up_calls": _hang_up_calls,

@@ -17,7 +17,7 @@ from session_fsm.call import Call, Seconds
 from session_fsm.chart import Chart
 from session_fsm.errors import SessionFsmError, TransportError
 from session_fsm.event_log import check_timeout
-from session_fsm.given import given, of_kind, with_settings
+from session_fsm.given import charts_by_name, given, of_kind, with_settings
 from session_fsm.incoming import IncomingInvite
 from session_fsm.incoming_queue import IncomingQueue
 from session_fsm.leaving import LEAVE_TIMEOUT, LEAVING, Leaving
@@ -30,6 +30,7 @@ from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.sdp import Codec, MediaDirection
 from session_fsm.serving import serve_one
 from session_fsm.session.account import EXPIRES, Credentials, account_of
+from session_fsm.session.building import REGISTRIES
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.events import (
     Address,
@@ -95,12 +96,15 @@ class UserAgent(Observed):
         self._media = replace(media, rtp_ports=rtp_ports) if rtp_ports != (0, 0) else media
         self._account = account_of(registrar, credentials, proxy, expires)
         self._challenge = None if challenge is None else of_kind("challenge", challenge, DigestPolicy)
-        self._charts = {name: chart for name, chart in (charts or {}).items() if name != LEAVING}
+        self._charts = {} if charts is None else charts_by_name(charts, (*REGISTRIES, LEAVING))
+        end = self._charts.pop(LEAVING, None)
+        if on_trace is not None and not callable(on_trace):
+            raise TypeError(f"on_trace is {on_trace!r}; it can be a function that takes a TraceRow")
         self._on_trace = on_trace
         super().__init__()
         self._registering = Registering(self._log)
         self._incoming = IncomingQueue()
-        self._leaving = Leaving(self._calls, self._incoming, (charts or {}).get(LEAVING))
+        self._leaving = Leaving(self._calls, self._incoming, end, self._settings.engine)
         self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
             SessionCreated: self._begin,
             IncomingCall: self._queue,

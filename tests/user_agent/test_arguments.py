@@ -8,7 +8,7 @@ import os
 import pytest
 from calling import connected, next_call
 
-from session_fsm import CallState, Malformed, MediaSettings, Settings, TransportError, UserAgent, WaitTimeout
+from session_fsm import CallState, Chart, Malformed, MediaSettings, Settings, TransportError, UserAgent, WaitTimeout
 from session_fsm.session.events import CallAnswered, CallEnded
 
 ALICE = "sip:alice@127.0.0.1"
@@ -34,6 +34,14 @@ ALICE = "sip:alice@127.0.0.1"
         ({"t1": "0.5"}, ValueError, "t1 is '0.5'"),
         ({"settings": {}}, TypeError, "it can be a Settings"),
         ({"media": {}}, TypeError, "it can be a MediaSettings"),
+        ({"charts": ["call"]}, TypeError, "it can be a mapping from the names of charts to charts"),
+        (
+            {"charts": {"cal": Chart.load("call")}},
+            ValueError,
+            "'cal' is no chart that a user agent runs; it runs invite_client, ",
+        ),
+        ({"charts": {"call": "call.toml"}}, TypeError, "charts: call is 'call.toml'; it can be a Chart"),
+        ({"on_trace": 5}, TypeError, "on_trace is 5; it can be a function that takes a TraceRow"),
     ],
 )
 def test_a_user_agent_that_cannot_be(given, error, says):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from calling import connected
 
-from session_fsm import UserAgent
+from session_fsm import Settings, UserAgent
 from session_fsm.chart import Chart, check
 from session_fsm.errors import LocalProtocolError
 from session_fsm.leaving import LEAVE_TIMEOUT
@@ -100,7 +100,7 @@ async def test_a_third_signal_waits_for_nobody(alice, caplog):
     alice._driver._socket.on_datagram = hearing
 
     assert ["Serving", "Draining", "HangingUp", "Gone"] == states
-    assert "left 1 calls whose other side did not answer the BYE" in caplog.text
+    assert "calls left, whose other side did not answer the BYE: 1" in caplog.text
 
 
 REFUSED, HUNG_UP, COUNTED = ["refuse_callers"], ["hang_up_calls"], ["count_left", "tell_gone"]
@@ -175,3 +175,9 @@ def test_another_chart_of_that_name_keeps_its_own_times():
     machine = UserAgent(NAME, bind=ANY, charts={"leaving": other})._leaving.machine
 
     assert (other, 9.0) == (machine.chart, machine.binding.parameters["HURRY"])
+
+
+def test_it_is_stepped_by_the_engine_that_was_chosen():
+    agent = UserAgent(NAME, bind=ANY, settings=Settings(engine="transitions"))
+
+    assert "transitions" == agent._leaving.machine.binding.engine
