@@ -49,6 +49,7 @@ def test_a_request_that_overtakes_the_200_is_answered_as_one_of_its_dialog(net, 
     within(peer, alice, invite, method, body=peer.sdp(version=2) if offers else b"", headers=headers)
     net.deliver()
     answer = alice.sent.response(status)
+    assert [] == line.told(DialogStateChanged)
     peer.respond(invite, 200, body=peer.sdp())
     net.deliver()
 
@@ -78,12 +79,13 @@ def test_every_copy_of_it_gets_the_same_answer(net, alice, peer, what):
 
 def test_an_older_update_is_out_of_order_before_the_200_too(net, alice, peer):
     """RFC 3261 §12.2.2."""
-    _, invite = calling(net, alice, peer)
+    line, invite = calling(net, alice, peer)
     within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(version=3))
     within(peer, alice, invite, "UPDATE", cseq=4, body=peer.sdp(version=2))
     net.deliver()
 
     assert ["491 UPDATE", "500 UPDATE"] == alice.sent.names[-2:]
+    assert [] == line.told(DialogStateChanged)
 
 
 def test_a_copy_that_comes_when_its_transaction_is_gone_is_out_of_order(net, alice, peer):
