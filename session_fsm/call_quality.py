@@ -62,7 +62,7 @@ class Quality:
 
 def quality_of(session: Session, stream: MediaStream) -> Quality | None:
     """The quality of a call, or None as long as loss and jitter were not measured."""
-    metrics = stream.figures.metrics
+    metrics = stream.figures.heard
     if metrics is None or metrics.packet_loss is None or metrics.jitter_ms is None:
         return None
     found = TOLD.get(session.quality.state) if session.quality is not None else None
@@ -81,7 +81,7 @@ def quality_of(session: Session, stream: MediaStream) -> Quality | None:
         jitter_ms=metrics.jitter_ms,
         rtt_ms=None if rtt is None else rtt * 1000,
         delay_ms=round(delay * 1000, 1),
-        seconds=stream.figures.seconds,
+        seconds=stream.figures.heard_for,
         peer=_peer(stream, stream.reports.about_us),
     )
 

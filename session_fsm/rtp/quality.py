@@ -48,6 +48,7 @@ def classify(metrics: MediaMetrics) -> MediaQuality | None:
     loss, jitter = metrics.packet_loss, metrics.jitter_ms
     if loss is None or jitter is None:
         return None
+    loss += metrics.discarded or 0.0  # what came too late to be heard is as good as lost
     for quality, (loss_edge, jitter_edge) in _BANDS:
         if loss < loss_edge and jitter < jitter_edge:
             return quality

@@ -15,14 +15,17 @@ REFUSED_FOR = 1.0  # seconds of refused packets before the path is said to have 
 class Figures:
     """Loss, jitter, round trip and bit rate over intervals, and the band that each falls into."""
 
-    __slots__ = ("_began_at", "_due_at", "_every", "_incoming", "band", "metrics", "seconds")
+    __slots__ = ("_began_at", "_due_at", "_every", "_incoming", "band", "heard", "heard_for", "metrics")
 
     def __init__(self, incoming: IncomingStream, every: Seconds) -> None:
         self.metrics: MediaMetrics | None = None
+        "Of the last interval."
+        self.heard: MediaMetrics | None = None
+        "Of the last interval in which anything was expected."
+        self.heard_for: Seconds = 0.0
+        "How long that one was."
         self.band: MediaQuality | None = None
-        "Of the last interval in which anything was expected; which one counts, the chart of quality says."
-        self.seconds: Seconds = 0.0
-        "How long the last interval was."
+        "Of these figures; which band counts, the chart of quality says."
         self._incoming = incoming
         self._every = every
         self._began_at: Seconds = 0.0
@@ -37,11 +40,14 @@ class Figures:
         if now < self._due_at:
             return False
         metrics = self._incoming.measure(now, round_trip)
-        self.seconds = now - self._began_at
+        seconds = now - self._began_at
         self._began_at, self._due_at = now, now + self._every
         self.metrics = metrics
         band = classify(metrics)
-        if band is None or band is self.band:
+        if band is None:
+            return False
+        self.heard, self.heard_for = metrics, seconds
+        if band is self.band:
             return False
         self.band = band
         return True

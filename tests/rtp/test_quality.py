@@ -27,6 +27,11 @@ def test_loss_and_jitter_choose_the_band(loss: float, jitter: float, expected: M
     assert expected is classify(MediaMetrics(packet_loss=loss, jitter_ms=jitter))
 
 
+def test_what_came_too_late_is_as_good_as_lost():
+    """Nobody hears it, whatever the counter of lost packets says."""
+    assert MediaQuality.POOR is classify(MediaMetrics(packet_loss=0.03, discarded=0.03, jitter_ms=1.0))
+
+
 @pytest.mark.parametrize(
     "metrics", [MediaMetrics(), MediaMetrics(packet_loss=0.0), MediaMetrics(jitter_ms=1.0, round_trip_ms=5.0)]
 )

@@ -265,11 +265,17 @@ async def test_quality_is_measured_or_unknown(open_side):
 
 
 async def test_an_interval_begins_where_the_last_one_ended(open_side):
-    """Its figures are those of so many seconds."""
-    for _ in range(3):
+    """Its figures are those of so many seconds, and stay when nothing more comes."""
+    peer = Peer()
+    for _ in range(2):
+        open_side.hear(peer.packet())
+        open_side.hear(peer.packet())
         open_side.look(2.5)
+    heard = open_side.stream.figures.heard
+    open_side.look(3.0)
 
-    assert 2.5 == open_side.stream.figures.seconds
+    assert (2.5, heard) == (open_side.stream.figures.heard_for, open_side.stream.figures.heard)
+    assert open_side.stream.figures.metrics.packet_loss is None
 
 
 async def test_a_recording_hears_how_late_packets_come(open_side, tmp_path):
