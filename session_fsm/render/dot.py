@@ -11,7 +11,7 @@ from session_fsm.render.several import parts, title_of
 INDENT = "    "
 
 STYLE = (
-    "compound=true; rankdir=TB; nodesep=0.5; ranksep=0.6; fontname=Helvetica; fontsize=12; labeljust=l;",
+    "compound=true; newrank=true; rankdir=TB; nodesep=0.5; ranksep=0.6; fontname=Helvetica; fontsize=12; labeljust=l;",
     'node [shape=box, style="rounded,filled", fillcolor=white, color="#475569", fontname=Helvetica, fontsize=12];',
     'edge [color="#475569", fontname=Helvetica, fontsize=10, arrowsize=0.7];',
 )

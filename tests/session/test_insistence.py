@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from plain_calls import answered_by, quiet_and_empty
+from plain_calls import acknowledge, answered_by, quiet_and_empty
 from seldom import RECVONLY, SENDONLY, changes, kinds
 from test_offers_again import ALLOWS, in_glare, offered_by_peer, reoffering
+from test_seldom_updates import updating_early
 
 from session_fsm.session.events import MediaChange, MediaEvent
 from session_fsm.session.settings import Settings
@@ -148,6 +149,46 @@ def test_a_wish_whose_time_is_over_while_the_peers_own_offer_has_no_ack(peer, re
     assert (1, "Live") == (changes(line).count(REFUSED), line.session.hold.state)
 
 
+@pytest.mark.parametrize("status", [491, 481])
+def test_an_early_update_that_is_put_off_in_the_last_moment_is_not_made_again(net, bob, peer, status):
+    """The ACK has come long ago, and the time that began with the UPDATE is nearly over: its status is what is told."""
+    line = updating_early(net, bob, peer)
+    net.run_for(0.5)
+    acknowledge(net, peer, bob)
+    net.run_for(INSISTENCE - 0.6)
+    peer.respond(peer.received.of("UPDATE")[-1], status)
+    net.run_for(5.0)
+
+    assert ["UpdatingEarly", "GlareAcknowledging", "GlareWait", "Agreed"] == path(line, 4)
+    assert [(REFUSED, status, 1)] == [(e.event, e.status, e.wish) for e in line.told(MediaEvent) if e.wish]
+
+
+@both
+def test_each_wait_is_drawn_anew(peer, reoffer):
+    """RFC 3261 §14.1: two sides that began at the same moment would else meet for ever."""
+    line, net = in_glare(peer, reoffer)
+    waits = []
+    for _ in range(3):
+        began = net.now
+        net.run_until(lambda: path(line, 1)[0] != "GlareWait")
+        waits.append(round(net.now - began, 2))
+        peer.respond(peer.received.of(reoffer)[-1], 491)
+        net.deliver()
+
+    assert all(2.1 <= wait <= 4.0 for wait in waits)
+    assert 3 == len(set(waits))
+
+
+def test_a_call_that_ends_while_its_reinvite_proceeds_offers_nothing_more(peer):
+    line, net, invite = reoffering(peer, "INVITE")
+    peer.respond(invite, 180)
+    net.deliver()
+    line.hang_up()
+    net.deliver()
+
+    assert ["Reoffering", "Closed"] == path(line, 2)
+
+
 # The peer asks for an offer while ours is put off.
 
 
@@ -271,10 +312,10 @@ def test_an_answer_to_the_peers_offer_that_is_never_acknowledged_ends_the_call(p
     line, net = in_glare(peer, "INVITE")
     offered_by_peer(net, peer, line, "INVITE")
     net.run_until(lambda: line.state != "Active")
-    before = line.phone.sent.count("BYE")
+    before = (line.phone.sent.count("BYE"), path(line, 3))
     peer.when("BYE", lambda bye: peer.respond(bye, 200, tag=bye.request.to_tag))
 
-    assert (1, "Closed") == (before, path(line, 1)[0])
+    assert (1, ["GlareAcknowledging", "Refused", "Closed"]) == before
     assert quiet_and_empty(net, line.phone)
 
 

@@ -77,25 +77,26 @@ def test_every_copy_of_it_gets_the_same_answer(net, alice, peer, what):
     assert ["sendrecv"] == directions(line)
 
 
-def test_an_older_update_is_out_of_order_before_the_200_too(net, alice, peer):
-    """RFC 3261 §12.2.2."""
+@pytest.mark.parametrize(("what", "status"), [("offer", 491), ("refresh", 500)])
+def test_an_older_update_is_out_of_order_before_the_200_too(net, alice, peer, what, status):
+    """RFC 3261 §12.2.2: out of order is said before all else."""
     line, invite = calling(net, alice, peer)
-    within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(version=3))
+    within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(version=3) if what == "offer" else b"")
     within(peer, alice, invite, "UPDATE", cseq=4, body=peer.sdp(version=2))
     net.deliver()
 
-    assert ["491 UPDATE", "500 UPDATE"] == alice.sent.names[-2:]
+    assert [f"{status} UPDATE", "500 UPDATE"] == alice.sent.names[-2:]
     assert [] == line.told(DialogStateChanged)
 
 
-def test_a_copy_that_comes_when_its_transaction_is_gone_is_out_of_order(net, alice, peer):
-    """RFC 3261 §12.2.2: the dialog remembers its number."""
+def test_the_same_number_again_is_out_of_order_once_its_transaction_is_gone(net, alice, peer):
+    """RFC 3261 §12.2.2: the dialog remembers it."""
     line, invite = calling(net, alice, peer)
-    update = within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(SENDONLY, version=2))
+    within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(SENDONLY, version=2))
     net.deliver()
     peer.respond(invite, 200, body=peer.sdp())
     net.run_for(40.0)
-    peer.send(update.data, alice)
+    within(peer, alice, invite, "UPDATE", cseq=5, body=peer.sdp(SENDONLY, version=2))
     net.deliver()
 
     assert ("500 UPDATE", ["sendrecv"]) == (alice.sent.names[-1], directions(line))

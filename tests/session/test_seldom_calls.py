@@ -232,10 +232,27 @@ def test_a_200_whose_call_ends_before_its_ack_is_given_up(net, bob, peer):
 
 
 def test_a_reinvite_whose_200_was_never_acknowledged_leaves_what_was_agreed(net, bob, peer):
-    """RFC 3261 §14.2: the call is ended, not the agreement."""
+    """RFC 3261 §14.2: the call is ended, not the agreement; what was to be offered meanwhile is not offered."""
     line = called_by(net, peer, bob)
     tag = acknowledge(net, peer, bob)
     peer.request("INVITE", bob, to_tag=tag, cseq=2, body=peer.sdp(version=2))
+    net.deliver()
+    line.hold()
     net.run_for(33.0)
 
-    assert ["Acknowledging", "Agreed", "Closed"] == line.path("offer_answer")[-3:]
+    assert ["Acknowledging", "Refused", "Closed"] == line.path("offer_answer")[-3:]
+    assert ("sendrecv", 0) == (str(line.session.negotiation.direction), bob.sent.names.count("INVITE"))
+
+
+def test_a_second_invite_while_it_rings_counts_as_the_newest_request(net, bob, peer):
+    """RFC 3261 §14.2, §12.2.2: it gets 500, and so does whatever is older than it."""
+    invite = peer.request("INVITE", bob, body=peer.sdp())
+    net.deliver()
+    bob.line.ring()
+    net.deliver()
+    known = {"call_id": invite.request.call_id, "to_tag": peer.received.response(180, -1).to_tag}
+    peer.request("INVITE", bob, **known, cseq=5, body=peer.sdp(version=2))
+    peer.request("OPTIONS", bob, **known, cseq=4)
+    net.deliver()
+
+    assert ["500 INVITE", "500 OPTIONS"] == bob.sent.names[-2:]
