@@ -74,6 +74,7 @@ async def test_a_call_that_ends_ends_the_wait(alice, bob):
     """Whoever dials hears that the call is over."""
     calling, answering = await connected(alice, bob)
     dialling = asyncio.create_task(calling.send_dtmf("1", duration_ms=8000))
+    await asyncio.sleep(0)  # the task begins: the digit is on its way
     await answering.hang_up()
 
     with pytest.raises(CallFailedError, match="the call has ended"):
