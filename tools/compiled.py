@@ -32,12 +32,12 @@ HOT = {
     "sip": "cseq fields grammar message methods name_addr names reasons response typed uri via wire",
     "sdp": "codec description direction negotiate numbers remote",
     "session": (
-        "admission answer arrivals authentication call descriptions dialog emission endpoint hold identity "
-        "matching media messages negotiation offer_answer publishing quality received registration routing session "
-        "transaction transaction_user"
+        "admission answer arrivals authentication call consent descriptions dialog emission endpoint hold identity "
+        "matching media messages negotiation offer_answer publishing quality received registration "
+        "routing seen_once session source transaction transaction_user waiting_room"
     ),
     "rtp": "delay jitter_buffer packet playout reception stream",
-    "runtime": "alarm poller transport",
+    "runtime": "alarm driver poller transport",
 }
 MODULES = [f"session_fsm/{room}/{name}.py" for room, names in HOT.items() for name in names.split()]
 
@@ -139,7 +139,7 @@ def compile_here() -> None:
         "--config-file=",
         *sources,
     ]
-    modules = mypycify(options, only_compile_paths=MODULES, opt_level="1", debug_level="0", group_name="session_fsm")
+    modules = mypycify(options, only_compile_paths=MODULES, opt_level="2", debug_level="0", group_name="session_fsm")
     setup(name="session_fsm", packages=[], ext_modules=modules, script_args=["build_ext", "--inplace"])
 
 

@@ -165,26 +165,27 @@ class Driver:
         await self._resolver.close()
 
     def _received(self, data: bytes, source: Address) -> None:
-        self._feed(lambda now: self.coordinator.receive(data, source, now))
+        self._feed(self.coordinator.receive, data, source)
 
     def _unreachable(self, destination: Address, reason: str) -> None:
         # Whoever sent there by name knows it only by that name.
         for known_as in (destination, *self._resolver.names_of(destination)):
             self._failures.append((known_as, reason))
-        self._feed(lambda now: None)
+        self._feed(_nothing)
 
     def _expire(self, now: Seconds) -> None:
-        self._feed(self.coordinator.expire, now)
+        self._feed(self.coordinator.expire)
 
     def _media_edges(self) -> None:
         if not self._is_feeding:
-            self._feed(lambda now: None)
+            self._feed(_nothing)
 
-    def _feed(self, step: Callable[[Seconds], Result], now: Seconds | None = None) -> Result:
-        now = self.clock() if now is None else now
+    def _feed(self, step: Callable[..., Result], *given: object) -> Result:
+        """Let the coordinator do one thing; it is given the time behind what else it is given."""
+        now = self.clock()
         self._is_feeding = True
         try:
-            return step(now)
+            return step(*given, now)
         finally:
             try:
                 self._drain(now)
@@ -195,13 +196,15 @@ class Driver:
     def _drain(self, now: Seconds) -> None:
         """Carry out everything, then feed what that has led to, until all is quiet."""
         coordinator, media = self.coordinator, self.media
+        transmits, orders, told = coordinator.transmits, coordinator.orders, coordinator.told
         while True:
-            while (transmit := coordinator.poll_transmit()) is not None:
-                self._transmit(transmit)
-            while (order := coordinator.poll_media()) is not None:
-                media.obey(order)
-            while (event := coordinator.poll_event()) is not None:
-                self._on_event(event)
+            while transmits:
+                self._transmit(transmits.popleft())
+            while orders:
+                media.obey(orders.popleft())
+            while told:
+                self._on_event(told.popleft())
+            coordinator.let_go()
             if media.edges:
                 session_id, edge, facts = media.edges.popleft()
                 coordinator.media_edge(session_id, edge, facts, now)
@@ -230,7 +233,11 @@ class Driver:
                 self._failures.append((transmit.destination, f"the host {name} is unknown"))
             else:
                 self._transmit(transmit)
-        self._feed(lambda now: None)
+        self._feed(_nothing)
+
+
+def _nothing(now: Seconds) -> None:
+    """What is fed when something waits to be carried out."""
 
 
 def _nobody(event: SessionEvent) -> None:

@@ -8,6 +8,7 @@ of one monotonic clock and never goes back.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from random import Random
 
@@ -116,24 +117,42 @@ class SessionCoordinator(Commanded):
         for chute in (endpoint.transmits, endpoint.orders, endpoint.told):
             chute.clear()
 
-    # What we hand out.
+    # What we hand out, one by one, or as the queues themselves: whoever empties `told` then calls `let_go`.
+
+    @property
+    def transmits(self) -> deque[Transmit]:
+        """The SIP datagrams to send."""
+        return self._endpoint.transmits
+
+    @property
+    def orders(self) -> deque[MediaOrder]:
+        """The orders for the media plane."""
+        return self._endpoint.orders
+
+    @property
+    def told(self) -> deque[SessionEvent]:
+        """The events for the application."""
+        return self._endpoint.told
+
+    def let_go(self) -> None:
+        """Let sessions go that are over: until then whoever is told of one can look at it."""
+        over = self._endpoint.over
+        while over:
+            over.pop().leave()
 
     def poll_transmit(self) -> Transmit | None:
         """The next SIP datagram to send."""
-        return self._endpoint.transmits.popleft() if self._endpoint.transmits else None
+        return self.transmits.popleft() if self.transmits else None
 
     def poll_media(self) -> MediaOrder | None:
         """The next order for the media plane."""
-        return self._endpoint.orders.popleft() if self._endpoint.orders else None
+        return self.orders.popleft() if self.orders else None
 
     def poll_event(self) -> SessionEvent | None:
         """The next event for the application."""
-        endpoint = self._endpoint
-        if endpoint.told:
-            return endpoint.told.popleft()
-        # Whoever is told of a session can look at it, also when it began and ended in one turn.
-        while endpoint.over:
-            endpoint.over.pop().leave()
+        if self.told:
+            return self.told.popleft()
+        self.let_go()
         return None
 
     def next_deadline(self) -> Seconds | None:
