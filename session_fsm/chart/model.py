@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from session_fsm.errors import ChartError, ChartFault
 
@@ -35,10 +35,10 @@ Effect = tuple[str, str]
 # in one row runs afresh; what is started goes last, so that a local effect may set the timer's parameter.
 EFFECT_KINDS = ("cancel", "do", "send", "emit", "start")
 
-START = "[start]"
+START: Final = "[start]"
 "The event by which a machine enters its initial state; no chart can name one like it."
 
-NOWHERE = "[*]"
+NOWHERE: Final = "[*]"
 "Where a machine is before it has entered its initial state."
 
 SOURCES = ("message", "command", "machine", "world")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from session_fsm.chart import NOWHERE, Chart, Effect, Seconds, Timer
 from session_fsm.chart.reading import suggestion
@@ -13,6 +13,9 @@ from session_fsm.errors import ChartError, ChartFault
 from session_fsm.machine.compile import compile_chart, reference_machine
 from session_fsm.machine.reference import ChartMachine
 from session_fsm.machine.step import Holds, Step, Table, step
+
+if TYPE_CHECKING:
+    from session_fsm.machine.machine import Machine
 
 Predicate = Callable[..., object]
 "A guard: f(context, payload), whose truth counts."
@@ -38,8 +41,55 @@ class TimerPlan:
     cap: Seconds
 
 
-# What to call for one effect. A timer that is started has a plan instead, a timer that is cancelled only its name.
-Planned = tuple[Action | None, TimerPlan | None, str]
+class Deed:
+    """One effect of a step, with its name in the chart. Made when a chart is bound, shared by all its machines."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Do it for this machine, with the payload of the event that it takes."""
+        raise NotImplementedError
+
+
+class Calling(Deed):
+    """Calls a function."""
+
+    __slots__ = ("_action",)
+
+    def __init__(self, name: str, action: Action) -> None:
+        super().__init__(name)
+        self._action = action
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Call it."""
+        self._action(machine.context, payload)
+
+
+class Starting(Deed):
+    """Starts a timer."""
+
+    __slots__ = ("_plan",)
+
+    def __init__(self, plan: TimerPlan) -> None:
+        super().__init__(plan.name)
+        self._plan = plan
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Start it, from the beginning if it runs."""
+        machine.start_timer(self._plan)
+
+
+class Cancelling(Deed):
+    """Cancels a timer."""
+
+    __slots__ = ()
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Cancel it, if it runs."""
+        machine.cancel_timer(self.name)
 
 
 class Binding:
@@ -53,8 +103,8 @@ class Binding:
     __slots__ = (
         "_by_effects",
         "_calls",
-        "actions",
         "chart",
+        "deeds",
         "engine",
         "guards",
         "parameters",
@@ -71,11 +121,11 @@ class Binding:
         effects: Mapping[str, Action] | None = None,
         sends: Mapping[str, Action] | None = None,
         emit: Emit | None = None,
-        emits: Mapping[str, Action] | None = None,
+        emits: Mapping[str, Action | Deed] | None = None,
         parameters: Mapping[str, Seconds] | None = None,
         engine: str = "table",
     ) -> None:
-        """`emits` has a function f(context, payload) for each emission, where `emit` is one function for all."""
+        """`emits` has a function f(context, payload), or a deed, for each emission, where `emit` is one for all."""
         if engine not in ENGINES:
             raise ValueError(f"engine is {engine!r}; it can be {' or '.join(ENGINES)}")
         self.table = compile_chart(chart)
@@ -92,25 +142,26 @@ class Binding:
         self.guards = dict(guards or {})
         self.parameters = {**chart.parameters, **(parameters or {})}
         self.plans = {name: _plan(timer, self.parameters) for name, timer in chart.timers.items()}
-        calls = {("do", name): call for name, call in (effects or {}).items()}
+        calls: dict[tuple[str, str], Action | Deed] = {("do", name): call for name, call in (effects or {}).items()}
         calls |= {("send", name): call for name, call in (sends or {}).items()}
         calls |= {("emit", name): call for name, call in emits.items()}
         self._calls = calls
-        self._by_effects: dict[tuple[Effect, ...], tuple[Planned, ...]] = {}
-        self.actions = [self.planned(step.effects) for step in self.table.steps]
+        self._by_effects: dict[tuple[Effect, ...], list[Deed]] = {}
+        self.deeds = [self.deeds_of(step.effects) for step in self.table.steps]
 
-    def planned(self, effects: tuple[Effect, ...]) -> tuple[Planned, ...]:
-        """What to call for a step's effects, in their order."""
+    def deeds_of(self, effects: tuple[Effect, ...]) -> list[Deed]:
+        """What is done for a step's effects, in their order."""
         if effects not in self._by_effects:
-            self._by_effects[effects] = tuple(self._planned(kind, name) for kind, name in effects)
+            self._by_effects[effects] = [self._deed(kind, name) for kind, name in effects]
         return self._by_effects[effects]
 
-    def _planned(self, kind: str, name: str) -> Planned:
+    def _deed(self, kind: str, name: str) -> Deed:
         if kind == "start":
-            return None, self.plans[name], name
+            return Starting(self.plans[name])
         if kind == "cancel":
-            return None, None, name
-        return self._calls[kind, name], None, name
+            return Cancelling(name)
+        call = self._calls[kind, name]
+        return call if isinstance(call, Deed) else Calling(name, call)
 
 
 def bound(
@@ -164,11 +215,11 @@ def _faults(
     guards: Mapping[str, Predicate],
     effects: Mapping[str, Action],
     sends: Mapping[str, Action],
-    emits: Mapping[str, Action],
+    emits: Mapping[str, Action | Deed],
     parameters: Mapping[str, Seconds],
 ) -> Iterator[ChartFault]:
     file, whole = chart.file or chart.id, chart.whole or chart
-    pairs = [
+    pairs: list[tuple[str, Iterable[str], Iterable[str], Mapping[str, Action | Deed]]] = [
         ("guard", chart.guards, whole.guards, guards),
         ("effect", chart.effects, whole.effects, effects),
         ("send", chart.sends, whole.sends, sends),
@@ -182,7 +233,7 @@ def _faults(
                 yield ChartFault(file, "unbound", message)
         yield from _strangers(file, what, bound, known)
         for name, function in cast("Mapping[str, object]", bound).items():
-            if not callable(function):
+            if not callable(function) and not isinstance(function, Deed):
                 yield ChartFault(file, "unbound", f"{what} {name} is bound to {function!r}, which cannot be called")
     if chart.emits and not emits:
         yield ChartFault(file, "unbound", f"the chart emits {', '.join(chart.emits)}, and there is no `emit` function")

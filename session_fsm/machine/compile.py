@@ -49,6 +49,7 @@ def compile_chart(chart: Chart) -> Table:
         cells=cells | {NOWHERE: {START: start}},
         steps=tuple(steps),
         start=start,
+        final=frozenset(chart.final),
         commands={state: _commands(chart, state) for state in chart.states},
         expected={state: _expected(chart, state) for state in chart.states},
         resting=_resting(chart),

@@ -5,15 +5,16 @@ Knows nothing of SIP, sockets or the time of day. `now` is always given, in seco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from session_fsm.chart import NOWHERE, START, Chart, Seconds
 from session_fsm.chart.display import picture, table
 from session_fsm.errors import LocalProtocolError
-from session_fsm.machine.binding import Action, Binding, Emit, Planned, Predicate, TimerPlan, bound
+from session_fsm.machine.binding import Action, Binding, Deed, Emit, Predicate, TimerPlan, bound
 from session_fsm.machine.mailbox import Mailbox, Posted
 from session_fsm.machine.snapshot import Convert, Plain, Saved, from_plain, to_plain
-from session_fsm.machine.step import Step, step
+from session_fsm.machine.step import Step, decide
+from session_fsm.machine.timers import Timer
 from session_fsm.machine.trace import Origin, Trace, TraceRow
 
 EFFECT_FAILED = "effect_failed"
@@ -84,14 +85,14 @@ class Machine:
         self._payload: object = None
         # Made when they are needed: most machines of a call never postpone, and many have no timer.
         self._postponed: list[Posted] | None = None
-        self._timers: dict[str, int] | None = None
+        self._timers: dict[str, Timer[Machine]] | None = None
         self._grown: dict[str, Seconds] | None = None
         self._overrides: dict[str, Seconds] | None = None
 
     @property
     def state(self) -> str:
         """Where it is: the initial state even before it was entered."""
-        return self.chart.initial if self._state is NOWHERE else self._state
+        return self.chart.initial if self._state == NOWHERE else self._state
 
     @property
     def origin(self) -> Origin:
@@ -102,7 +103,7 @@ class Machine:
     @property
     def finished(self) -> bool:
         """Whether it has reached a final state."""
-        return self.state in self.chart.final
+        return self.state in self.binding.table.final
 
     @property
     def rests(self) -> bool:
@@ -128,7 +129,7 @@ class Machine:
             raise RuntimeError(f"{self.label} was fed {event} while it or another machine steps; use mailbox.post")
         if now is not None:
             mailbox.now = now
-        if self._state is NOWHERE and event != START:
+        if self._state == NOWHERE and event != START:
             mailbox.queue.append((self, START, None, None))
         mailbox.running = True
         try:
@@ -151,13 +152,14 @@ class Machine:
     def take(self, event: str, payload: object, cause: int | None) -> Step:
         """One step: decide, commit the state, write the row, run the effects. The mailbox calls this, nobody else."""
         before = self._state
-        if before is NOWHERE and event != START:
+        if before == NOWHERE and event != START:
             return self._enter_before(event, payload, cause)
         binding = self.binding
         self._payload = payload
         try:
             if binding.walk is None:
-                found = step(binding.table, before, event, self._holds)
+                cell = binding.table.cells[before][event]
+                found = cell if isinstance(cell, Step) else decide(cell, self._holds)
             else:
                 found = binding.walk(before, event, self._holds)
         except KeyError:
@@ -170,8 +172,8 @@ class Machine:
         if self.trace is not None:
             self.trace.append(TraceRow(number, cause, mailbox.now, self, event, payload, before, found))
         if found.effects:
-            actions = binding.actions[found.index] if found.index >= 0 else binding.planned(found.effects)
-            self._act(actions, event, payload, number)
+            deeds = binding.deeds[found.index] if found.index >= 0 else binding.deeds_of(found.effects)
+            self._act(deeds, event, payload, number)
         elif found.row is None:
             self._account(found, event, payload, cause)
         if self._postponed and found.state != before:
@@ -189,21 +191,16 @@ class Machine:
             self._failed(guard, error, "", None)
             return False
 
-    def _act(self, actions: Sequence[Planned], event: str, payload: object, number: int) -> None:
-        mailbox, context = self.mailbox, self.context
+    def _act(self, deeds: list[Deed], event: str, payload: object, number: int) -> None:
+        mailbox = self.mailbox
         mailbox.stepping = self
         mailbox.cause = number
         try:
-            for call, plan, name in actions:
+            for deed in deeds:
                 try:
-                    if call is not None:
-                        call(context, payload)
-                    elif plan is not None:
-                        self._start_timer(plan)
-                    elif self._timers:
-                        self._cancel_timer(name)
+                    deed.run(self, payload)
                 except Exception as error:
-                    self._failed(name, error, event, number)
+                    self._failed(deed.name, error, event, number)
         finally:
             mailbox.stepping = None
             mailbox.cause = None
@@ -249,7 +246,7 @@ class Machine:
         moment = mailbox.now if now is None else now
         saved = Saved(
             state=self._state,
-            timers={name: mailbox.timers.deadline(number) - moment for name, number in (self._timers or {}).items()},
+            timers={name: timer.deadline - moment for name, timer in (self._timers or {}).items()},
             grown=dict(self._grown or {}),
             parameters=dict(self._overrides or {}),
             postponed=[(event, payload) for _, event, payload, _ in self._postponed or ()],
@@ -292,16 +289,14 @@ class Machine:
         self._overrides = dict(saved.parameters) or None
         mailbox = self.mailbox
         mailbox.now = now
-        self._timers = {name: mailbox.timers.set(now + left, self, name) for name, left in saved.timers.items()}
+        self._timers = {name: mailbox.timers.start(now, left, self, name) for name, left in saved.timers.items()}
         self._postponed = [(self, event, payload, None) for event, payload in saved.postponed]
         mailbox.queue.extend((self, event, payload, None) for event, payload in saved.queued)
 
     def _repr_html_(self) -> str:
         """A picture for notebooks; a table where the drawing wing is not installed."""
         waiting = ", ".join(event for _, event, _, _ in self._postponed or ())
-        timers = ", ".join(
-            f"{name} at {self.mailbox.timers.deadline(n):g} s" for name, n in (self._timers or {}).items()
-        )
+        timers = ", ".join(f"{name} at {timer.deadline:g} s" for name, timer in (self._timers or {}).items())
         row = (self.state, waiting, timers)
         return picture(self) or table(f"{self.label} ({self.chart.id})", ("state", "postponed", "timers"), [row])
 
@@ -317,9 +312,10 @@ class Machine:
             self._timers.pop(name, None)
         return self.chart.timers[name].event
 
-    def _start_timer(self, plan: TimerPlan) -> None:
+    def start_timer(self, plan: TimerPlan) -> None:
+        """Start a timer, from the beginning if it runs. An effect calls this, nobody else."""
         if self._timers:
-            self._cancel_timer(plan.name)
+            self.cancel_timer(plan.name)
         timer, seconds = plan.timer, plan.seconds
         if self._overrides is not None:
             seconds = timer.after.seconds({**self.binding.parameters, **self._overrides})
@@ -330,9 +326,9 @@ class Machine:
         mailbox = self.mailbox
         if self._timers is None:
             self._timers = {}
-        self._timers[plan.name] = mailbox.timers.set(mailbox.now + seconds, self, plan.name)
+        self._timers[plan.name] = mailbox.timers.start(mailbox.now, seconds, self, plan.name)
 
-    def _cancel_timer(self, name: str) -> None:
-        number = (self._timers or {}).pop(name, None)
-        if number is not None:
-            self.mailbox.timers.cancel(number)
+    def cancel_timer(self, name: str) -> None:
+        """Cancel a timer, if it runs. An effect calls this, nobody else."""
+        if self._timers and name in self._timers:
+            self.mailbox.timers.cancel(self._timers.pop(name))

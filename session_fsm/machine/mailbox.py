@@ -1,4 +1,4 @@
-"""One queue of events and one heap of timers for any number of machines, run to completion.
+"""One queue of events, and the timers, for any number of machines, run to completion.
 
 The order is gen_statem's: what a machine posts to itself while it steps goes first; what it had postponed comes back
 next, oldest first, when its state has changed; then come all others in the order in which they were posted.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from session_fsm.chart import Seconds
 from session_fsm.errors import LocalProtocolError
-from session_fsm.machine.timers import TimerHeap
+from session_fsm.machine.timers import Timers
 
 if TYPE_CHECKING:
     from session_fsm.machine.machine import Machine
@@ -51,7 +51,7 @@ class Mailbox:
         self.now = now
         self.on_failure = on_failure
         self.queue: deque[Posted] = deque()
-        self.timers: TimerHeap[Machine] = TimerHeap()
+        self.timers: Timers[Machine] = Timers()
         self.row = 0
         self.impossible = 0
         self.running = False

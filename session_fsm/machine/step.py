@@ -1,11 +1,12 @@
 """The only transition function: table, state, event and the values of guards in; the new state and effects out.
 
-It is pure. Machines, tests, the explorer, the replayer and the drawings all call this one.
+It is pure. Machines, tests, the explorer, the replayer and the drawings all call this one; a machine, which looks its
+cell up itself, calls only the half of it that decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from session_fsm.chart import Chart, Effect, Verdict
@@ -45,15 +46,17 @@ class Table:
     """A chart as nested tables, compiled from its `transitions.Machine`."""
 
     chart: Chart
-    cells: Mapping[str, Mapping[str, Ask | Step]]
+    cells: dict[str, dict[str, Ask | Step]]
     "State -> event -> the first guard to ask, or the step itself."
     steps: tuple[Step, ...]
     "Every step that the chart can make, by index."
     start: Step
     "Entering the initial state."
-    commands: Mapping[str, tuple[str, ...]]
+    final: frozenset[str]
+    "The final states."
+    commands: dict[str, tuple[str, ...]]
     "State -> the commands that are possible there, by the names that users know."
-    expected: Mapping[str, tuple[str, ...]]
+    expected: dict[str, tuple[str, ...]]
     "State -> the events that a row may take there."
     resting: frozenset[str]
     "The states that only time leads out of: by a message or a command nothing is told, and at most repeated."
@@ -61,7 +64,11 @@ class Table:
 
 def step(table: Table, state: str, event: str, holds: Holds) -> Step:
     """What an event leads to. Raises KeyError for a state or an event that the chart does not have."""
-    node = table.cells[state][event]
-    while isinstance(node, Ask):
-        node = node.yes if holds(node.guard) else node.no
-    return node
+    return decide(table.cells[state][event], holds)
+
+
+def decide(cell: Ask | Step, holds: Holds) -> Step:
+    """The step that a cell leads to, with these values of its guards."""
+    while isinstance(cell, Ask):
+        cell = cell.yes if holds(cell.guard) else cell.no
+    return cell

@@ -14,7 +14,6 @@ from random import Random
 
 from session_fsm.chart import Chart
 from session_fsm.machine import Machine
-from session_fsm.machine.timers import TimerHeap
 from session_fsm.machine.trace import TraceRow
 from session_fsm.session import quality
 from session_fsm.session.account import NO_ACCOUNT, Account
@@ -112,7 +111,7 @@ class SessionCoordinator(Commanded):
         endpoint.unsettled.clear()
         endpoint.index = Index()
         endpoint.mailbox.queue.clear()
-        endpoint.mailbox.timers = TimerHeap()
+        endpoint.mailbox.timers.clear()
         endpoint.registration = endpoint.on_trace = endpoint.trace = None
         for chute in (endpoint.transmits, endpoint.orders, endpoint.told):
             chute.clear()

@@ -1,6 +1,6 @@
 """Carries what a chart emits: snake_case to the machines that declared it, CamelCase to the application.
 
-Which of the two, and who declared it, is known when a chart is bound: each emission gets a function of its own. Every
+Which of the two, and who declared it, is known when a chart is bound: each emission gets a deed of its own. Every
 context of a machine that emits has `endpoint`, `session` and `purpose`; the session knows its machines.
 """
 
@@ -11,11 +11,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, cast
 
 from session_fsm.chart import is_application_event
-from session_fsm.session.publishing import OF_SESSION, publisher
+from session_fsm.machine import Deed, Machine
+from session_fsm.session.publishing import OF_SESSION, Publishing
 from session_fsm.session.routing import Route, Routes
 
 if TYPE_CHECKING:
-    from session_fsm.machine import Machine
     from session_fsm.session.endpoint import Endpoint
     from session_fsm.session.session import Session
     from session_fsm.session.transaction_user import TransactionUser
@@ -37,54 +37,99 @@ class Emitter(Protocol):
         """For a transaction or an answer: what it is about, such as INVITE, re-INVITE or BYE. Else empty."""
 
 
-Carry = Callable[[Emitter, object], None]
-"What is called with the emitting machine's context and the payload of the event that made it emit."
+Hearers = Callable[..., Iterable[Machine]]
+"f(session, source, payload): which machines of the session hear an emission."
 
 
-def carriers(chart: str, emissions: Iterable[str], routes: Routes) -> Mapping[str, Carry]:
-    """For each of this chart's emissions the function that carries it."""
+def carriers(chart: str, emissions: Iterable[str], routes: Routes) -> Mapping[str, Deed]:
+    """For each of this chart's emissions the deed that carries it."""
     return {name: _carrier(chart, name, routes.get((chart, name), ())) for name in emissions}
 
 
-def _carrier(chart: str, name: str, routes: tuple[Route, ...]) -> Carry:
+def _carrier(chart: str, name: str, routes: tuple[Route, ...]) -> Deed:
     if is_application_event(name):
-        return publisher(chart, name)
-    ways = [_way(chart, route) for route in routes]
-    if len(ways) == 1:
-        return ways[0]
-
-    def carry(source: Emitter, payload: object) -> None:
-        for way in ways:
-            way(source, payload)
-
-    return carry
+        return Publishing(chart, name)
+    ways = [_way(chart, name, route) for route in routes]
+    return ways[0] if len(ways) == 1 else Several(name, ways)
 
 
-def _way(chart: str, route: Route) -> Carry:
+def _way(chart: str, name: str, route: Route) -> Deed:
     """To one receiving chart: the one machine of that name, or those that the session chooses."""
-    target, event, of = route
-    hearers = CHOSEN.get(target)
-    the_one: Callable[[TransactionUser], Machine] = attrgetter(target)
-    if hearers is None and not of and chart in OF_SESSION:
+    hearers = CHOSEN.get(route.chart)
+    if hearers is not None:
+        return ToChosen(name, route, hearers)
+    if not route.of and chart in OF_SESSION:
+        return Within(name, route)
+    return ToSession(name, route)
 
-        def carry_within(source: Emitter, payload: object) -> None:
-            session = cast("TransactionUser", source)
-            session.endpoint.mailbox.post(the_one(session), event, payload)
 
-        return carry_within
+class Within(Deed):
+    """From a machine that has its session as its context to another one of the session."""
 
-    def carry(source: Emitter, payload: object) -> None:
+    __slots__ = ("_event", "_hearer")
+
+    def __init__(self, name: str, route: Route) -> None:
+        super().__init__(name)
+        self._event = route.event
+        self._hearer: Callable[[object], Machine] = attrgetter(route.chart)
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Post it."""
+        machine.mailbox.post(self._hearer(machine.context), self._event, payload)
+
+
+class ToSession(Deed):
+    """From a part of a session (a transaction, a dialog, an answer) to one of the session's own machines."""
+
+    __slots__ = ("_event", "_hearer", "_of")
+
+    def __init__(self, name: str, route: Route) -> None:
+        super().__init__(name)
+        self._event = route.event
+        self._of = route.of
+        self._hearer: Callable[[TransactionUser], Machine] = attrgetter(route.chart)
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Post it, if there is a session and this is of interest to it."""
+        source = cast(Emitter, machine.context)
         session = source.session
-        if session is None or (of and of != source.purpose):
-            return
-        post = source.endpoint.mailbox.post
-        if hearers is None:
-            post(the_one(session), event, payload)
-        else:
-            for machine in hearers(session, source, payload):
-                post(machine, event, payload)
+        if session is not None and (not self._of or self._of == source.purpose):
+            machine.mailbox.post(self._hearer(session), self._event, payload)
 
-    return carry
+
+class ToChosen(Deed):
+    """To those machines of the session that it chooses."""
+
+    __slots__ = ("_event", "_hearers", "_of")
+
+    def __init__(self, name: str, route: Route, hearers: Hearers) -> None:
+        super().__init__(name)
+        self._event = route.event
+        self._of = route.of
+        self._hearers = hearers
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Post it to each of them, if there is a session and this is of interest to it."""
+        source = cast(Emitter, machine.context)
+        session = source.session
+        if session is not None and (not self._of or self._of == source.purpose):
+            for hearer in self._hearers(session, source, payload):
+                machine.mailbox.post(hearer, self._event, payload)
+
+
+class Several(Deed):
+    """To several charts, or to none."""
+
+    __slots__ = ("_ways",)
+
+    def __init__(self, name: str, ways: list[Deed]) -> None:
+        super().__init__(name)
+        self._ways = ways
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Go each way."""
+        for way in self._ways:
+            way.run(machine, payload)
 
 
 def _answers(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:

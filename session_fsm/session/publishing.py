@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from session_fsm.frozen import maker_of
+from session_fsm.machine import Deed, Machine
 from session_fsm.sdp import MediaDirection
 from session_fsm.session import events
 from session_fsm.session.events import DialogState, DtmfMethod, FlowDirection, MediaChange, MediaState, SdpKind
@@ -58,47 +58,50 @@ Own = tuple[object, ...]
 COMMON = len(fields(events.SessionEvent))
 "How many fields every event has."
 
-Told = tuple[int, Callable[..., events.SessionEvent], float, MediaState | None, Own]
-"A rank within the turn, what makes the event, and what was true when it was emitted: time, media state, own fields."
+Told = tuple["Publishing", MediaState | None, Own]
+"What makes the event, the media state when it was emitted (of an event of the media), and the event's own fields."
 
 Compose = Callable[..., Own]
 "An event's own fields, from session, context and payload of the emission, and its variant (behind a colon)."
 
 
-def publisher(chart: str, emission: str) -> Callable[[Emitter, object], None]:
-    """What this emission of this chart tells the application."""
-    name, _, variant = emission.partition(":")
-    make = maker_of(cast("type[events.SessionEvent]", getattr(events, name)), behind=COMMON)
-    compose = _COMPOSERS.get(name, _nothing)
-    is_session = chart in OF_SESSION
-    rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
+class Publishing(Deed):
+    """Tells the application what this emission of this chart says."""
 
-    def publish(source: Emitter, payload: object) -> None:
-        session = cast("TransactionUser", source) if is_session else source.session
+    __slots__ = ("_compose", "_is_session", "_of_media", "_variant", "make", "rank")
+
+    def __init__(self, chart: str, emission: str) -> None:
+        super().__init__(emission)
+        name, _, self._variant = emission.partition(":")
+        self.make = maker_of(cast("type[events.SessionEvent]", getattr(events, name)), behind=COMMON)
+        self.rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
+        self._compose = _COMPOSERS.get(name, _nothing)
+        self._is_session = chart in OF_SESSION
+        self._of_media = self.rank == MEDIA
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Write down what the event tells; it is made when the step has settled."""
+        source = cast("Emitter", machine.context)
+        session = cast("TransactionUser", source) if self._is_session else source.session
         if session is None:
             return
-        endpoint = session.endpoint
-        own = compose(session, source, payload, variant)
-        media_state = session.media_state if rank == MEDIA else None
-        session.told.append((rank, make, endpoint.mailbox.now, media_state, own))
-        endpoint.unsettled[session.id] = session
-
-    return publish
+        own = self._compose(session, source, payload, self._variant)
+        told = session.told
+        if not told:
+            session.endpoint.unsettled[session.id] = session
+        place = len(told)
+        while place and told[place - 1][0].rank > self.rank:
+            place -= 1
+        told.insert(place, (self, session.media_state if self._of_media else None, own))
 
 
 def settle(session: TransactionUser) -> list[events.SessionEvent]:
     """The events of a session whose step has settled: only now the states are known that they tell."""
     told, session.told = session.told, []
-    if len(told) > 1:
-        told.sort(key=_rank)
     about, role, call_state, media_state = session.id, session.role, session.call_state, session.media_state
+    now = session.endpoint.mailbox.now
     # The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
-    return [
-        make(about, role, time, call_state, emitted_in or media_state, own) for _, make, time, emitted_in, own in told
-    ]
-
-
-_rank = itemgetter(0)
+    return [deed.make(about, role, now, call_state, emitted_in or media_state, own) for deed, emitted_in, own in told]
 
 
 def _nothing(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:

@@ -1,4 +1,4 @@
-"""Timers of states and timers with a life of their own, on one heap."""
+"""Timers of states and timers with a life of their own, in lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from machines import a_door, door_binding, happened
 
 from session_fsm.machine import Machine, Mailbox
-from session_fsm.machine.timers import TimerHeap
+from session_fsm.machine.timers import MOST_LINES, Timer, Timers
 
 
 def test_a_states_timer_dies_with_it():
@@ -74,41 +74,84 @@ def test_timers_of_many_machines_fire_in_the_order_of_their_deadlines():
     assert [("timer_swing", "row", "Shut")] * 3 == [happened(rows)[-1] for _, _, rows in doors]
 
 
-@given(st.lists(st.tuples(st.sampled_from("sce"), st.integers(0, 9), st.integers(0, 5))))
-def test_the_heap_fires_what_a_plain_list_would(script: list[tuple[str, int, int]]):
+def plays_as_a_plain_list(timers: Timers[int], script: list[tuple[str, int, int]]) -> None:
     """Start, cancel and expire in any order: the same owners fire in the same order, and none is left over."""
-    heap: TimerHeap[int] = TimerHeap()
-    plain: dict[int, tuple[float, int]] = {}
+    plain: dict[int, tuple[float, Timer[int]]] = {}
     now = 0.0
     for what, which, delay in script:
         if what == "s":
-            plain[heap.set(now + delay, which, "t")] = (now + delay, which)
+            timer = timers.start(now, delay, which, "t")
+            plain[timer.number] = (now + delay, timer)
         elif what == "c" and plain:
-            number = sorted(plain)[which % len(plain)]
-            heap.cancel(number)
-            del plain[number]
+            timers.cancel(plain.pop(sorted(plain)[which % len(plain)])[1])
         elif what == "e":
             now += delay
             due = [number for number in plain if plain[number][0] <= now]
-            expected = [plain.pop(number)[1] for number in sorted(due, key=lambda number: (plain[number][0], number))]
+            expected = [plain.pop(number)[1].owner for number in sorted(due, key=lambda n: (plain[n][0], n))]
             fired = []
-            while (found := heap.pop_due(now, heap.mark())) is not None:
+            while (found := timers.pop_due(now, timers.mark())) is not None:
                 fired.append(found[0])
             assert expected == fired
-        assert min((deadline for deadline, _ in plain.values()), default=None) == heap.next_deadline()
-        assert len(plain) == len(heap)
+        assert min((deadline for deadline, _ in plain.values()), default=None) == timers.next_deadline()
+        assert len(plain) == len(timers)
 
 
-def test_cancelled_timers_do_not_pile_up():
-    """A timer that is restarted for ever leaves nothing behind."""
-    heap: TimerHeap[str] = TimerHeap()
-    number = heap.set(1.0, "owner", "t")
+SCRIPTS = st.lists(st.tuples(st.sampled_from("sce"), st.integers(0, 9), st.integers(0, 5)))
+
+
+@given(SCRIPTS)
+def test_timers_fire_as_a_plain_list_would(script: list[tuple[str, int, int]]):
+    """A line for each duration is only a quicker way to the same order."""
+    plays_as_a_plain_list(Timers(), script)
+
+
+@given(SCRIPTS)
+def test_timers_of_odd_durations_fire_in_their_order_too(script: list[tuple[str, int, int]]):
+    """Where durations are too many for lines of their own, the others share one."""
+    timers: Timers[int] = Timers()
+    for n in range(MOST_LINES):
+        timers.start(0.0, 1000.0 + n, -1, "t")
+    others = [timers.start(0.0, 2000.0 + n, -1, "t") for n in range(9)]
+    assert 1 == len({id(timer.line) for timer in others})
+
+    now = 0.0
+    running: list[Timer[int]] = []
+    for what, which, delay in script:
+        if what == "s":
+            running.append(timers.start(now, delay, which, "t"))
+        elif what == "c" and running:
+            timers.cancel(running.pop(which % len(running)))
+        else:
+            now += delay
+            expected = sorted((t for t in running if t.deadline <= now), key=lambda t: (t.deadline, t.number))
+            running = [timer for timer in running if timer.deadline > now]
+            fired = []
+            while (found := timers.pop_due(now, timers.mark())) is not None:
+                fired.append(found[0])
+            assert [timer.owner for timer in expected] == fired
+
+
+def test_a_cancelled_timer_leaves_nothing_behind():
+    """A timer that is restarted for ever, with another duration each time, takes the room of one."""
+    timers: Timers[str] = Timers()
+    timer = timers.start(0.0, 1.0, "owner", "t")
 
     for n in range(1000):
-        heap.cancel(number)
-        number = heap.set(1.0 + n, "owner", "t")
+        timers.cancel(timer)
+        timer = timers.start(0.0, 1.0 + n, "owner", "t")
 
-    assert len(heap._heap) < 100
+    assert (1, True) == (len(timers), len(timers._lines) <= MOST_LINES + 1)
+
+
+def test_a_timer_is_cancelled_once():
+    """One that has fired, or was cancelled, is passed over."""
+    timers: Timers[str] = Timers()
+    timer = timers.start(0.0, 1.0, "owner", "t")
+
+    timers.cancel(timer)
+    timers.cancel(timer)
+
+    assert (0, None) == (len(timers), timers.next_deadline())
 
 
 def test_a_timer_of_no_length_does_not_hold_up_the_clock():
