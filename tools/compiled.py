@@ -30,7 +30,7 @@ NEEDS = ["mypy>=1.18", "setuptools>=65"]
 HOT = {
     "machine": "binding machine mailbox step timers trace",
     "sip": "cseq fields grammar message methods name_addr names reasons response typed uri via wire",
-    "sdp": "codec description direction negotiate numbers remote",
+    "sdp": "codec description direction negotiate numbers remote terms wording",
     "session": (
         "admission answer arrivals authentication call consent descriptions dialog emission endpoint hold identity "
         "matching media messages negotiation offer_answer publishing quality received registration "

@@ -6,18 +6,11 @@ from session_fsm.sdp.agreement import DEFAULT_PTIME_MS, Agreement, Answer, Local
 from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
 from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
 from session_fsm.sdp.direction import MediaDirection
-from session_fsm.sdp.negotiate import (
-    PACKET_TIMES_MS,
-    Considered,
-    answer,
-    conclude,
-    consider,
-    decline,
-    is_the_same,
-    offer,
-)
+from session_fsm.sdp.negotiate import Considered, answer, conclude, consider, decline, is_the_same, offer, take
 from session_fsm.sdp.remote import Refusal, why_no_peer
 from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
+from session_fsm.sdp.terms import PACKET_TIMES_MS
+from session_fsm.sdp.wording import known, learn
 
 __all__ = [
     "CODECS",
@@ -44,6 +37,9 @@ __all__ = [
     "decline",
     "free_payload_type",
     "is_the_same",
+    "known",
+    "learn",
     "offer",
+    "take",
     "why_no_peer",
 ]

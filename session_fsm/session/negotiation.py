@@ -20,11 +20,13 @@ from session_fsm.sdp import (
     consider,
     decline,
     is_the_same,
+    known,
+    learn,
+    take,
 )
 from session_fsm.sdp import Answer as SdpAnswer
-from session_fsm.sdp import answer as answer_offer
 from session_fsm.sdp import offer as make_offer
-from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions
+from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions, has_description
 from session_fsm.session.events import Address
 from session_fsm.session.received import Received
 from session_fsm.sip import Request, Response
@@ -121,8 +123,8 @@ class Negotiation:
         "CSeq number and octets of the last ACK to a re-INVITE."
         self.reoffer_seq: int | None = None
         "CSeq number of our last re-INVITE."
-        self.considering_memo: tuple[SessionDescription, LocalMedia, Considered] | None = None
-        "An offer, our media, and what the one is for the other."
+        self.considering_memo: tuple[object, LocalMedia, Considered | Refusal] | None = None
+        "A message with an offer, our media, and what the one is for the other."
         self.reading_memo: tuple[object, object] | None = None
         "A message with a description, and what it was judged to lead to."
 
@@ -147,30 +149,42 @@ class Negotiation:
         message = payload.request if isinstance(payload, Received) else payload
         if not isinstance(message, Request | Response):
             return NO_DESCRIPTION
+        if self._offers(message):
+            media = self.media_to_answer()
+            found = self._considered(message, media)
+            return found if isinstance(found, Refusal) else take(found, media, self.description)
         theirs = self.descriptions.of(message)
         if isinstance(theirs, Refusal):
             return theirs
-        if self._offers(message):
-            media = self.media_to_answer()
-            return answer_offer(theirs, media, self.description, considered=self._considered(theirs, media))
         if self.offer is None:
             return NO_DESCRIPTION
         return conclude(self.offer, theirs, self.media_to_answer())
 
     def takes_offer_of(self, invite: Request, media: LocalMedia) -> bool:
         """Whether an incoming INVITE's offer can be answered with this media of ours."""
-        theirs = self.descriptions.of(invite)
-        return not isinstance(theirs, Refusal) and not isinstance(self._considered(theirs, media), Refusal)
+        return not isinstance(self._considered(invite, media), Refusal)
 
-    def _considered(self, theirs: SessionDescription, media: LocalMedia) -> Considered:
+    def _considered(self, message: Request | Response, media: LocalMedia) -> Considered | Refusal:
         """A guard considers an offer, a later one again, and the effect behind it answers: considered once."""
         memo = self.considering_memo
-        if memo is None or memo[0] is not theirs:
-            memo = self.considering_memo = (theirs, media, consider(theirs, media))
+        if memo is None or memo[0] is not message:
+            memo = self.considering_memo = (message, media, self._consider(message, media))
         elif memo[1] is not media:
-            found = memo[2] if is_the_same(memo[2], memo[1], media) else consider(theirs, media)
-            memo = self.considering_memo = (theirs, media, found)
+            found = memo[2] if is_the_same(memo[2], memo[1], media) else self._consider(message, media)
+            memo = self.considering_memo = (message, media, found)
         return memo[2]
+
+    def _consider(self, message: Request | Response, media: LocalMedia) -> Considered | Refusal:
+        found = known(message.body, media) if has_description(message) else None
+        if found is not None:
+            return found
+        theirs = self.descriptions.of(message)
+        if isinstance(theirs, Refusal):
+            return theirs
+        considered = consider(theirs, media)
+        if isinstance(considered, Considered):
+            learn(message.body, media, considered)
+        return considered
 
     def _offers(self, message: Request | Response) -> bool:
         """RFC 3261 §13.2.1: an INVITE or UPDATE offers; so does the 2xx to our first INVITE without an offer."""
