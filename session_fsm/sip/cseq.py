@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.grammar import MAX_UINT32, T, number
-from session_fsm.sip.methods import METHODS
+from session_fsm.sip.grammar import MAX_UINT32, T, keep, number
 
 _RULE = "RFC 3261 §20.16 CSeq"
 _CSEQ = re.compile(rf"([0-9]++)[ \t]++({T}++)")
@@ -32,9 +31,11 @@ class CSeq:
     @classmethod
     def parse(cls, text: str) -> CSeq:
         """A CSeq value, or `Malformed`; a number above 2**32-1 is malformed (RFC 4475 §3.1.2.4)."""
-        digits, _, method = text.partition(" ")
-        if method in METHODS and len(digits) < 10 and digits.isascii() and digits.isdigit():
-            return cls(int(digits), method)
+        known = _known.get(text)
+        return keep(_known, text, cls._parse(text)) if known is None else known
+
+    @classmethod
+    def _parse(cls, text: str) -> CSeq:
         match = _CSEQ.fullmatch(text)
         if match is None:
             raise Malformed(_RULE, text)
@@ -45,3 +46,7 @@ class CSeq:
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+# Most calls begin with the same few numbers.
+_known: dict[str, CSeq] = {}

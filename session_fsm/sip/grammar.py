@@ -12,8 +12,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
+from typing import TypeVar
 
 from session_fsm.errors import Malformed
+
+Value = TypeVar("Value")
 
 Params = Mapping[str, str | None]
 "Parameters in their order: lower-case name to the value as written (quotes kept), None for a name alone."
@@ -25,12 +28,13 @@ QUOTED = r'"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)"'
 "A quoted string with its quotes. CR and LF cannot be quoted (RFC 3261 §25.1 quoted-pair)."
 
 # Wider than gen-value: "=" (base64), ":" (bare IPv6, RFC 5118 §4.5) and "@" are seen in values and are unambiguous.
-_VALUE = r"[!#-+\--:=?-~]"
+VALUE = r"[!#-+\--:=?-~]"
+"One character of a parameter's value that is not quoted, for use inside a pattern."
 
 _TOKEN = re.compile(f"{T}++")
-_PARAM = re.compile(rf"[ \t]*+;[ \t]*+({T}++)[ \t]*+(?:=[ \t]*+({QUOTED}|{_VALUE}++)[ \t]*+)?")
-_TAG = re.compile(rf";tag=({_VALUE}++)")
-_PLAIN_PARAMS = re.compile(rf"(?>(?:;{T}++(?:={_VALUE}++)?)+)")
+_PARAM = re.compile(rf"[ \t]*+;[ \t]*+({T}++)[ \t]*+(?:=[ \t]*+({QUOTED}|{VALUE}++)[ \t]*+)?")
+_TAG = re.compile(rf";tag=({VALUE}++)")
+_PLAIN_PARAMS = re.compile(rf"(?>(?:;{T}++(?:={VALUE}++)?)+)")
 _ITEM = re.compile(rf'(?>(?:[^,"<]++|{QUOTED}|<[^>]*+>)*)')
 _NEEDS_QUOTED_PAIR = re.compile(r'["\\\x00-\x1f\x7f]')
 _NAME_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*+)")
@@ -39,6 +43,10 @@ _EXTRA_COLON = re.compile(r":::(?=[0-9]{1,3}\.)")
 _IPV6 = re.compile(r"\[([0-9A-Fa-f:.]++)\]")
 
 MAX_UINT32 = 2**32 - 1
+
+# What a hostile peer can fill the memory with is bounded.
+_MOST_KEPT = 1024  # values of a kind
+_LONGEST_KEPT = 200  # characters of a value's text
 
 
 def is_token(text: str) -> bool:
@@ -50,11 +58,19 @@ def number(text: str, rule: str) -> int:
     """Digits to a number; one above 2**32-1 comes back as 2**32, however many digits it has."""
     if not (text.isascii() and text.isdigit()):
         raise Malformed(rule, text)
-    if len(text) > 9:
-        text = text.lstrip("0") or "0"
-        if len(text) > 10:
-            return MAX_UINT32 + 1
-    return min(int(text), MAX_UINT32 + 1)
+    if len(text) < 10:
+        return int(text)
+    text = text.lstrip("0") or "0"
+    return MAX_UINT32 + 1 if len(text) > 10 else min(int(text), MAX_UINT32 + 1)
+
+
+def keep(known: dict[str, Value], text: str, value: Value) -> Value:
+    """This value, known by its text from now on: the same peer will say the same in its next message."""
+    if len(text) <= _LONGEST_KEPT:
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        known[text] = value
+    return value
 
 
 def quote(text: str) -> str:

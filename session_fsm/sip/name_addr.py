@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.grammar import QUOTED, Params, format_params, parse_params, quote, readable, unquote
+from session_fsm.sip.grammar import QUOTED, VALUE, Params, format_params, keep, parse_params, quote, readable, unquote
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 
 _RULE = "RFC 3261 §20.10 name-addr"
@@ -14,6 +13,7 @@ _RULE = "RFC 3261 §20.10 name-addr"
 # RFC 4475 §3.1.1.6: no space is needed before "<". §3.1.2.14: spaces just inside the brackets are forgiven. §3.1.2.15:
 # a display name of other characters than tokens is forgiven unless it has a comma, which would also split a list.
 _NAME_ADDR = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
+_TAG = re.compile(f"{VALUE}++")
 
 
 class NameAddr:
@@ -41,7 +41,15 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str, rule: str = _RULE) -> NameAddr:
         """One value, in the form with `<>` or as a bare URI, or `Malformed`."""
-        return _parse_cached(text, rule) if len(text) <= _CACHED_LENGTH else cls._parse(text, rule)
+        # The address comes with every call of a peer, the tag with one of them.
+        address, tagged, tag = text.rpartition(";tag=")
+        known = _address(address if tagged else text)
+        if known is not None:
+            if not tagged:
+                return known
+            if _TAG.fullmatch(tag) and "tag" not in known.params:
+                return known.with_tag(tag)
+        return cls._parse(text, rule)
 
     @classmethod
     def _parse(cls, text: str, rule: str) -> NameAddr:
@@ -85,9 +93,18 @@ class NameAddr:
         return NameAddr(self.uri, self.display_name, {**self.params, "tag": tag})
 
 
-# The same From, To and Contact come with every message of a dialog.
-_CACHED_LENGTH = 200  # characters: what a hostile peer can fill the memory with is bounded
-_parse_cached = lru_cache(maxsize=2048)(NameAddr._parse)
+_known: dict[str, NameAddr] = {}
+
+
+def _address(text: str) -> NameAddr | None:
+    """What may stand alone or before a tag, or None when it is malformed by itself."""
+    known = _known.get(text)
+    if known is None:
+        try:
+            known = keep(_known, text, NameAddr._parse(text, _RULE))
+        except Malformed:
+            return None
+    return known
 
 
 def _display_name(text: str) -> str | None:

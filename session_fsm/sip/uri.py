@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import unquote as percent_decode
 
 from session_fsm.errors import Malformed
 from session_fsm.frozen import plain
-from session_fsm.sip.grammar import Params, format_host, format_params, parse_host, parse_port
+from session_fsm.sip.grammar import Params, format_host, format_params, keep, parse_host, parse_port
 
 Address = tuple[str, int]
 "An IP address or host name (IPv6 without brackets) and a port."
@@ -32,8 +31,6 @@ _OTHER = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*+:[!#-;=?-~\x80-\ud7ff\ue000-\U001
 # user, ttl, method and maddr there, and of transport in the rule about components with a default value.
 _NEVER_IGNORED = frozenset({"user", "ttl", "method", "maddr", "transport"})
 _RESERVED = frozenset(";/?:@&=+$,")
-
-_CACHED_LENGTH = 256  # characters; longer URIs are parsed each time, so that the cache cannot be made to hold megabytes
 
 
 @plain
@@ -137,9 +134,13 @@ class OtherUri:
         return self == other
 
 
+_known: dict[str, SipUri | OtherUri] = {}
+
+
 def parse_uri(text: str) -> SipUri | OtherUri:
     """Any URI that may stand in a Request-URI or a header, or `Malformed`."""
-    return _parse_cached(text) if len(text) <= _CACHED_LENGTH else _parse(text)
+    known = _known.get(text)
+    return keep(_known, text, _parse(text)) if known is None else known
 
 
 def _parse(text: str) -> SipUri | OtherUri:
@@ -150,9 +151,6 @@ def _parse(text: str) -> SipUri | OtherUri:
     if _OTHER.fullmatch(text) is None:
         raise Malformed("RFC 3261 §25.1 absoluteURI", text)
     return OtherUri(scheme, text)
-
-
-_parse_cached = lru_cache(maxsize=1024)(_parse)
 
 
 def _parse_sip(scheme: str, rest: str) -> SipUri:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.grammar import Params, T, format_host, format_params, parse_host, parse_params, parse_port
+from session_fsm.sip.grammar import Params, T, format_host, format_params, keep, parse_host, parse_params, parse_port
 from session_fsm.sip.uri import Address
 
 _RULE = "RFC 3261 §20.42 via-parm"
@@ -20,16 +20,14 @@ _VIA = re.compile(
     re.DOTALL,
 )
 
-# What nearly every peer sends, matched in one go at half the price; a subset of the pattern above.
-_USUAL = re.compile(
-    rf"SIP/2\.0/([A-Z]++) ([A-Za-z0-9][A-Za-z0-9.\-]{{0,99}}+)(?::([0-9]{{1,4}}+))?(;rport)?;branch=({T}++)(;rport)?"
-)
+# The parameters that nearly every peer sends, behind their first semicolon.
+_USUAL = re.compile(rf"(rport;|)branch=({T}++)(;rport|)")
 
 
 class Via:
     """`SIP/2.0/UDP host:port;params`. A value: it is never changed after it was made."""
 
-    __slots__ = ("host", "params", "port", "protocol", "transport")
+    __slots__ = ("_sent_by", "host", "params", "port", "protocol", "transport")
 
     def __init__(
         self,
@@ -49,6 +47,7 @@ class Via:
         "Parameters in order: branch, received, rport and others."
         self.protocol = protocol
         "Protocol name and version."
+        self._sent_by: Address | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Via) and self._parts() == other._parts()
@@ -62,10 +61,23 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> Via:
         """One Via value, or `Malformed`."""
-        return _parse_usual(text) or cls._parse_any(text)
+        # The hop comes with every message of a peer, the branch with one transaction.
+        where, _, rest = text.partition(";")
+        hop = _hops.get(where)
+        if hop is None:
+            whole = cls._parse(text)
+            keep(_hops, where, whole.with_params({}))
+            return whole
+        usual = _USUAL.fullmatch(rest)
+        if usual is None:
+            return cls._parse(text)
+        before, branch, behind = usual.groups()
+        if not before:
+            return hop.with_params({"branch": branch, "rport": None} if behind else {"branch": branch})
+        return cls._parse(text) if behind else hop.with_params({"rport": None, "branch": branch})
 
     @classmethod
-    def _parse_any(cls, text: str) -> Via:
+    def _parse(cls, text: str) -> Via:
         match = _VIA.fullmatch(text)
         if match is None:
             raise Malformed(_RULE, text)
@@ -117,8 +129,17 @@ class Via:
     @property
     def sent_by(self) -> Address:
         """Host in lower case and port or its default: with branch and method the key of a server transaction."""
-        default = 5061 if self.transport == "TLS" else 5060
-        return (self.host.lower(), default if self.port is None else self.port)
+        known = self._sent_by
+        if known is None:
+            default = 5061 if self.transport == "TLS" else 5060
+            known = self._sent_by = (self.host.lower(), default if self.port is None else self.port)
+        return known
+
+    def with_params(self, params: Params) -> Via:
+        """The same hop with these parameters."""
+        made = Via(self.transport, self.host, self.port, params, self.protocol)
+        made._sent_by = self.sent_by
+        return made
 
     def stamped(self, source: Address) -> Via:
         """The Via as a server returns it: with received and rport of the source (RFC 3261 §18.2.1, RFC 3581 §4)."""
@@ -129,7 +150,7 @@ class Via:
             params = {**self.params, "received": ip}
         else:
             return self
-        return Via(self.transport, self.host, self.port, params, self.protocol)
+        return self.with_params(params)
 
     def reply_address(self, source: Address) -> Address:
         """Where a response over UDP goes (RFC 3261 §18.2.2, RFC 3581 §4).
@@ -140,14 +161,5 @@ class Via:
         return source if self.wants_rport else (source[0], self.sent_by[1])
 
 
-def _parse_usual(text: str) -> Via | None:
-    match = _USUAL.fullmatch(text)
-    if match is None:
-        return None
-    transport, host, port, rport, branch, rport_behind = match.groups()
-    params: dict[str, str | None] = {"rport": None, "branch": branch} if rport else {"branch": branch}
-    if rport_behind:
-        if rport:
-            return None
-        params["rport"] = None
-    return Via(transport, host, int(port) if port else None, params)
+# Sent-protocol and sent-by, as written, to a Via without parameters.
+_hops: dict[str, Via] = {}

@@ -172,15 +172,6 @@ def test_a_via_survives(via):
 
 
 @CALM
-@given(VIAS)
-def test_the_short_cut_for_the_usual_via_agrees_with_the_whole_grammar(via):
-    """Two patterns read a Via; where both match they read the same."""
-    text = str(via)
-
-    assert Via._parse_any(text) == Via.parse(text)
-
-
-@CALM
 @given(UINT32, METHOD)
 def test_a_cseq_survives(number, method):
     """Written and read, it is the same value."""

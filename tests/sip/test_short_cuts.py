@@ -1,0 +1,75 @@
+"""What was read before is read faster when it comes again, and never otherwise than by the whole grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from session_fsm.errors import Malformed
+from session_fsm.sip import CSeq, NameAddr, Via
+from session_fsm.sip.grammar import keep
+
+
+def pieces(*some: str) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(some), max_size=7).map("".join)
+
+
+MANY = settings(deadline=None, max_examples=300)
+ADDRESSES = pieces("<sip:a@b>", "sip:a@b", "Bob", '"B"', '"', "<", ">", ";tag=", ";x", "=", "y", " ", ",", "?", "\\")
+VIAS = pieces(
+    "SIP/2.0/UDP h", "SIP / 2.0/TLS h", ":5060", ";rport", ";branch=", "z9hG4bK1", ";", "=", "x", " ", "[::1]"
+)
+
+
+def reading(parse: Callable[[str], object], text: str) -> object:
+    try:
+        value = parse(text)
+    except Malformed as fault:
+        return fault.rule, fault.excerpt
+    return type(value), str(value), value
+
+
+@MANY
+@given(ADDRESSES, st.sampled_from(["", ";tag=1", ";tag=1;x", ";tag=", ';tag="1"', ";tag=1>"]))
+def test_an_address_before_a_tag_is_read_as_the_whole_is(address, tag):
+    """Whether or not the address was seen before, alone or with a tag."""
+    first = reading(NameAddr.parse, address + tag)
+
+    assert first == reading(NameAddr.parse, address + tag)
+    assert first == reading(lambda text: NameAddr._parse(text, "RFC 3261 §20.10 name-addr"), address + tag)
+
+
+@MANY
+@given(VIAS, st.sampled_from(["", ";branch=z9hG4bK2", ";rport;branch=z", ";branch=z;rport", ";rport;branch=z;rport"]))
+def test_a_via_of_a_known_hop_is_read_as_the_whole_is(hop, params):
+    """Whether or not the hop was seen before."""
+    first = reading(Via.parse, hop + params)
+
+    assert first == reading(Via.parse, hop + params)
+    assert first == reading(Via._parse, hop + params)
+
+
+def test_the_parameters_of_one_via_are_not_those_of_the_next():
+    """What is kept of a hop has none."""
+    first = Via.parse("SIP/2.0/UDP once.example.org;branch=z9hG4bK1;received=192.0.2.1")
+    second = Via.parse("SIP/2.0/UDP once.example.org;branch=z9hG4bK2")
+
+    assert ("192.0.2.1", None) == (first.received, second.received)
+
+
+def test_what_is_kept_is_bounded():
+    """A peer that never says the same twice makes everything be forgotten, and a long text is not kept at all."""
+    known: dict[str, int] = {}
+    for n in range(5000):
+        keep(known, f"text {n}", n)
+    keep(known, "x" * 5000, 0)
+
+    assert len(known) <= 1024
+    assert max(map(len, known)) <= 200
+
+
+def test_a_known_cseq_is_the_same_again():
+    """A number with zeros before it, too."""
+    assert [CSeq(7, "INVITE")] * 2 == [CSeq.parse("007 INVITE"), CSeq.parse("007 INVITE")]
