@@ -26,6 +26,7 @@ OUTBOX_AT_MOST = 4096  # datagrams kept while the kernel has no room; what is be
 # Linux only, from <linux/in.h>, <linux/in6.h> and <linux/errqueue.h>: the socket module does not name them.
 IP_RECVERR, IPV6_RECVERR, MSG_ERRQUEUE = 11, 25, 0x2000
 HAS_ERROR_QUEUE = sys.platform == "linux"
+NON_BLOCKING: int = getattr(socket, "SOCK_NONBLOCK", 0)  # where a socket can be made so, which costs nothing
 EXTENDED_ERROR = struct.Struct("=IBBBBII")  # struct sock_extended_err
 
 OnDatagram = Callable[[bytes, Address], None]
@@ -99,7 +100,7 @@ class UdpSocket:
     def hear_errors(self, wanted: bool) -> None:
         """Whether ICMP errors are told; each one costs a wake-up, so a stream that nobody takes samples them."""
         if self._fd >= 0:
-            _ask_for_errors(self._socket, wanted)
+            _ask_for_errors(self._socket, self._socket.family, wanted)
 
     def close(self) -> None:
         """Forget what could not be sent yet, and release the socket."""
@@ -176,11 +177,11 @@ def bound_socket(address: Address, receive_buffer: int = 0) -> socket.socket:
     except ValueError:
         raise TransportError(f"cannot listen on {address[0]!r}: it is no IP address") from None
     try:
-        sock = socket.socket(family, socket.SOCK_DGRAM | getattr(socket, "SOCK_NONBLOCK", 0))
+        sock = socket.socket(family, socket.SOCK_DGRAM | NON_BLOCKING)
     except OSError as error:
         raise refusal(address, error) from None
     try:
-        _prepare(sock, address[0], receive_buffer)
+        _prepare(sock, family, address[0], receive_buffer)
         zone = zone_of(address[0])
         sock.bind((address[0].partition("%")[0], address[1], 0, zone) if zone else address)
     except OSError as error:
@@ -189,19 +190,20 @@ def bound_socket(address: Address, receive_buffer: int = 0) -> socket.socket:
     return sock
 
 
-def _prepare(sock: socket.socket, host: str, receive_buffer: int) -> None:
-    sock.setblocking(False)
+def _prepare(sock: socket.socket, family: int, host: str, receive_buffer: int) -> None:
+    if not NON_BLOCKING:
+        sock.setblocking(False)
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    if sock.family == socket.AF_INET6:
+    if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not is_wildcard(host)))
-    _ask_for_errors(sock, True)
+    _ask_for_errors(sock, family, True)
 
 
-def _ask_for_errors(sock: socket.socket, wanted: bool) -> None:
+def _ask_for_errors(sock: socket.socket, family: int, wanted: bool) -> None:
     """Of both families where a socket speaks both: those of IPv4 are told as if they were IPv6's."""
     if HAS_ERROR_QUEUE:
-        for option in _RECVERR[sock.family]:
+        for option in _RECVERR[family]:
             sock.setsockopt(*option, int(wanted))
 
 
