@@ -28,8 +28,6 @@ Emit = Callable[..., object]
 
 ENGINES = ("table", "transitions")
 
-NOTHING = (None,) * 6
-
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class TimerPlan:
@@ -174,19 +172,20 @@ def bound(
     engine: str | None,
 ) -> Binding:
     """The binding itself, or the chart bound to these. Raises TypeError for a binding and functions besides."""
-    if isinstance(chart, Chart):
-        return Binding(
-            chart,
-            guards=guards,
-            effects=effects,
-            sends=sends,
-            emit=emit,
-            parameters=parameters,
-            engine=engine or "table",
-        )
-    if (guards, effects, sends, emit, parameters, engine) != NOTHING:
-        raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
-    return chart
+    if isinstance(chart, Binding):
+        for given in (guards, effects, sends, emit, parameters, engine):
+            if given is not None:
+                raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
+        return chart
+    return Binding(
+        chart,
+        guards=guards,
+        effects=effects,
+        sends=sends,
+        emit=emit,
+        parameters=parameters,
+        engine=engine or "table",
+    )
 
 
 def _stock_walk(machine: ChartMachine, table: Table) -> Callable[[str, str, Holds], Step]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
 from session_fsm.frozen import maker_of, plain
 from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
+from session_fsm.sdp import LocalMedia
 from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.keyring import Trust
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from session_fsm.session.transaction_user import TransactionUser
 
 BRANCH_BITS = 64  # RFC 3261 §8.1.1.7: unique over space and time
-TAG_BITS = 64  # RFC 3261 §19.3 asks for at least 32 bits of randomness
+TAG_OCTETS = 8  # RFC 3261 §19.3 asks for at least 32 bits of randomness
 CALL_ID_BITS = 96
 
 
@@ -83,6 +84,8 @@ class Endpoint:
     "Where rows go that belong to no session: to the listener, if there is one. A flood must not fill the memory."
     alone: int = 0
     "How many transactions belonged to no session."
+    usual_media: dict[Address, LocalMedia] = field(default_factory=dict)
+    "What is answered at each address of ours, as long as the application has opened no port."
 
     def reached_by(self, peer: Address | None) -> Address:
         """Where this peer reaches us: what Via and Contact say to it."""
@@ -97,6 +100,16 @@ class Endpoint:
     def try_later(self) -> tuple[str, str]:
         """RFC 3261 §14.2: a Retry-After of 0 to 10 seconds, chosen at random."""
         return ("Retry-After", str(self.dice.randint(0, 10)))
+
+    def media_at(self, address: Address) -> LocalMedia:
+        """What would be answered at this address of ours if the application opened a port."""
+        found = self.usual_media.get(address)
+        if found is None:
+            ours = self.settings
+            found = self.usual_media[address] = LocalMedia(
+                address, codecs=ours.codecs, ptime_ms=ours.ptime_ms, telephone_event=ours.telephone_event
+            )
+        return found
 
     def transmit(self, data: bytes, destination: Address) -> None:
         """Hand one datagram out."""
@@ -130,7 +143,7 @@ class Endpoint:
 
     def tag(self) -> str:
         """A new tag."""
-        return f"{self.dice.getrandbits(TAG_BITS):016x}"
+        return self.dice.randbytes(TAG_OCTETS).hex()
 
     def call_id(self) -> str:
         """A new Call-ID."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from session_fsm.frozen import maker_of
 from session_fsm.sdp import MediaDirection
 from session_fsm.session.consent import is_known
 from session_fsm.session.orders import ClosePath, EdgeFacts, OpenPath, PausePath
@@ -12,6 +13,8 @@ from session_fsm.session.source import name_path
 
 if TYPE_CHECKING:
     from session_fsm.session.session import Session
+
+_open_order, _close_order = maker_of(OpenPath), maker_of(ClosePath)
 
 
 def _inactive(at: Session, _: object) -> bool:
@@ -39,10 +42,7 @@ def _open_path(at: Session, _: object) -> None:
     assert agreement is not None  # Ready and every renegotiation follow an agreement
     at.rtp_flowing = at.rtcp_received = False
     learn = name_path(at, agreement.remote)
-    order = OpenPath(
-        session_id=at.id, agreement=agreement, learn_source=learn, proven=is_known(at), silent=at.negotiation.silent
-    )
-    at.endpoint.orders.append(order)
+    at.endpoint.orders.append(_open_order(at.id, agreement, learn, is_known(at), at.negotiation.silent))
 
 
 def _pause_path(at: Session, _: object) -> None:
@@ -51,7 +51,7 @@ def _pause_path(at: Session, _: object) -> None:
 
 
 def _close_path(at: Session, _: object) -> None:
-    at.endpoint.orders.append(ClosePath(session_id=at.id))
+    at.endpoint.orders.append(_close_order(at.id))
 
 
 def _note_frame(at: Session, facts: EdgeFacts) -> None:

@@ -6,7 +6,6 @@ Source: RFC 3264; RFC 3261 §13.2.1.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_fsm.sdp import (
@@ -33,7 +32,7 @@ from session_fsm.sip import Request, Response
 
 if TYPE_CHECKING:
     from session_fsm.session.dialog import Dialog
-    from session_fsm.session.settings import Settings
+    from session_fsm.session.endpoint import Endpoint
 
 
 class Wish(NamedTuple):
@@ -50,13 +49,6 @@ class Wish(NamedTuple):
         return {"wish": self.number, "direction": str(self.direction)}
 
 
-@lru_cache(maxsize=64)  # every incoming call asks for it, and a user agent has few addresses
-def _usual_media(local: Address, settings: Settings) -> LocalMedia:
-    return LocalMedia(
-        local, codecs=settings.codecs, ptime_ms=settings.ptime_ms, telephone_event=settings.telephone_event
-    )
-
-
 class Negotiation:
     """One side's view of what was offered, answered and agreed in one call."""
 
@@ -67,6 +59,7 @@ class Negotiation:
         "considering_memo",
         "description",
         "descriptions",
+        "endpoint",
         "first_seq",
         "local",
         "local_media",
@@ -80,15 +73,14 @@ class Negotiation:
         "reack",
         "reading_memo",
         "reoffer_seq",
-        "settings",
         "silent",
         "wish",
         "wishes",
     )
 
-    def __init__(self, local: Address, settings: Settings) -> None:
-        self.local = local
-        self.settings = settings
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.local = endpoint.local
         self.local_media: LocalMedia | None = None
         self.descriptions = Descriptions()
         self.description: SessionDescription | None = None
@@ -227,7 +219,7 @@ class Negotiation:
 
     def media_to_answer(self) -> LocalMedia:
         """Our side of the media; before the application has opened a port, what would be answered if it did."""
-        return self.local_media or _usual_media(self.local, self.settings)
+        return self.local_media or self.endpoint.media_at(self.local)
 
     def make_offer(self, media: LocalMedia, *, silent: bool = False) -> bytes:
         """Our description as an offer, sent next."""

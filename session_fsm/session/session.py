@@ -118,7 +118,7 @@ class Session(TransactionUser):
         self.winner: Dialog | None = None
         self.next_hop: Address | None = None
         self.headers: Sequence[tuple[str, str]] = ()
-        self.negotiation = Negotiation(endpoint.local, endpoint.settings)
+        self.negotiation = Negotiation(endpoint)
         self._begin_evidence()
         self._begin_outcome()
         self._begin_machines()
