@@ -151,12 +151,13 @@ def _send_bye(at: Dialog, _: object) -> None:
 
 
 def _send_200(at: Dialog, received: Received) -> None:
-    headers = {
-        "OPTIONS": CAPABILITIES,
+    headers: Sequence[tuple[str, str]] = ()
+    if received.request.method == "OPTIONS":
+        headers = CAPABILITIES
+    elif received.request.method == "UPDATE":
         # RFC 3311 §5.2, which refers to RFC 3261 §12.2.2: a target refresh goes both ways.
-        "UPDATE": [at.endpoint.contact_for(at.session.signalled_from)],
-    }
-    received.respond(200, headers=headers.get(received.request.method, ()))
+        headers = [at.endpoint.contact_for(at.session.signalled_from)]
+    received.respond(200, headers=headers)
 
 
 def _packaged(at: Dialog, received: Received) -> bool:

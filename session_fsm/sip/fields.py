@@ -24,7 +24,7 @@ class Fields:
     def __init__(self, headers: Iterable[tuple[str, HeaderValue]]) -> None:
         self._lines: list[str] = []
         "Header lines as they arrived, unfolded; the source of `_rows` of a message that was read."
-        self._rows: list[tuple[str, str]] | None = [_row(name, value) for name, value in headers]
+        self._rows: list[tuple[str, str]] | None = [_row(name, value) for name, value in headers] if headers else []
         "All header fields in order; known names in the spelling that we send. None until `_lines` are taken apart."
         self._first: dict[str, str] = {}
         "Key to the first field's value."

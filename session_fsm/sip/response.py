@@ -49,13 +49,9 @@ class Echo:
             line = _status_line(status, reason)
         if not headers and not body and not record_route:
             return line + block + _NO_BODY
-        return b"%b%b%b%b%b" % (
-            line,
-            block,
-            self._record_routes() if record_route else b"",
-            _extra(headers) if headers else b"",
-            _with_body(body, content_type) if body else _NO_BODY,
-        )
+        routes = self._record_routes() if record_route else b""
+        extra = _extra(headers) if headers else b""
+        return b"".join([line, block, routes, extra, _with_body(body, content_type) if body else _NO_BODY])
 
     def _trying_block(self) -> bytes:
         """RFC 3261 §8.2.6.1 and §8.2.6.2: a 100 repeats the Timestamp; it makes no dialog and needs no tag."""
@@ -83,8 +79,10 @@ def _vias(request: Request, source: Address | None) -> tuple[str, Address | None
         if source is not None and rows:
             via = request.via
             reply_to = via.reply_address(source)
-            top = str(via.stamped(source))
-            rows = [top, *rows[1:]] if "," not in rows[0] else [top, *(str(lower) for lower in request.vias[1:])]
+            stamped = via.stamped(source)
+            if stamped is not via:
+                lower = rows[1:] if "," not in rows[0] else [str(lower) for lower in request.vias[1:]]
+                rows = [str(stamped), *lower]
     except Malformed:
         # A Via that cannot be read is repeated as it is, and the answer goes back to where the request came from.
         reply_to = source

@@ -15,8 +15,8 @@ from session_fsm.sip.name_addr import NameAddr
 from session_fsm.sip.names import CANONICAL
 from session_fsm.sip.via import Via
 
-# Wider than word ["@" word]: whatever is visible and free of blanks can be compared and echoed (RFC 3261 §20.8).
-_CALL_ID = re.compile(r"[!-~]++")
+_HOPS = {str(hops): hops for hops in range(256)}  # RFC 3261 §20.22: what Max-Forwards may be
+
 _LEADING_DIGITS = re.compile(r"[0-9]++(?=[ \t;(]|$)")
 _MEDIA_TYPE = re.compile(r"([^\s;,/]++)[ \t]*+/[ \t]*+([^\s;,/]++)[ \t]*+(?:;.*+)?", re.DOTALL)
 
@@ -68,7 +68,8 @@ def parse_cseq(fields: Fields) -> CSeq:
 def parse_call_id(fields: Fields) -> str:
     """A Call-ID as it is (RFC 3261 §20.8)."""
     value = mandatory(fields, "call-id")
-    if _CALL_ID.fullmatch(value) is None:
+    # Wider than word ["@" word]: whatever is visible and free of blanks can be compared and echoed.
+    if not (value and value.isascii() and value.isprintable()) or " " in value:
         raise Malformed("RFC 3261 §20.8 callid", value)
     return value
 
@@ -97,7 +98,9 @@ def parse_max_forwards(fields: Fields) -> int | None:
     value = fields._first.get("max-forwards")
     if value is None:
         return None
-    hops = number(value, "RFC 3261 §20.22 Max-Forwards")
+    hops = _HOPS.get(value)
+    if hops is None:
+        hops = number(value, "RFC 3261 §20.22 Max-Forwards")
     return hops if hops <= 255 else None
 
 

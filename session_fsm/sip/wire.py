@@ -14,7 +14,6 @@ takes time linear in the datagram. The choices:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
@@ -24,9 +23,15 @@ from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
 from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, unusual_key
 from session_fsm.sip.typed import (
+    parse_call_id,
+    parse_contacts,
+    parse_cseq,
+    parse_from,
     parse_max_forwards,
     parse_record_routes,
     parse_routes,
+    parse_to,
+    parse_via,
 )
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 
@@ -76,8 +81,8 @@ class Dropped:
 
 Verdict = Accepted | Rejected | Dropped
 
-_UNFOLD = re.compile(r"\r\n[ \t]++")
-_UNFOLD_ANY = re.compile(r"\r?\n[ \t]++")
+_FOLD = re.compile(r"\r\n[ \t]++")
+_ANY_FOLD = re.compile(r"\r?\n[ \t]++")
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?", re.IGNORECASE)
 # RFC 3261 §8.1.1 has Max-Forwards too; requests of RFC 2543 have none and are accepted (RFC 4475 §3.4.1).
@@ -91,13 +96,16 @@ def read(datagram: bytes) -> Verdict:
     if cut < 0 or datagram[0] <= 32:
         return _read_unusual(datagram)
     head = datagram[:cut].decode("utf-8", "surrogateescape")
-    if "\r\n " in head or "\r\n\t" in head:
-        # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space.
-        head = _UNFOLD.sub(" ", head)
     lines = head.split("\r\n")
     if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
         return _read_unusual(datagram)
-    return _read_lines(lines, datagram[cut + 4 :])
+    body = datagram[cut + 4 :]
+    verdict = _read_lines(lines, body)
+    if not isinstance(verdict, Accepted) and _FOLD.search(head):
+        # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space. A line that begins with a blank
+        # is no field, so where lines are folded nothing was accepted.
+        verdict = _read_lines(_FOLD.sub(" ", head).split("\r\n"), body)
+    return verdict
 
 
 def _read_unusual(datagram: bytes) -> Verdict:
@@ -111,7 +119,7 @@ def _read_unusual(datagram: bytes) -> Verdict:
     head, blank, body = _at_blank_line(datagram)
     text = head.decode("utf-8", "surrogateescape")
     if "\n " in text or "\n\t" in text:
-        text = _UNFOLD_ANY.sub(" ", text)
+        text = _ANY_FOLD.sub(" ", text)
     lines = text.replace("\r\n", "\n").split("\n")
     fault = None if blank else Malformed("RFC 3261 §7 the empty line behind the header is missing", text[-80:])
     if "\r" in text.replace("\r\n", ""):
@@ -144,7 +152,7 @@ def _read_response(start: str, lines: list[str], body: bytes, fault: Malformed |
     if len(match[2]) != 3 or not 100 <= status <= 699:
         return Dropped("malformed response", "RFC 3261 §7.2 Status-Code", readable(start[:80]))
     response = Response(status, readable(match[3] or ""))
-    fault = fault or _fill(response, lines, body) or _fault_in(response, _check_response)
+    fault = fault or _fill(response, lines, body) or _fault_in(response)
     if fault is not None:
         return Dropped("malformed response", fault.rule, _shown(fault))
     return Accepted(response)
@@ -168,7 +176,7 @@ def _read_request(start: str, lines: list[str], body: bytes, fault: Malformed | 
     found, uri_fault = _request_uri(uri.strip(" "))
     request = Request(method, found)
     body_fault = _fill(request, lines, body)
-    fault = fault or uri_fault or body_fault or _fault_in(request, _check_request)
+    fault = fault or uri_fault or body_fault or _fault_in(request)
     if fault is None:
         if request.cseq.method == method:
             return Accepted(request)
@@ -199,10 +207,9 @@ def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
     first: dict[str, str] = {}
     more: dict[str, list[str]] = {}
     fault: Malformed | None = None
-    known = KEYS.get
     for line in lines:
         name, colon, value = line.partition(":")
-        key = known(name)
+        key = KEYS.get(name)
         if key is None or not colon:
             key = unusual_key(name) if colon else None
             if key is None:
@@ -225,7 +232,7 @@ def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
 
 def _cut_body(message: Message, length: str | None) -> Malformed | None:
     """RFC 3261 §18.3: octets behind the body are discarded, a body that ends too early is an error."""
-    if length is None:
+    if length is None or length == str(len(message.body)):
         return None
     try:
         octets = number(length, "RFC 3261 §20.14 Content-Length")
@@ -238,9 +245,13 @@ def _cut_body(message: Message, length: str | None) -> Malformed | None:
     return None
 
 
-def _fault_in(message: Message, check: Callable[[Message], None]) -> Malformed | None:
+def _fault_in(message: Request | Response) -> Malformed | None:
     try:
-        check(message)
+        _check_common(message)
+        if isinstance(message, Request):
+            _check_request(message)
+        else:
+            _check_response(message)
     except Malformed as fault:
         return fault
     return None
@@ -257,22 +268,23 @@ def _check_common(message: Message) -> None:
         if key not in first:
             raise Malformed(f"RFC 3261 §8.1.1 {CANONICAL[key]} is missing")
     # They are kept: whoever asks for them later finds them made.
-    _ = message.via, message.from_, message.to, message.cseq, message.call_id
-    if "contact" in first:
-        _ = message.contacts
+    message._via = parse_via(message)
+    message._from = parse_from(message)
+    message._to = parse_to(message)
+    message._cseq = parse_cseq(message)
+    message._call_id = parse_call_id(message)
+    message._contacts = parse_contacts(message) if "contact" in first else []
     if "record-route" in first:
         parse_record_routes(message)
 
 
-def _check_request(message: Message) -> None:
-    _check_common(message)
+def _check_request(message: Request) -> None:
     if "route" in message._first:
         parse_routes(message)
     parse_max_forwards(message)
 
 
-def _check_response(message: Message) -> None:
-    _check_common(message)
+def _check_response(message: Response) -> None:
     # RFC 3261 §8.1.3.3: a response with more than one Via was not meant for this user agent.
     if "via" in message._more or "," in message._first["via"]:
         raise Malformed("RFC 3261 §8.1.3.3 a second Via in a response", str(message.vias[1]))
