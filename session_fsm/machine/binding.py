@@ -36,6 +36,7 @@ class TimerPlan:
     name: str
     timer: Timer
     seconds: Seconds
+    grow: float
     cap: Seconds
 
 
@@ -199,7 +200,9 @@ def _stock_walk(machine: ChartMachine, table: Table) -> Callable[[str, str, Hold
 
 def _plan(timer: Timer, parameters: Mapping[str, Seconds]) -> TimerPlan:
     cap = inf if timer.cap is None else timer.cap.seconds(parameters)
-    return TimerPlan(name=timer.name, timer=timer, seconds=timer.after.seconds(parameters), cap=cap)
+    return TimerPlan(
+        name=timer.name, timer=timer, seconds=timer.after.seconds(parameters), grow=float(timer.grow), cap=cap
+    )
 
 
 def _emission(emit: Emit, name: str) -> Action:

@@ -136,7 +136,7 @@ class Machine:
             if mailbox.queue:
                 mailbox.drain()
             found = self.take(event, payload, None)
-            if mailbox.queue:
+            if mailbox.queue or mailbox.ahead:
                 mailbox.drain()
         finally:
             mailbox.running = False
@@ -177,7 +177,7 @@ class Machine:
         elif found.row is None:
             self._account(found, event, payload, cause)
         if self._postponed and found.state != before:
-            mailbox.queue.extendleft(reversed(self._postponed))
+            mailbox.ahead.extend(reversed(self._postponed))
             self._postponed = None
         if mailbox.own:
             mailbox.settle()
@@ -224,7 +224,7 @@ class Machine:
         """The first event of a machine that was not started: it enters its initial state, and then takes the event."""
         if event not in self.chart.events:
             raise LocalProtocolError(event, self.state, self.binding.table.expected[self.state], machine=self.label)
-        self.mailbox.queue.appendleft((self, event, payload, cause))
+        self.mailbox.ahead.append((self, event, payload, cause))
         return self.take(START, None, cause)
 
     def expire(self, now: Seconds) -> None:
@@ -314,19 +314,20 @@ class Machine:
 
     def start_timer(self, plan: TimerPlan) -> None:
         """Start a timer, from the beginning if it runs. An effect calls this, nobody else."""
-        if self._timers:
-            self.cancel_timer(plan.name)
-        timer, seconds = plan.timer, plan.seconds
+        name, seconds = plan.name, plan.seconds
+        timers = self._timers
+        if timers is None:
+            timers = self._timers = {}
+        elif timers:
+            self.cancel_timer(name)
         if self._overrides is not None:
-            seconds = timer.after.seconds({**self.binding.parameters, **self._overrides})
-        if timer.grow != 1:
+            seconds = plan.timer.after.seconds({**self.binding.parameters, **self._overrides})
+        if plan.grow != 1.0:
             self._grown = self._grown or {}
-            seconds = self._grown.get(timer.name, seconds)
-            self._grown[timer.name] = min(seconds * timer.grow, plan.cap)
+            seconds = self._grown.get(name, seconds)
+            self._grown[name] = min(seconds * plan.grow, plan.cap)
         mailbox = self.mailbox
-        if self._timers is None:
-            self._timers = {}
-        self._timers[plan.name] = mailbox.timers.start(mailbox.now, seconds, self, plan.name)
+        timers[name] = mailbox.timers.start(mailbox.now, seconds, self, name)
 
     def cancel_timer(self, name: str) -> None:
         """Cancel a timer, if it runs. An effect calls this, nobody else."""

@@ -7,7 +7,6 @@ Source: Erlang/OTP gen_statem, "Postponing Events" and "Inserted Events".
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,7 @@ class Mailbox:
     """
 
     __slots__ = (
+        "ahead",
         "cause",
         "failures",
         "impossible",
@@ -50,7 +50,9 @@ class Mailbox:
     def __init__(self, *, on_failure: OnFailure | None = None, now: Seconds = 0.0) -> None:
         self.now = now
         self.on_failure = on_failure
-        self.queue: deque[Posted] = deque()
+        self.queue: list[Posted] = []
+        # What goes before the queue; the last of it goes first.
+        self.ahead: list[Posted] = []
         self.timers: Timers[Machine] = Timers()
         self.row = 0
         self.impossible = 0
@@ -86,13 +88,26 @@ class Mailbox:
 
     def drain(self) -> None:
         """Take events until none is left; the caller has set `running`."""
-        queue = self.queue
-        while queue:
-            machine, event, payload, cause = queue.popleft()
-            try:
-                machine.take(event, payload, cause)
-            except LocalProtocolError as error:
-                self.failed(machine, event, error)
+        queue, ahead, done = self.queue, self.ahead, 0
+        try:
+            while ahead or done < len(queue):
+                if ahead:
+                    machine, event, payload, cause = ahead.pop()
+                else:
+                    machine, event, payload, cause = queue[done]
+                    done += 1
+                try:
+                    machine.take(event, payload, cause)
+                except LocalProtocolError as error:
+                    self.failed(machine, event, error)
+        finally:
+            del queue[:done]
+
+    def forget(self) -> None:
+        """Nothing will happen any more: drop every event and every timer."""
+        self.queue.clear()
+        self.ahead.clear()
+        self.timers.clear()
 
     def expire(self, now: Seconds) -> None:
         """Fire the timers that are due, each with all that follows from it before the next.
@@ -113,7 +128,7 @@ class Mailbox:
 
     def settle(self) -> None:
         """Put what a machine posted to itself in front of the queue."""
-        self.queue.extendleft(reversed(self.own))
+        self.ahead.extend(reversed(self.own))
         self.own.clear()
 
     def failed(self, machine: Machine, name: str, error: Exception) -> None:

@@ -110,8 +110,7 @@ class SessionCoordinator(Commanded):
         endpoint.sessions.clear()
         endpoint.unsettled.clear()
         endpoint.index = Index()
-        endpoint.mailbox.queue.clear()
-        endpoint.mailbox.timers.clear()
+        endpoint.mailbox.forget()
         endpoint.registration = endpoint.on_trace = endpoint.trace = None
         for chute in (endpoint.transmits, endpoint.orders, endpoint.told):
             chute.clear()

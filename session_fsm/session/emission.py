@@ -37,6 +37,9 @@ class Emitter(Protocol):
         """For a transaction or an answer: what it is about, such as INVITE, re-INVITE or BYE. Else empty."""
 
 
+Hearer = Callable[["Session"], Machine | None]
+"Which machine of the session hears an emission, if it has one."
+
 Hearers = Callable[..., Iterable[Machine]]
 "f(session, source, payload): which machines of the session hear an emission."
 
@@ -58,6 +61,8 @@ def _way(chart: str, name: str, route: Route) -> Deed:
     hearers = CHOSEN.get(route.chart)
     if hearers is not None:
         return ToChosen(name, route, hearers)
+    if route.chart in SELDOM:
+        return ToSeldom(name, route, SELDOM[route.chart])
     if not route.of and chart in OF_SESSION:
         return Within(name, route)
     return ToSession(name, route)
@@ -117,6 +122,27 @@ class ToChosen(Deed):
                 machine.mailbox.post(hearer, self._event, payload)
 
 
+class ToSeldom(Deed):
+    """To a machine that few sessions have."""
+
+    __slots__ = ("_event", "_hearer", "_of")
+
+    def __init__(self, name: str, route: Route, hearer: Hearer) -> None:
+        super().__init__(name)
+        self._event = route.event
+        self._of = route.of
+        self._hearer = hearer
+
+    def run(self, machine: Machine, payload: object) -> None:
+        """Post it, if there is such a machine and this is of interest to it."""
+        source = cast(Emitter, machine.context)
+        session = source.session
+        if session is not None and (not self._of or self._of == source.purpose):
+            hearer = self._hearer(cast("Session", session))
+            if hearer is not None:
+                machine.mailbox.post(hearer, self._event, payload)
+
+
 class Several(Deed):
     """To several charts, or to none."""
 
@@ -149,47 +175,51 @@ def _dialogs(session: Session, source: Emitter, payload: object) -> Iterable[Mac
     return session.dialogs_for(source, payload)
 
 
-def _hold(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-    return () if session.hold is None else (session.hold,)
+def _hold(session: Session) -> Machine | None:
+    return session.hold
 
 
-def _peer_hold(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-    return () if session.peer_hold is None else (session.peer_hold,)
+def _peer_hold(session: Session) -> Machine | None:
+    return session.peer_hold
 
 
-def _quality(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-    return (session.quality,) if session.quality is not None else ()
+def _quality(session: Session) -> Machine | None:
+    return session.quality
 
 
-def _dtmf_receiver(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-    return (session.dtmf_receiver.machine,) if session.dtmf_receiver is not None else ()
+def _dtmf_receiver(session: Session) -> Machine | None:
+    return None if session.dtmf_receiver is None else session.dtmf_receiver.machine
 
 
-def _dtmf_sender(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-    return (session.dtmf_sender.machine,) if session.dtmf_sender is not None else ()
+def _dtmf_sender(session: Session) -> Machine | None:
+    return None if session.dtmf_sender is None else session.dtmf_sender.machine
 
 
-def _watch(name: str) -> Callable[..., Iterable[Machine]]:
-    def hearers(session: Session, source: Emitter, payload: object) -> Iterable[Machine]:
-        machine = session.watches.get(name)
-        return () if machine is None else (machine,)
+def _watch(name: str) -> Hearer:
+    def watch(session: Session) -> Machine | None:
+        return session.watches.get(name) if session.watches else None
 
-    return hearers
+    return watch
 
 
-# Of every other chart a session has one machine, under the chart's name.
-CHOSEN: Mapping[str, Callable[..., Iterable[Machine]]] = {
+CHOSEN: Mapping[str, Hearers] = {
     "answer": _answers,
     "authentication": _authentications,
-    "consent": _watch("consent"),
     "dialog": _dialogs,
-    "hold": _hold,
+    "invite_client": _invites,
+}
+"Charts of which a session has several machines."
+
+# Of every other chart a session has one machine, under the chart's name.
+SELDOM: Mapping[str, Hearer] = {
+    "consent": _watch("consent"),
     "dtmf_receiver": _dtmf_receiver,
     "dtmf_sender": _dtmf_sender,
-    "invite_client": _invites,
+    "hold": _hold,
     "microphone": _watch("microphone"),
     "peer_hold": _peer_hold,
     "quality": _quality,
     "silence": _watch("silence"),
     "source": _watch("source"),
 }
+"Charts of which few calls have a machine."
