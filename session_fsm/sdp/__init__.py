@@ -6,7 +6,18 @@ from session_fsm.sdp.agreement import DEFAULT_PTIME_MS, Agreement, Answer, Local
 from session_fsm.sdp.codec import CODECS, PCMA, PCMU, Codec
 from session_fsm.sdp.description import Connection, MediaDescription, Origin, SessionDescription
 from session_fsm.sdp.direction import MediaDirection
-from session_fsm.sdp.negotiate import Considered, answer, conclude, consider, decline, is_the_same, offer, take
+from session_fsm.sdp.negotiate import (
+    Considered,
+    WrittenAnswer,
+    answer,
+    conclude,
+    consider,
+    decline,
+    is_the_same,
+    offer,
+    take,
+    write_answer,
+)
 from session_fsm.sdp.remote import Refusal, why_no_peer
 from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
 from session_fsm.sdp.terms import PACKET_TIMES_MS
@@ -31,6 +42,7 @@ __all__ = [
     "TELEPHONE_EVENT",
     "SessionDescription",
     "TelephoneEvents",
+    "WrittenAnswer",
     "answer",
     "conclude",
     "consider",
@@ -42,4 +54,5 @@ __all__ = [
     "offer",
     "take",
     "why_no_peer",
+    "write_answer",
 ]

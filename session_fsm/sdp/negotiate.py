@@ -65,6 +65,34 @@ def take(found: Considered, local: LocalMedia, previous: SessionDescription | No
     return _answer(description, found.stream.answered(reply))
 
 
+class WrittenAnswer:
+    """An answer as it goes on the wire, and what is agreed once it is sent."""
+
+    __slots__ = ("agreement", "octets")
+
+    def __init__(self, octets: bytes, agreement: Agreement) -> None:
+        self.octets = octets
+        self.agreement = agreement
+
+
+def write_answer(found: Considered, local: LocalMedia, previous: bytes = b"") -> WrittenAnswer:
+    """The same as `take`, written; `previous` is our last description of this session, if there was one.
+
+    First answers to one stream differ in origin and port, and otherwise only as their terms do.
+    """
+    if previous or len(found.offer.media) > 1:
+        before = SessionDescription.parse(previous) if previous else None
+        answered = take(found, local, before)
+        return WrittenAnswer(answered.description.encode(), answered.agreement)
+    reply, origin, port = found.stream.terms.reply(local), (local.session_id, local.version), local.address[1]
+    if not reply.until:
+        written = take(found, local).description.encode().removeprefix(b"v=0\r\no=- %d %d" % origin)
+        above, kind, reply.behind = written.partition(b"\r\nm=audio ")
+        reply.until, reply.behind = above + kind, reply.behind.removeprefix(b"%d" % port)
+    octets = b"v=0\r\no=- %d %d%b%d%b" % (*origin, reply.until, port, reply.behind)
+    return WrittenAnswer(octets, found.stream.answered(reply))
+
+
 def decline(
     offer: SessionDescription, local: LocalMedia, previous: SessionDescription | None = None
 ) -> SessionDescription:

@@ -37,7 +37,7 @@ _agreed, _media = maker_of(Agreement), maker_of(MediaDescription)
 class Reply:
     """What our answer says of a stream, and what is agreed by it: all but addresses and ports."""
 
-    __slots__ = ("codec", "direction", "events", "formats", "lines", "receivable")
+    __slots__ = ("behind", "codec", "direction", "events", "formats", "lines", "receivable", "until")
 
     def __init__(self, terms: Terms, local: LocalMedia) -> None:
         # RFC 3264 §6.1: one codec under one number for both ways. The number is the offer's, and a single codec leaves
@@ -49,6 +49,8 @@ class Reply:
         self.events = terms.events and replace(terms.events, payload_type=terms.events.send_payload_type)
         codecs = with_events(self.receivable, self.events.payload_type if self.events else None)
         self.formats, self.lines = said_of(codecs, local, self.direction)
+        self.until = self.behind = b""
+        "The text of a first answer from its origin to its port, and from there; empty until one was written."
 
 
 class Terms:

@@ -31,6 +31,7 @@ IN_DIALOG = {
 }
 "What a request within a dialog is for `dialog.toml`."
 
+CALLEE = Role.UAS
 UNAUTHORIZED = 401
 OVERLOADED = 503
 MOST_RESPONSES = 1000  # to one request, large ones counted as several: 64 forks may each repeat their 2xx 11 times
@@ -268,7 +269,7 @@ def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Addr
     session = Session(
         endpoint,
         tag,
-        Role.UAS,
+        CALLEE,
         call_id=invite.call_id,
         local=invite.to.with_tag(tag),
         remote=invite.from_,
@@ -288,11 +289,11 @@ def _begin(endpoint: Endpoint, invite: Request, identity: Identity, source: Addr
     endpoint.mailbox.post(session.call, "invite_received", session.incoming)
 
 
-def _remote_target(invite: Request, source: Address) -> str:
+def _remote_target(invite: Request, source: Address) -> SipUri | str:
     """RFC 3261 §12.1.1: the Contact; where it is missing or no SIP URI, the address that the INVITE came from."""
     contact = invite.contact
     if contact is not None and isinstance(contact.uri, SipUri):
-        return str(contact.uri.as_target)
+        return contact.uri.as_target
     return f"sip:{bracketed(source[0])}:{source[1]}"
 
 

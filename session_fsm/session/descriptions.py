@@ -1,4 +1,4 @@
-"""Session descriptions in messages: what a peer's message describes, read once, and our own, written once."""
+"""Session descriptions in messages: what a peer's message describes, read once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ def has_description(message: Request | Response) -> bool:
 
 
 class Descriptions:
-    """Reads and writes the descriptions of one call. The last of each kind is remembered: it is asked for again."""
+    """Reads the descriptions of one call. The last one is remembered: it is asked for again."""
 
-    __slots__ = ("_read", "_written")
+    __slots__ = ("_read",)
 
     def __init__(self) -> None:
         self._read: tuple[object, SessionDescription | Refusal] | None = None
-        self._written: tuple[SessionDescription, bytes] | None = None
 
     def of(self, message: Request | Response) -> SessionDescription | Refusal:
         """What a message describes, or why it describes nothing."""
@@ -29,17 +28,9 @@ class Descriptions:
             self._read = (message, _parsed(message.body) if has_description(message) else NO_DESCRIPTION)
         return self._read[1]
 
-    def octets(self, description: SessionDescription | None) -> bytes:
-        """Our description as it goes on the wire: it is sent, and then told."""
-        if description is None:
-            return b""
-        if self._written is None or self._written[0] is not description:
-            self._written = (description, description.encode())
-        return self._written[1]
-
     def forget(self) -> None:
         """The call is over."""
-        self._read = self._written = None
+        self._read = None
 
 
 def _parsed(body: bytes) -> SessionDescription | Refusal:

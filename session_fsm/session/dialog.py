@@ -23,6 +23,8 @@ from session_fsm.sip.dtmf_info import ACCEPTED, parse_digit
 if TYPE_CHECKING:
     from session_fsm.session.session import Session
 
+NOT_BEGUN = DialogState.IDLE
+
 
 class Dialog:
     """The relation of two tags. Its state is its machine's."""
@@ -56,7 +58,7 @@ class Dialog:
         self.allow = ""
         "What the peer allows, as it said last."
         self.ack: tuple[bytes, Address] | None = None
-        self.shown = DialogState.IDLE
+        self.shown = NOT_BEGUN
         label = f"dialog:{remote_tag}" if remote_tag else "dialog"
         self.machine = session.endpoint.machine("dialog", session.role, self, session, label)
         session.endpoint.index.dialogs[session.call_id, session.local_tag, remote_tag] = self

@@ -84,6 +84,8 @@ class Endpoint:
     "Where rows go that belong to no session: to the listener, if there is one. A flood must not fill the memory."
     alone: int = 0
     "How many transactions belonged to no session."
+    contacts: dict[Address, tuple[str, str]] = field(default_factory=dict)
+    "Our Contact at each address of ours."
     usual_media: dict[Address, LocalMedia] = field(default_factory=dict)
     "What is answered at each address of ours, as long as the application has opened no port."
 
@@ -93,9 +95,12 @@ class Endpoint:
 
     def contact_for(self, peer: Address | None) -> tuple[str, str]:
         """Where this peer's requests within a dialog reach us (RFC 3261 §8.1.1.8, §12.1.1)."""
-        host, port = self.reached_by(peer)
-        user = f"{self.uri.user}@" if self.uri.user else ""
-        return ("Contact", f"<sip:{user}{bracketed(host)}:{port}>")
+        address = self.reached_by(peer)
+        found = self.contacts.get(address)
+        if found is None:
+            user = f"{self.uri.user}@" if self.uri.user else ""
+            found = self.contacts[address] = ("Contact", f"<sip:{user}{bracketed(address[0])}:{address[1]}>")
+        return found
 
     def try_later(self) -> tuple[str, str]:
         """RFC 3261 §14.2: a Retry-After of 0 to 10 seconds, chosen at random."""
@@ -132,8 +137,8 @@ class Endpoint:
     def new_trace(self, rows: int) -> Kept | None:
         """Where rows go: so many of the newest are kept, and whoever listens is told of each."""
         if self.on_trace is None:
-            return Kept(maxlen=rows) if rows else None
-        made = Tee(maxlen=rows)
+            return Kept((), rows) if rows else None
+        made = Tee((), rows)
         made.listener = self.on_trace
         return made
 
@@ -157,11 +162,14 @@ _transmit = maker_of(Transmit)
 class Kept(deque[TraceRow]):
     """A session's newest rows."""
 
+    __slots__ = ()
+
 
 @plain
 class Tee(Kept):
     """The same, and a listener is told of each."""
 
+    __slots__ = ("listener",)
     listener: Callable[[TraceRow], None]
 
     def append(self, row: TraceRow) -> None:

@@ -15,15 +15,15 @@ from session_fsm.sdp import (
     MediaDirection,
     Refusal,
     SessionDescription,
+    WrittenAnswer,
     conclude,
     consider,
     decline,
     is_the_same,
     known,
     learn,
-    take,
+    write_answer,
 )
-from session_fsm.sdp import Answer as SdpAnswer
 from session_fsm.sdp import offer as make_offer
 from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions, has_description
 from session_fsm.session.events import Address
@@ -49,6 +49,9 @@ class Wish(NamedTuple):
         return {"wish": self.number, "direction": str(self.direction)}
 
 
+NO_WISH = Wish(0, MediaDirection.SENDRECV)
+
+
 class Negotiation:
     """One side's view of what was offered, answered and agreed in one call."""
 
@@ -57,7 +60,6 @@ class Negotiation:
         "agreement",
         "before_hold",
         "considering_memo",
-        "description",
         "descriptions",
         "endpoint",
         "first_seq",
@@ -73,6 +75,7 @@ class Negotiation:
         "reack",
         "reading_memo",
         "reoffer_seq",
+        "said",
         "silent",
         "wish",
         "wishes",
@@ -83,15 +86,15 @@ class Negotiation:
         self.local = endpoint.local
         self.local_media: LocalMedia | None = None
         self.descriptions = Descriptions()
-        self.description: SessionDescription | None = None
-        "Our last description that was sent."
+        self.said = b""
+        "Our last description as it goes on the wire; empty when there is none."
         self.offer: SessionDescription | None = None
         "Our last offer."
         self.offering = True
         "Whether the first INVITE carries the offer."
         self.first_seq = 0
         "CSeq number of our first INVITE."
-        self.prepared: SdpAnswer | None = None
+        self.prepared: WrittenAnswer | None = None
         "Our answer to the offer that was read last."
         self.agreement: Agreement | None = None
         self.adopted: Dialog | None = None
@@ -103,7 +106,7 @@ class Negotiation:
         "Whether silence leaves in place of what the application plays, as our last answered offer had it."
         self.wishes = 0
         "How many wishes the application has had."
-        self.wish = Wish(0, MediaDirection.SENDRECV)
+        self.wish = NO_WISH
         "What we offer within the call, and offer again after glare."
         self.put_off_by: Response | None = None
         "The last response that put our offer off: mostly 491 (RFC 3261 §14.1)."
@@ -127,7 +130,7 @@ class Negotiation:
 
     # The peer's descriptions.
 
-    def judge(self, message: object) -> SdpAnswer | Agreement | Refusal:
+    def judge(self, message: object) -> WrittenAnswer | Agreement | Refusal:
         """What a message's description leads to: our answer to an offer, the agreement with an answer, or a refusal.
 
         The same message is judged once. RFC 3264; which of the two it is follows from RFC 3261 §13.2.1.
@@ -137,14 +140,14 @@ class Negotiation:
         # The memo keeps its message as an object; the second half is what `_judge` returned.
         return self.reading_memo[1]  # type: ignore[return-value]
 
-    def _judge(self, payload: object) -> SdpAnswer | Agreement | Refusal:
+    def _judge(self, payload: object) -> WrittenAnswer | Agreement | Refusal:
         message = payload.request if isinstance(payload, Received) else payload
         if not isinstance(message, Request | Response):
             return NO_DESCRIPTION
         if self._offers(message):
             media = self.media_to_answer()
             found = self._considered(message, media)
-            return found if isinstance(found, Refusal) else take(found, media, self.description)
+            return found if isinstance(found, Refusal) else write_answer(found, media, self.said)
         theirs = self.descriptions.of(message)
         if isinstance(theirs, Refusal):
             return theirs
@@ -193,9 +196,9 @@ class Negotiation:
         self.silent = self.offered_silent
         self.local_media = self.offered_media or self.local_media
 
-    def adopt_answer(self, answer: SdpAnswer, dialog: Dialog | None) -> None:
+    def adopt_answer(self, answer: WrittenAnswer, dialog: Dialog | None) -> None:
         """We answered the peer's offer in this dialog."""
-        self.description, self.agreement, self.adopted = answer.description, answer.agreement, dialog
+        self.said, self.agreement, self.adopted = answer.octets, answer.agreement, dialog
         self.peer_wish = answer.agreement.theirs
 
     # Ours.
@@ -205,17 +208,13 @@ class Negotiation:
         """Which way media may go; inactive until something is agreed."""
         return self.agreement.direction if self.agreement else MediaDirection.INACTIVE
 
-    def octets(self) -> bytes:
-        """Our last description as it goes on the wire; empty when there is none."""
-        return self.descriptions.octets(self.description)
-
     def offer_again(self) -> bytes:
         """The offer that was made, for an INVITE that is redirected; a new one when there is none."""
-        return self.descriptions.octets(self.offer) if self.offer else self.make_offer(self.media_to_answer())
+        return self.offer.encode() if self.offer else self.make_offer(self.media_to_answer())
 
     def answer_octets(self) -> bytes:
         """The answer that was prepared; without one, the offer that our 2xx makes."""
-        return self.descriptions.octets(self.prepared.description) if self.prepared else self.octets()
+        return self.prepared.octets if self.prepared else self.said
 
     def media_to_answer(self) -> LocalMedia:
         """Our side of the media; before the application has opened a port, what would be answered if it did."""
@@ -224,15 +223,19 @@ class Negotiation:
     def make_offer(self, media: LocalMedia, *, silent: bool = False) -> bytes:
         """Our description as an offer, sent next."""
         self.offered_media, self.offered_silent = media, silent
-        self.offer = self.description = make_offer(media, self.description)
-        return self.descriptions.octets(self.offer)
+        self.offer = make_offer(media, self._previous())
+        self.said = self.offer.encode()
+        return self.said
+
+    def _previous(self) -> SessionDescription | None:
+        return SessionDescription.parse(self.said) if self.said else None
 
     def prepare_answer(self, invite: Received, media: LocalMedia) -> None:
         """Answer the INVITE's offer with this media of ours; a refusal leaves nothing prepared."""
         self.local_media = media
         self.reading_memo = None
         judged = self.judge(invite)
-        self.prepared = judged if isinstance(judged, SdpAnswer) else None
+        self.prepared = judged if isinstance(judged, WrittenAnswer) else None
 
     def answer_for_ack(self, response: Response, *, wanted: bool) -> bytes:
         """The answer that the ACK carries when the 2xx carried the offer; empty otherwise.
@@ -243,6 +246,6 @@ class Negotiation:
         if self.offering or isinstance(theirs, Refusal):
             return b""
         judged = self.judge(response) if wanted else None
-        if isinstance(judged, SdpAnswer):
-            return judged.description.encode()
-        return decline(theirs, self.media_to_answer(), self.description).encode()
+        if isinstance(judged, WrittenAnswer):
+            return judged.octets
+        return decline(theirs, self.media_to_answer(), self._previous()).encode()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from session_fsm.sdp import Agreement, Refusal
-from session_fsm.sdp import Answer as SdpAnswer
+from session_fsm.sdp import Agreement, Refusal, WrittenAnswer
 from session_fsm.session.answer import send_answer
 from session_fsm.session.authentication import answers_for_ack
 from session_fsm.session.descriptions import has_description
@@ -79,7 +78,7 @@ def _adopt(at: Session, payload: object) -> None:
 def _adopt_answer(at: Session, payload: object) -> None:
     ours = at.negotiation
     judged = ours.judge(payload) if isinstance(payload, Received | Response) else ours.prepared
-    if isinstance(judged, SdpAnswer):
+    if isinstance(judged, WrittenAnswer):
         at.watch_peer()
         ours.adopt_answer(judged, at.dialog)
 
@@ -115,20 +114,20 @@ def _refresh_target(at: Session, payload: object) -> None:
 
 def _send_reinvite(at: Session, _: object) -> None:
     assert at.dialog is not None  # it comes before an agreement
-    request, destination = at.dialog.next_request("INVITE", at.negotiation.octets())
+    request, destination = at.dialog.next_request("INVITE", at.negotiation.said)
     at.negotiation.reoffer_seq = request.cseq.number
     start_client(at.endpoint, request, destination, purpose="re-INVITE", session=at, role=at.role)
 
 
 def _send_update(at: Session, _: object) -> None:
     assert at.dialog is not None  # it comes before an agreement
-    request, destination = at.dialog.next_request("UPDATE", at.negotiation.octets())
+    request, destination = at.dialog.next_request("UPDATE", at.negotiation.said)
     start_client(at.endpoint, request, destination, purpose="UPDATE", session=at, role=at.role)
 
 
 def _send_answer_to_update(at: Session, received: Received) -> None:
     contact = at.endpoint.contact_for(at.signalled_from)
-    received.respond(200, headers=[contact], body=at.negotiation.octets())
+    received.respond(200, headers=[contact], body=at.negotiation.said)
 
 
 def _send_cancel(at: Session, _: object) -> None:
@@ -154,7 +153,7 @@ def _send_200(at: Session, received: Received) -> None:
     assert at.dialog is not None  # a re-INVITE has one
     contact = at.endpoint.contact_for(received.transaction.destination)
     assert received.transaction.echo is not None  # every server transaction has one
-    data = received.transaction.echo.response(200, headers=[contact], body=at.negotiation.octets())
+    data = received.transaction.echo.response(200, headers=[contact], body=at.negotiation.said)
     send_answer(at, at.dialog, received.transaction, data)
 
 

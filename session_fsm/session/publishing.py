@@ -140,7 +140,7 @@ def _dialog_established(session: Session, source: Emitter, payload: object, vari
 def _sdp(session: Session, source: Emitter, payload: object, variant: str) -> Own:
     kind = _SDP_KINDS[variant]
     if variant in _OURS:
-        text = session.negotiation.octets()
+        text = session.negotiation.said
     else:
         message = payload.request if isinstance(payload, Received) else payload
         text = message.body if isinstance(message, Request | Response) else b""

@@ -46,6 +46,7 @@ class Session(TransactionUser):
     """One call of one side."""
 
     __slots__ = (
+        "_remote_uri",
         "answers",
         "call",
         "call_id",
@@ -102,6 +103,8 @@ class Session(TransactionUser):
         "From of the caller, To of the callee, with our tag."
         self.local_tag = local.tag or ""
         self.remote = remote
+        self._remote_uri = ""
+        "Written when it is asked for."
         self.target = target
         "Where requests go outside a dialog: the URI that is called, or the caller's Contact."
         self.invite: Request | None = None
@@ -206,7 +209,9 @@ class Session(TransactionUser):
     @property
     def remote_uri(self) -> str:
         """The other party's URI."""
-        return str(self.remote.uri)
+        if not self._remote_uri:
+            self._remote_uri = str(self.remote.uri)
+        return self._remote_uri
 
     @property
     def rows(self) -> Iterator[TraceRow]:

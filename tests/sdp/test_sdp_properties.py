@@ -12,6 +12,7 @@ from session_fsm.errors import Malformed
 from session_fsm.sdp import (
     Answer,
     Codec,
+    Considered,
     LocalMedia,
     MediaDescription,
     MediaDirection,
@@ -20,7 +21,10 @@ from session_fsm.sdp import (
     SessionDescription,
     answer,
     conclude,
+    consider,
     offer,
+    take,
+    write_answer,
 )
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=8)
@@ -165,3 +169,26 @@ def test_a_version_counts_what_changed(first: LocalMedia, second: LocalMedia, th
 def test_a_narrowed_direction_is_the_peers_view_reversed(ours: MediaDirection, theirs: MediaDirection):
     """Both sides compute the same stream, each from its own end."""
     assert ours.narrowed_by(theirs) == theirs.narrowed_by(ours).reversed
+
+
+@given(DESCRIPTIONS, LOCALS, LOCALS)
+def test_a_written_answer_says_what_an_answer_says(offered: SessionDescription, local: LocalMedia, other: LocalMedia):
+    """The text that was written for one port and direction of ours is right for others."""
+    found = consider(offered, local)
+    if isinstance(found, Refusal):
+        return
+    for here in (local, replace(local, address=(local.address[0], other.address[1]), direction=other.direction)):
+        said = take(found, here)
+
+        assert said.description.encode() == write_answer(found, here).octets
+        assert said.agreement == write_answer(found, here).agreement
+
+
+@given(DESCRIPTIONS, LOCALS, LOCALS)
+def test_a_written_answer_follows_our_last_description(
+    offered: SessionDescription, local: LocalMedia, before: LocalMedia
+):
+    """RFC 3264 §8: the version counts up by one if anything differs."""
+    found, previous = consider(offered, local), offer(before)
+    if isinstance(found, Considered):
+        assert take(found, local, previous).description.encode() == write_answer(found, local, previous.encode()).octets
