@@ -66,7 +66,7 @@ def answers_for_ack(session: Session, cseq: int) -> list[Header]:
         return []
     for transaction in session.transactions:
         if transaction.chart == "invite_client" and transaction.request.cseq.number == cseq:
-            return [(name, row) for name in ANSWERS for row in transaction.request.rows(name.lower())]
+            return [(name, row) for name in ANSWERS for row in transaction.request.rows(name)]
     return []
 
 

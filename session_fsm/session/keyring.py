@@ -136,7 +136,7 @@ class Trust:
         """The challenges of a response to this request, which went to this place: one for each realm."""
         found = []
         for said, answered in FIELDS:
-            for challenge in best_of_each_realm(readable_challenges(response.rows(said.lower()))):
+            for challenge in best_of_each_realm(readable_challenges(response.rows(said))):
                 credentials = self._credentials(challenge.realm, answered, request, place)
                 refusal = "" if credentials else self._refusal(challenge.realm, place)
                 found.append(Asked(answered, challenge, credentials, refusal))
@@ -189,7 +189,7 @@ class Trust:
 def answered_realms(request: Request) -> Iterator[tuple[str, str]]:
     """(header field, realm) of every answer that a request of ours carries."""
     for name in ANSWERS:
-        for row in request.rows(name.lower()):
+        for row in request.rows(name):
             yield name, DigestAnswer.parse(row).realm
 
 

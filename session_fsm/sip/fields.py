@@ -8,7 +8,7 @@ from session_fsm.errors import Malformed
 from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.grammar import split_list
 from session_fsm.sip.name_addr import NameAddr
-from session_fsm.sip.names import CANONICAL, KEYS, LISTS, key_of
+from session_fsm.sip.names import KEYS, LISTS, USUAL, key_of
 from session_fsm.sip.uri import OtherUri, SipUri
 from session_fsm.sip.via import Via
 
@@ -47,13 +47,14 @@ class Fields:
         Octets that were no UTF-8 on the wire are kept as lone surrogates, here and in `get`.
         """
         key = key_of(name)
-        rows = self.rows(key)
+        rows = self.rows(name)
         if key not in LISTS:
             return rows
         return [item for row in rows for item in _items(row)]
 
-    def rows(self, key: str) -> list[str]:
-        """The field values of a key, one a row, nothing split."""
+    def rows(self, name: str) -> list[str]:
+        """The field values of a name, one a row, nothing split."""
+        key = key_of(name)
         if key in self._more:
             return list(self._more[key])
         return [self._first[key]] if key in self._first else []
@@ -117,7 +118,7 @@ def _row(name: str, value: HeaderValue) -> tuple[str, str]:
     text = value if isinstance(value, str) else str(value)
     if "\r" in text or "\n" in text:
         raise Malformed(f"RFC 3261 §7.3.1 line break in {name}", text)
-    return CANONICAL.get(key) or name.rstrip(" \t"), text.strip(" \t")
+    return key if key in USUAL else name.rstrip(" \t"), text.strip(" \t")
 
 
 def _read(line: str) -> tuple[str, str] | None:
@@ -125,9 +126,10 @@ def _read(line: str) -> tuple[str, str] | None:
     name, colon, value = line.partition(":")
     name = name.rstrip(" \t")
     try:
-        return (CANONICAL.get(key_of(name), name), value.strip(" \t")) if colon else None
+        key = key_of(name)
     except Malformed:
         return None
+    return (key if key in USUAL else name, value.strip(" \t")) if colon else None
 
 
 def _items(row: str) -> list[str]:

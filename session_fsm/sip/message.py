@@ -127,41 +127,41 @@ class Message(Fields):
     @property
     def require(self) -> list[str]:
         """The option tags of Require, lower case (RFC 3261 §20.32)."""
-        return typed.words(self, "require")
+        return typed.words(self, "Require")
 
     @property
     def proxy_require(self) -> list[str]:
         """The option tags of Proxy-Require, lower case (RFC 3261 §20.29)."""
-        return typed.words(self, "proxy-require")
+        return typed.words(self, "Proxy-Require")
 
     @property
     def supported(self) -> list[str]:
         """The option tags of Supported, lower case (RFC 3261 §20.37)."""
-        return typed.words(self, "supported")
+        return typed.words(self, "Supported")
 
     @property
     def allow(self) -> list[str]:
         """The methods of Allow (RFC 3261 §20.5)."""
-        return typed.words(self, "allow", fold=False)
+        return typed.words(self, "Allow", fold=False)
 
     @property
     def accept(self) -> list[str]:
         """The media ranges of Accept in lower case without parameters (§20.1); `has` tells absent from empty."""
-        return typed.words(self, "accept")
+        return typed.words(self, "Accept")
 
     @property
     def expires(self) -> int | None:
         """Expires in seconds; None when absent, malformed or above 2**32-1 (RFC 4475 §3.1.2.4)."""
-        return typed.seconds(self, "expires")
+        return typed.seconds(self, "Expires")
 
     @property
     def retry_after(self) -> int | None:
         """Retry-After in seconds; None when absent, malformed or above 2**32-1."""
-        return typed.seconds(self, "retry-after")
+        return typed.seconds(self, "Retry-After")
 
     def accepts(self, media_type: str) -> bool:
         """Whether a response may have a body of this type (RFC 3261 §20.1): without Accept, only application/sdp."""
-        if "accept" not in self._first:
+        if "Accept" not in self._first:
             return media_type == "application/sdp"
         return not {media_type, media_type.partition("/")[0] + "/*", "*/*"}.isdisjoint(self.accept)
 

@@ -39,27 +39,33 @@ _SINGLES = (
     "Referred-By Replaces Reply-To Retry-After Server Session-Expires Subject Timestamp To User-Agent WWW-Authenticate"
 )
 
-LISTS = frozenset(name.lower() for name in _LISTS.split())
+LISTS = frozenset(_LISTS.split())
 "Keys of the header fields whose value is a comma list; an unknown field is never split (RFC 4475 §3.1.1.1)."
 
-SINGLES = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
+SINGLES = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type")
 "Keys of the fields that must not appear twice in a message: a second one would make its meaning a matter of luck."
 
-CANONICAL = {name.lower(): name for name in f"{_LISTS} {_SINGLES}".split()}
-"Key to the spelling that we send."
+USUAL = frozenset(f"{_LISTS} {_SINGLES}".split())
+"Names in the spelling that we send, each of which is its own key."
 
 # Filled with the usual spellings once; never with what peers send, which would let them fill the memory.
 KEYS = {
-    spelling: key
-    for key, name in CANONICAL.items()
-    for spelling in (key, name, name.upper(), name.title(), *(c for c, full in _COMPACT.items() if full == name))
+    spelling: name
+    for name in USUAL
+    for spelling in (
+        name,
+        name.lower(),
+        name.upper(),
+        name.title(),
+        *(c for c, full in _COMPACT.items() if full == name),
+    )
 }
-KEYS.update({compact.upper(): name.lower() for compact, name in _COMPACT.items()})
+KEYS.update({compact.upper(): name for compact, name in _COMPACT.items()})
 "Usual spellings of a name to its key, so that most names need one look-up."
 
 
 def key_of(name: str) -> str:
-    """The key of a header field's name: lower case, long form. `Malformed` if it is no token."""
+    """The key of a header field's name: its usual spelling, else lower case. `Malformed` if it is no token."""
     key = KEYS.get(name) or unusual_key(name)
     if key is None:
         raise Malformed("RFC 3261 §7.3.1 header-name", name)

@@ -29,8 +29,8 @@ class Echo:
         self._request = request
         self._record_route: bytes | None = None
         vias, self.reply_to = _vias(request, received_from)
-        self._before = vias + _copied(request, "From", "from")
-        self._behind = _copied(request, "Call-ID", "call-id") + _copied(request, "CSeq", "cseq")
+        self._before = vias + _copied(request, "From")
+        self._behind = _copied(request, "Call-ID") + _copied(request, "CSeq")
         self._block = f"{self._before}{_to(request, to_tag)}{self._behind}".encode("utf-8", "surrogateescape")
 
     def response(
@@ -55,25 +55,25 @@ class Echo:
 
     def _trying_block(self) -> bytes:
         """RFC 3261 §8.2.6.1 and §8.2.6.2: a 100 repeats the Timestamp; it makes no dialog and needs no tag."""
-        timestamp = _copied(self._request, "Timestamp", "timestamp")
+        timestamp = _copied(self._request, "Timestamp")
         return f"{self._before}{_to(self._request, None)}{self._behind}{timestamp}".encode("utf-8", "surrogateescape")
 
     def _record_routes(self) -> bytes:
         """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""
         if self._record_route is None:
-            rows = [f"Record-Route: {row}\r\n" for row in self._request.rows("record-route")]
+            rows = [f"Record-Route: {row}\r\n" for row in self._request.rows("Record-Route")]
             self._record_route = "".join(rows).encode("utf-8", "surrogateescape")
         return self._record_route
 
 
-def _copied(request: Request, name: str, key: str) -> str:
-    value = request._first.get(key)
+def _copied(request: Request, name: str) -> str:
+    value = request._first.get(name)
     return "" if value is None else f"{name}: {value}\r\n"
 
 
 def _vias(request: Request, source: Address | None) -> tuple[str, Address | None]:
     """The Via fields; the topmost value tells where the request really came from. And where the answer goes."""
-    rows = request.rows("via")
+    rows = request.rows("Via")
     reply_to = source
     try:
         if source is not None and rows:
@@ -91,7 +91,7 @@ def _vias(request: Request, source: Address | None) -> tuple[str, Address | None
 
 def _to(request: Request, tag: str | None) -> str:
     """To, with our tag if it had none. One that cannot be read is repeated as it is."""
-    value = request._first.get("to")
+    value = request._first.get("To")
     if value is None:
         return ""
     try:

@@ -12,7 +12,6 @@ from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.fields import Fields
 from session_fsm.sip.grammar import MAX_UINT32, number, split_list
 from session_fsm.sip.name_addr import NameAddr
-from session_fsm.sip.names import CANONICAL
 from session_fsm.sip.via import Via
 
 _HOPS = {str(hops): hops for hops in range(256)}  # RFC 3261 §20.22: what Max-Forwards may be
@@ -25,7 +24,7 @@ def mandatory(fields: Fields, key: str) -> str:
     """The value of a field that every message must have (RFC 3261 §8.1.1)."""
     value = fields._first.get(key)
     if value is None:
-        raise Malformed(f"RFC 3261 §8.1.1 {CANONICAL[key]} is missing")
+        raise Malformed(f"RFC 3261 §8.1.1 {key} is missing")
     return value
 
 
@@ -40,34 +39,34 @@ def split_rows(fields: Fields, key: str, rule: str) -> list[str]:
 
 def parse_via(fields: Fields) -> Via:
     """The topmost Via; the others, which are echoed, must be readable too."""
-    value = mandatory(fields, "via")
-    return parse_vias(fields)[0] if "," in value or "via" in fields._more else Via.parse(value)
+    value = mandatory(fields, "Via")
+    return parse_vias(fields)[0] if "," in value or "Via" in fields._more else Via.parse(value)
 
 
 def parse_vias(fields: Fields) -> list[Via]:
     """All Via values (RFC 3261 §20.42)."""
-    mandatory(fields, "via")
-    return [Via.parse(item) for item in split_rows(fields, "via", "RFC 3261 §20.42 Via")]
+    mandatory(fields, "Via")
+    return [Via.parse(item) for item in split_rows(fields, "Via", "RFC 3261 §20.42 Via")]
 
 
 def parse_from(fields: Fields) -> NameAddr:
     """From (RFC 3261 §20.20)."""
-    return NameAddr.parse(mandatory(fields, "from"), "RFC 3261 §20.20 From")
+    return NameAddr.parse(mandatory(fields, "From"), "RFC 3261 §20.20 From")
 
 
 def parse_to(fields: Fields) -> NameAddr:
     """To (RFC 3261 §20.39)."""
-    return NameAddr.parse(mandatory(fields, "to"), "RFC 3261 §20.39 To")
+    return NameAddr.parse(mandatory(fields, "To"), "RFC 3261 §20.39 To")
 
 
 def parse_cseq(fields: Fields) -> CSeq:
     """CSeq (RFC 3261 §20.16)."""
-    return CSeq.parse(mandatory(fields, "cseq"))
+    return CSeq.parse(mandatory(fields, "CSeq"))
 
 
 def parse_call_id(fields: Fields) -> str:
     """A Call-ID as it is (RFC 3261 §20.8)."""
-    value = mandatory(fields, "call-id")
+    value = mandatory(fields, "Call-ID")
     # Wider than word ["@" word]: whatever is visible and free of blanks can be compared and echoed.
     if not (value and value.isascii() and value.isprintable()) or " " in value:
         raise Malformed("RFC 3261 §20.8 callid", value)
@@ -76,26 +75,29 @@ def parse_call_id(fields: Fields) -> str:
 
 def parse_contacts(fields: Fields) -> list[NameAddr]:
     """All Contact values (RFC 3261 §20.10); none for `*`."""
-    return [] if fields._first.get("contact") == "*" else _name_addrs(fields, "contact", "RFC 3261 §20.10 Contact")
+    return [] if fields._first.get("Contact") == "*" else _name_addrs(fields, "Contact", "RFC 3261 §20.10 Contact")
 
 
 def parse_routes(fields: Fields) -> list[NameAddr]:
     """All Route values (RFC 3261 §20.34)."""
-    return _name_addrs(fields, "route", "RFC 3261 §20.34 Route")
+    return _name_addrs(fields, "Route", "RFC 3261 §20.34 Route")
 
 
 def parse_record_routes(fields: Fields) -> list[NameAddr]:
     """All Record-Route values (RFC 3261 §20.30)."""
-    return _name_addrs(fields, "record-route", "RFC 3261 §20.30 Record-Route")
+    return _name_addrs(fields, "Record-Route", "RFC 3261 §20.30 Record-Route")
 
 
 def _name_addrs(fields: Fields, key: str, rule: str) -> list[NameAddr]:
+    value = fields._first.get(key)
+    if value is not None and "," not in value and key not in fields._more:
+        return [NameAddr.parse(value, rule)]
     return [NameAddr.parse(item, rule) for item in split_rows(fields, key, rule)]
 
 
 def parse_max_forwards(fields: Fields) -> int | None:
     """Max-Forwards; one above 255 counts as absent (RFC 4475 §3.1.2.4)."""
-    value = fields._first.get("max-forwards")
+    value = fields._first.get("Max-Forwards")
     if value is None:
         return None
     hops = _HOPS.get(value)
@@ -106,7 +108,7 @@ def parse_max_forwards(fields: Fields) -> int | None:
 
 def content_type(fields: Fields) -> str | None:
     """The media type in lower case without its parameters (RFC 3261 §20.15)."""
-    value = fields._first.get("content-type")
+    value = fields._first.get("Content-Type")
     if not value or value == "application/sdp":
         return value or None
     match = _MEDIA_TYPE.fullmatch(value)

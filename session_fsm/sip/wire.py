@@ -21,7 +21,7 @@ from session_fsm.frozen import plain
 from session_fsm.sip.grammar import is_token, number, readable
 from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
-from session_fsm.sip.names import CANONICAL, KEYS, SINGLES, unusual_key
+from session_fsm.sip.names import KEYS, SINGLES, USUAL, unusual_key
 from session_fsm.sip.typed import (
     parse_call_id,
     parse_contacts,
@@ -86,7 +86,7 @@ _ANY_FOLD = re.compile(r"\r?\n[ \t]++")
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?", re.IGNORECASE)
 # RFC 3261 §8.1.1 has Max-Forwards too; requests of RFC 2543 have none and are accepted (RFC 4475 §3.4.1).
-_MANDATORY = ("via", "from", "to", "call-id", "cseq")
+_MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
 _STUN_COOKIE = b"\x21\x12\xa4\x42"  # RFC 5389 §6
 
 
@@ -204,6 +204,30 @@ def _request_uri(text: str) -> tuple[SipUri | OtherUri, Malformed | None]:
 
 def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
     """Sort the lines by header name and cut the body; the first fault comes back, the rest is read all the same."""
+    message._lines = lines
+    message._rows = None
+    message.body = body
+    usual = _usual_fields(lines)
+    fault = _sort(message, lines) if usual is None else None
+    if usual is not None:
+        message._first = usual
+        message._more = {}
+    return fault or _cut_body(message, message._first.get("Content-Length"))
+
+
+def _usual_fields(lines: list[str]) -> dict[str, str] | None:
+    """The fields where each is there once, under its usual name, as in nearly every message; else None."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(": ")
+        if not colon:
+            return None
+        fields[name] = value.strip(" \t")
+    return fields if len(fields) == len(lines) and fields.keys() <= USUAL else None
+
+
+def _sort(message: Message, lines: list[str]) -> Malformed | None:
+    """Any fields, by their keys; the first fault comes back."""
     first: dict[str, str] = {}
     more: dict[str, list[str]] = {}
     fault: Malformed | None = None
@@ -222,12 +246,9 @@ def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
             more[key].append(value.strip(" \t"))
         else:
             more[key] = [first[key], value.strip(" \t")]
-    message._lines = lines
-    message._rows = None
     message._first = first
     message._more = more
-    message.body = body
-    return fault or _cut_body(message, first.get("content-length"))
+    return fault
 
 
 def _cut_body(message: Message, length: str | None) -> Malformed | None:
@@ -263,28 +284,28 @@ def _check_common(message: Message) -> None:
     if more:
         for key in SINGLES:
             if key in more:
-                raise Malformed(f"RFC 3261 §7.3.1 {CANONICAL[key]} twice", " | ".join(more[key])[:80])
+                raise Malformed(f"RFC 3261 §7.3.1 {key} twice", " | ".join(more[key])[:80])
     for key in _MANDATORY:
         if key not in first:
-            raise Malformed(f"RFC 3261 §8.1.1 {CANONICAL[key]} is missing")
+            raise Malformed(f"RFC 3261 §8.1.1 {key} is missing")
     # They are kept: whoever asks for them later finds them made.
     message._via = parse_via(message)
     message._from = parse_from(message)
     message._to = parse_to(message)
     message._cseq = parse_cseq(message)
     message._call_id = parse_call_id(message)
-    message._contacts = parse_contacts(message) if "contact" in first else []
-    if "record-route" in first:
+    message._contacts = parse_contacts(message) if "Contact" in first else []
+    if "Record-Route" in first:
         parse_record_routes(message)
 
 
 def _check_request(message: Request) -> None:
-    if "route" in message._first:
+    if "Route" in message._first:
         parse_routes(message)
     parse_max_forwards(message)
 
 
 def _check_response(message: Response) -> None:
     # RFC 3261 §8.1.3.3: a response with more than one Via was not meant for this user agent.
-    if "via" in message._more or "," in message._first["via"]:
+    if "Via" in message._more or "," in message._first["Via"]:
         raise Malformed("RFC 3261 §8.1.3.3 a second Via in a response", str(message.vias[1]))

@@ -42,7 +42,7 @@ def asking(
 
 
 def answer_in(request: Request, name: str = "Authorization") -> DigestAnswer | None:
-    rows = request.rows(name.lower())
+    rows = request.rows(name)
     return DigestAnswer.parse(rows[0]) if rows else None
 
 
