@@ -174,9 +174,9 @@ def bound(
 ) -> Binding:
     """The binding itself, or the chart bound to these. Raises TypeError for a binding and functions besides."""
     if isinstance(chart, Binding):
-        for given in (guards, effects, sends, emit, parameters, engine):
-            if given is not None:
-                raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
+        functions = guards is not None or effects is not None or sends is not None or emit is not None
+        if functions or parameters is not None or engine is not None:
+            raise TypeError("a Binding has its functions, parameters and engine already; give them to it instead")
         return chart
     return Binding(
         chart,

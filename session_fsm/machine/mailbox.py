@@ -101,7 +101,10 @@ class Mailbox:
                 except LocalProtocolError as error:
                     self.failed(machine, event, error)
         finally:
-            del queue[:done]
+            if done == len(queue):
+                queue.clear()
+            else:
+                del queue[:done]
 
     def forget(self) -> None:
         """Nothing will happen any more: drop every event and every timer."""

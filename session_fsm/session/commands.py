@@ -218,9 +218,4 @@ class Commanded:
             self._settle()
 
     def _settle(self) -> None:
-        endpoint = self._endpoint
-        while endpoint.unsettled:
-            _, session = endpoint.unsettled.popitem()
-            endpoint.told.extend(settle(session))
-            if session.finished:
-                endpoint.over.append(session)
+        settle(self._endpoint)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from session_fsm.frozen import maker_of
 from session_fsm.machine import Deed, Machine
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from session_fsm.session.dtmf_receiver import DtmfReceiver
     from session_fsm.session.dtmf_sender import DtmfSender
     from session_fsm.session.emission import Emitter
+    from session_fsm.session.endpoint import Endpoint
     from session_fsm.session.registration import Registration
     from session_fsm.session.session import Session
     from session_fsm.session.transaction_user import TransactionUser
@@ -44,8 +45,8 @@ RANKS = {
     "dtmf_receiver": 5,
     "dtmf_sender": 6,
 }
-MEDIA = RANKS["media"]
-LAST = 9
+MEDIA: Final = RANKS["media"]
+LAST: Final = 9
 
 OF_SESSION = (
     "call", "offer_answer", "media", "quality", "consent", "hold", "peer_hold", "microphone", "registration",
@@ -95,8 +96,17 @@ class Publishing(Deed):
         told.insert(place, (self, session.media_state if self._of_media else None, own))
 
 
-def settle(session: TransactionUser) -> list[events.SessionEvent]:
-    """The events of a session whose step has settled: only now the states are known that they tell."""
+def settle(endpoint: Endpoint) -> None:
+    """Tell what became of the sessions whose step has settled: only now the states are known that their events tell."""
+    while endpoint.unsettled:
+        _, session = endpoint.unsettled.popitem()
+        if session.told:
+            endpoint.told.extend(_events_of(session))
+        if session.finished:
+            endpoint.over.append(session)
+
+
+def _events_of(session: TransactionUser) -> list[events.SessionEvent]:
     told, session.told = session.told, []
     about, role, call_state, media_state = session.id, session.role, session.call_state, session.media_state
     now = session.endpoint.mailbox.now
@@ -268,13 +278,13 @@ def _codec(session: Session) -> str:
 
 
 # Looked up here: to call an enum class costs ten times as much.
-_DIALOG_STATES = {state.value: state for state in DialogState}
-_SDP_KINDS = {kind.value: kind for kind in SdpKind}
-_OURS = (SdpKind.OFFER_SENT.value, SdpKind.ANSWER_SENT.value)
+_DIALOG_STATES: Final = {state.value: state for state in DialogState}
+_SDP_KINDS: Final = {kind.value: kind for kind in SdpKind}
+_OURS: Final = (SdpKind.OFFER_SENT.value, SdpKind.ANSWER_SENT.value)
 
-_CONCLUSIONS = (MediaChange.REOFFER_ACCEPTED, MediaChange.REOFFER_REFUSED)
+_CONCLUSIONS: Final = (MediaChange.REOFFER_ACCEPTED, MediaChange.REOFFER_REFUSED)
 
-_CONFIRMED = {
+_CONFIRMED: Final = {
     MediaDirection.SENDRECV: FlowDirection.BIDIRECTIONAL,
     MediaDirection.RECVONLY: FlowDirection.INBOUND,
     MediaDirection.SENDONLY: FlowDirection.OUTBOUND,
