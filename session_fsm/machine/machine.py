@@ -331,5 +331,7 @@ class Machine:
 
     def cancel_timer(self, name: str) -> None:
         """Cancel a timer, if it runs. An effect calls this, nobody else."""
-        if self._timers and name in self._timers:
-            self.mailbox.timers.cancel(self._timers.pop(name))
+        timers = self._timers
+        if timers and (timer := timers.get(name)) is not None:
+            del timers[name]
+            self.mailbox.timers.cancel(timer)

@@ -58,88 +58,78 @@ def _carrier(chart: str, name: str, routes: tuple[Route, ...]) -> Deed:
 
 def _way(chart: str, name: str, route: Route) -> Deed:
     """To one receiving chart: the one machine of that name, or those that the session chooses."""
-    hearers = CHOSEN.get(route.chart)
-    if hearers is not None:
-        return ToChosen(name, route, hearers)
-    if route.chart in SELDOM:
-        return ToSeldom(name, route, SELDOM[route.chart])
-    if not route.of and chart in OF_SESSION:
-        return Within(name, route)
-    return ToSession(name, route)
+    if route.chart in CHOSEN:
+        return ToChosen(chart, name, route)
+    return ToSeldom(chart, name, route) if route.chart in SELDOM else ToOne(chart, name, route)
 
 
-class Within(Deed):
-    """From a machine that has its session as its context to another one of the session."""
+class Carrying(Deed):
+    """To machines of the session that the emitting machine belongs to."""
 
-    __slots__ = ("_event", "_hearer")
+    __slots__ = ("_event", "_is_session", "_of")
 
-    def __init__(self, name: str, route: Route) -> None:
-        super().__init__(name)
-        self._event = route.event
-        self._hearer: Callable[[object], Machine] = attrgetter(route.chart)
-
-    def run(self, machine: Machine, payload: object) -> None:
-        """Post it."""
-        machine.mailbox.post(self._hearer(machine.context), self._event, payload)
-
-
-class ToSession(Deed):
-    """From a part of a session (a transaction, a dialog, an answer) to one of the session's own machines."""
-
-    __slots__ = ("_event", "_hearer", "_of")
-
-    def __init__(self, name: str, route: Route) -> None:
+    def __init__(self, chart: str, name: str, route: Route) -> None:
         super().__init__(name)
         self._event = route.event
         self._of = route.of
+        self._is_session = chart in OF_SESSION
+
+    def session_of(self, machine: Machine) -> TransactionUser | None:
+        """The session, if there is one, and what the emitting machine is about is of interest to it."""
+        if self._is_session and not self._of:
+            return cast("TransactionUser", machine.context)
+        source = cast(Emitter, machine.context)
+        return source.session if not self._of or self._of == source.purpose else None
+
+
+class ToOne(Carrying):
+    """To a machine that every session has, under the chart's name."""
+
+    __slots__ = ("_hearer",)
+
+    def __init__(self, chart: str, name: str, route: Route) -> None:
+        super().__init__(chart, name, route)
         self._hearer: Callable[[TransactionUser], Machine] = attrgetter(route.chart)
 
     def run(self, machine: Machine, payload: object) -> None:
-        """Post it, if there is a session and this is of interest to it."""
-        source = cast(Emitter, machine.context)
-        session = source.session
-        if session is not None and (not self._of or self._of == source.purpose):
+        """Post it."""
+        session = self.session_of(machine)
+        if session is not None:
             machine.mailbox.post(self._hearer(session), self._event, payload)
 
 
-class ToChosen(Deed):
-    """To those machines of the session that it chooses."""
+class ToSeldom(Carrying):
+    """To a machine that few sessions have."""
 
-    __slots__ = ("_event", "_hearers", "_of")
+    __slots__ = ("_hearer",)
 
-    def __init__(self, name: str, route: Route, hearers: Hearers) -> None:
-        super().__init__(name)
-        self._event = route.event
-        self._of = route.of
-        self._hearers = hearers
+    def __init__(self, chart: str, name: str, route: Route) -> None:
+        super().__init__(chart, name, route)
+        self._hearer = SELDOM[route.chart]
 
     def run(self, machine: Machine, payload: object) -> None:
-        """Post it to each of them, if there is a session and this is of interest to it."""
-        source = cast(Emitter, machine.context)
-        session = source.session
-        if session is not None and (not self._of or self._of == source.purpose):
-            for hearer in self._hearers(session, source, payload):
+        """Post it, if there is such a machine."""
+        session = self.session_of(machine)
+        if session is not None:
+            hearer = self._hearer(cast("Session", session))
+            if hearer is not None:
                 machine.mailbox.post(hearer, self._event, payload)
 
 
-class ToSeldom(Deed):
-    """To a machine that few sessions have."""
+class ToChosen(Carrying):
+    """To those machines of the session that it chooses."""
 
-    __slots__ = ("_event", "_hearer", "_of")
+    __slots__ = ("_hearers",)
 
-    def __init__(self, name: str, route: Route, hearer: Hearer) -> None:
-        super().__init__(name)
-        self._event = route.event
-        self._of = route.of
-        self._hearer = hearer
+    def __init__(self, chart: str, name: str, route: Route) -> None:
+        super().__init__(chart, name, route)
+        self._hearers = CHOSEN[route.chart]
 
     def run(self, machine: Machine, payload: object) -> None:
-        """Post it, if there is such a machine and this is of interest to it."""
-        source = cast(Emitter, machine.context)
-        session = source.session
-        if session is not None and (not self._of or self._of == source.purpose):
-            hearer = self._hearer(cast("Session", session))
-            if hearer is not None:
+        """Post it to each of them."""
+        session = self.session_of(machine)
+        if session is not None:
+            for hearer in self._hearers(session, machine.context, payload):
                 machine.mailbox.post(hearer, self._event, payload)
 
 
@@ -210,7 +200,6 @@ CHOSEN: Mapping[str, Hearers] = {
 }
 "Charts of which a session has several machines."
 
-# Of every other chart a session has one machine, under the chart's name.
 SELDOM: Mapping[str, Hearer] = {
     "consent": _watch("consent"),
     "dtmf_receiver": _dtmf_receiver,
