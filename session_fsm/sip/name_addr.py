@@ -47,7 +47,9 @@ class NameAddr:
         if known is not None:
             if not tagged:
                 return known
-            if _TAG.fullmatch(tag) and "tag" not in known.params:
+            # A tag of letters and digits, as most are, needs no pattern.
+            usable = (tag.isalnum() and tag.isascii()) or _TAG.fullmatch(tag) is not None
+            if usable and "tag" not in known.params:
                 return known.with_tag(tag)
         return cls._parse(text, rule)
 

@@ -20,7 +20,7 @@ class Echo:
     Made once a request, also from a rejected one, of which it repeats what there is.
     """
 
-    __slots__ = ("_before", "_behind", "_block", "_record_route", "_request", "reply_to")
+    __slots__ = ("_block", "_record_route", "_request", "_vias", "reply_to")
 
     reply_to: Address | None
     "Where the responses go (RFC 3261 §18.2.2, RFC 3581 §4); None without `received_from`."
@@ -28,10 +28,8 @@ class Echo:
     def __init__(self, request: Request, to_tag: str | None = None, *, received_from: Address | None = None) -> None:
         self._request = request
         self._record_route: bytes | None = None
-        vias, self.reply_to = _vias(request, received_from)
-        self._before = vias + _copied(request, "From")
-        self._behind = _copied(request, "Call-ID") + _copied(request, "CSeq")
-        self._block = f"{self._before}{_to(request, to_tag)}{self._behind}".encode("utf-8", "surrogateescape")
+        self._vias, self.reply_to = _vias(request, received_from)
+        self._block = self._repeated(to_tag).encode("utf-8", "surrogateescape")
 
     def response(
         self,
@@ -55,8 +53,12 @@ class Echo:
 
     def _trying_block(self) -> bytes:
         """RFC 3261 §8.2.6.1 and §8.2.6.2: a 100 repeats the Timestamp; it makes no dialog and needs no tag."""
-        timestamp = _copied(self._request, "Timestamp")
-        return f"{self._before}{_to(self._request, None)}{self._behind}{timestamp}".encode("utf-8", "surrogateescape")
+        return f"{self._repeated(None)}{_copied(self._request, 'Timestamp')}".encode("utf-8", "surrogateescape")
+
+    def _repeated(self, to_tag: str | None) -> str:
+        request = self._request
+        call = _copied(request, "Call-ID")
+        return f"{self._vias}{_copied(request, 'From')}{_to(request, to_tag)}{call}{_copied(request, 'CSeq')}"
 
     def _record_routes(self) -> bytes:
         """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""

@@ -95,16 +95,17 @@ def read(datagram: bytes) -> Verdict:
     cut = datagram.find(b"\r\n\r\n")
     if cut < 0 or datagram[0] <= 32:
         return _read_unusual(datagram)
-    head = datagram[:cut].decode("utf-8", "surrogateescape")
-    lines = head.split("\r\n")
-    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
+    head = datagram[: cut + 2].decode("utf-8", "surrogateescape")
+    lines = head.splitlines()
+    # If the lines with a CR LF each are the whole head, none of them ended otherwise.
+    if sum(map(len, lines)) + 2 * len(lines) != len(head):
         return _read_unusual(datagram)
     body = datagram[cut + 4 :]
     verdict = _read_lines(lines, body)
     if not isinstance(verdict, Accepted) and _FOLD.search(head):
         # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space. A line that begins with a blank
         # is no field, so where lines are folded nothing was accepted.
-        verdict = _read_lines(_FOLD.sub(" ", head).split("\r\n"), body)
+        verdict = _read_lines(_FOLD.sub(" ", head).splitlines(), body)
     return verdict
 
 
@@ -223,7 +224,7 @@ def _usual_fields(lines: list[str]) -> dict[str, str] | None:
         if not colon:
             return None
         fields[name] = value.strip(" \t")
-    return fields if len(fields) == len(lines) and fields.keys() <= USUAL else None
+    return fields if len(fields) == len(lines) and USUAL.issuperset(fields) else None
 
 
 def _sort(message: Message, lines: list[str]) -> Malformed | None:
@@ -267,6 +268,9 @@ def _cut_body(message: Message, length: str | None) -> Malformed | None:
 
 
 def _fault_in(message: Request | Response) -> Malformed | None:
+    twice = _twice(message) if message._more else None
+    if twice is not None:
+        return twice
     try:
         _check_common(message)
         if isinstance(message, Request):
@@ -274,20 +278,29 @@ def _fault_in(message: Request | Response) -> Malformed | None:
         else:
             _check_response(message)
     except Malformed as fault:
-        return fault
+        return _missing(message) or fault
+    return None
+
+
+def _twice(message: Message) -> Malformed | None:
+    more = message._more
+    for key in SINGLES:
+        if key in more:
+            return Malformed(f"RFC 3261 §7.3.1 {key} twice", " | ".join(more[key])[:80])
+    return None
+
+
+def _missing(message: Message) -> Malformed | None:
+    """What is missing is said before what is malformed."""
+    for key in _MANDATORY:
+        if key not in message._first:
+            return Malformed(f"RFC 3261 §8.1.1 {key} is missing")
     return None
 
 
 def _check_common(message: Message) -> None:
     """Make every value that can raise; it stays in its slot for whoever needs it."""
-    first, more = message._first, message._more
-    if more:
-        for key in SINGLES:
-            if key in more:
-                raise Malformed(f"RFC 3261 §7.3.1 {key} twice", " | ".join(more[key])[:80])
-    for key in _MANDATORY:
-        if key not in first:
-            raise Malformed(f"RFC 3261 §8.1.1 {key} is missing")
+    first = message._first
     # They are kept: whoever asks for them later finds them made.
     message._via = parse_via(message)
     message._from = parse_from(message)

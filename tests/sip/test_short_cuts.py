@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_fsm.errors import Malformed
-from session_fsm.sip import CSeq, NameAddr, Via
+from session_fsm.sip import Accepted, CSeq, NameAddr, Rejected, Verdict, Via, read, wire
 from session_fsm.sip.grammar import keep
 
 
@@ -31,6 +31,35 @@ def reading(parse: Callable[[str], object], text: str) -> object:
     return type(value), str(value), value
 
 
+MESSAGE = (
+    b"OPTIONS sip:bob@192.0.2.4 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+    b"To: <sip:bob@192.0.2.4>\r\nCall-ID: 1@b\r\nCSeq: 1 OPTIONS\r\nSubject: a: b\r\nContent-Length: 2\r\n\r\nhi"
+)
+BREAKS = (
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n ",
+    b"\n\t",
+    b"\v",
+    b"\f",
+    b"\x1c",
+    "\x85".encode(),
+    "\u2028".encode(),
+    b": ",
+    b"",
+)
+
+
+def said(verdict: Verdict) -> object:
+    """What a verdict comes to, but for the text of its excerpt."""
+    if isinstance(verdict, Accepted):
+        return verdict.message.headers(), verdict.message.body
+    if isinstance(verdict, Rejected):
+        return verdict.status, verdict.rule, verdict.request.headers(), verdict.request.body
+    return verdict.reason, verdict.rule
+
+
 @MANY
 @given(ADDRESSES, st.sampled_from(["", ";tag=1", ";tag=1;x", ";tag=", ';tag="1"', ";tag=1>"]))
 def test_an_address_before_a_tag_is_read_as_the_whole_is(address, tag):
@@ -49,6 +78,17 @@ def test_a_via_of_a_known_hop_is_read_as_the_whole_is(hop, params):
 
     assert first == reading(Via.parse, hop + params)
     assert first == reading(Via._parse, hop + params)
+
+
+@MANY
+@given(st.lists(st.tuples(st.integers(1, len(MESSAGE) - 1), st.sampled_from(BREAKS)), max_size=3))
+def test_a_message_in_the_usual_frame_is_read_as_any_other_is(breaks):
+    """Whatever breaks its lines, and wherever."""
+    datagram = MESSAGE
+    for at, octets in breaks:
+        datagram = datagram[:at] + octets + datagram[at:]
+
+    assert said(wire._read_unusual(datagram)) == said(read(datagram))
 
 
 def test_the_parameters_of_one_via_are_not_those_of_the_next():
