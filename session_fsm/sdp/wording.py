@@ -53,10 +53,11 @@ def known(body: bytes, local: LocalMedia) -> Considered | None:
     apart = _USUAL.match(body) if len(body) <= LONGEST_WORDING else None
     if apart is None:
         return None
-    found = _known.get(_wording(apart, body, local))
+    before, said_host, between, said_port = apart.groups()
+    found = _known.get(_wording(before, between, body[apart.end() :], local))
     if found is None or found.codecs != local.codecs:
         return None
-    host, port = look_up(apart[2].decode()), int(apart[4])
+    host, port = look_up(said_host.decode()), int(said_port)
     if host is None or host.refusal or host.unspecified or host.version != found.version or port >= MAX_PORT:
         return None
     if host.text == found.here and local.address[1] in (port, port + 1):
@@ -71,15 +72,16 @@ def learn(body: bytes, local: LocalMedia, found: Considered) -> None:
     here = look_up(local.address[0])
     if apart is None or here is None or len(found.offer.media) != 1:
         return
-    host, port, media = look_up(apart[2].decode()), int(apart[4]), found.offer.media[0]
+    before, said_host, between, said_port = apart.groups()
+    host, port, media = look_up(said_host.decode()), int(said_port), found.offer.media[0]
     if host is None or host.unspecified or media.connection is not None or media.attribute("rtcp") is not None:
         return
     if (found.stream.remote, found.stream.remote_rtcp) != ((host.text, port), (host.text, port + 1)):
         return
     if len(_known) >= REMEMBERED_WORDINGS:
         _known.clear()
-    _known[_wording(apart, body, local)] = _Known(local.codecs, found, here.text, here.version)
+    _known[_wording(before, between, body[apart.end() :], local)] = _Known(local.codecs, found, here.text, here.version)
 
 
-def _wording(apart: re.Match[bytes], body: bytes, local: LocalMedia) -> Wording:
-    return apart[1], apart[3], body[apart.end() :], local.address[0], local.ptime_ms, local.telephone_event
+def _wording(before: bytes, between: bytes, behind: bytes, local: LocalMedia) -> Wording:
+    return before, between, behind, local.address[0], local.ptime_ms, local.telephone_event

@@ -148,7 +148,7 @@ def _tolerated(listener: Callable[[TraceRow], None], counters: Counter[str]) -> 
 
 
 @lru_cache(maxsize=16)
-def _bound(charts: tuple[tuple[str, Chart], ...], settings: Settings) -> Mapping[tuple[str, Role], Binding]:
+def _bound(charts: tuple[tuple[str, Chart], ...], settings: Settings) -> dict[tuple[str, Role], Binding]:
     """Bindings are the same for every user agent with the same charts and settings."""
     parameters = {
         "T1": settings.t1,

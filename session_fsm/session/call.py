@@ -168,9 +168,10 @@ def _note_refusal(at: Session, refusal: FinalRefusal | None) -> None:
 
 
 def _follow_contact(at: Session, outcome: object) -> None:
-    found, *at.further = ways_on(at, outcome)
+    found, *further = ways_on(at, outcome)
+    at.further = tuple(further)
     at.target = found
-    at.tried.append(found)
+    at.tried = (*at.tried, found)
     at.forget_dialogs()
 
 

@@ -7,12 +7,12 @@ empties it.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from session_fsm.frozen import maker_of, plain
+from session_fsm.frozen import plain
 from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
 from session_fsm.sdp import LocalMedia
@@ -51,7 +51,7 @@ class Endpoint:
     "Where we are reached: what Via and Contact say. Never a wildcard."
     dice: Random
     settings: Settings
-    bindings: Mapping[tuple[str, Role], Binding]
+    bindings: dict[tuple[str, Role], Binding]
     mailbox: Mailbox
     index: Index[Transaction | Answer | Dialog]
     sessions: dict[str, Session]
@@ -118,7 +118,7 @@ class Endpoint:
 
     def transmit(self, data: bytes, destination: Address) -> None:
         """Hand one datagram out."""
-        self.transmits.append(_transmit(data, destination))
+        self.transmits.append(Transmit(data, destination))
 
     def machine(
         self, chart: str, role: Role, context: object, session: TransactionUser | None, label: str = ""
@@ -153,9 +153,6 @@ class Endpoint:
     def call_id(self) -> str:
         """A new Call-ID."""
         return f"{self.dice.getrandbits(CALL_ID_BITS):024x}@{self.local[0]}"
-
-
-_transmit = maker_of(Transmit)
 
 
 @plain

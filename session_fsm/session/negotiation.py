@@ -25,7 +25,7 @@ from session_fsm.sdp import (
     write_answer,
 )
 from session_fsm.sdp import offer as make_offer
-from session_fsm.session.descriptions import NO_DESCRIPTION, Descriptions, has_description
+from session_fsm.session.descriptions import NO_DESCRIPTION, described, has_description
 from session_fsm.session.events import Address
 from session_fsm.session.received import Received
 from session_fsm.sip import Request, Response
@@ -60,7 +60,7 @@ class Negotiation:
         "agreement",
         "before_hold",
         "considering_memo",
-        "descriptions",
+        "described_memo",
         "endpoint",
         "first_seq",
         "local",
@@ -85,7 +85,6 @@ class Negotiation:
         self.endpoint = endpoint
         self.local = endpoint.local
         self.local_media: LocalMedia | None = None
-        self.descriptions = Descriptions()
         self.said = b""
         "Our last description as it goes on the wire; empty when there is none."
         self.offer: SessionDescription | None = None
@@ -120,13 +119,14 @@ class Negotiation:
         "CSeq number of our last re-INVITE."
         self.considering_memo: tuple[object, LocalMedia, Considered | Refusal] | None = None
         "A message with an offer, our media, and what the one is for the other."
+        self.described_memo: tuple[object, SessionDescription | Refusal] | None = None
+        "A message, and what it describes."
         self.reading_memo: tuple[object, object] | None = None
         "A message with a description, and what it was judged to lead to."
 
     def forget(self) -> None:
         """The call is over. Whoever still holds it can read what was agreed."""
-        self.adopted = self.reading_memo = self.considering_memo = None
-        self.descriptions.forget()
+        self.adopted = self.reading_memo = self.considering_memo = self.described_memo = None
 
     # The peer's descriptions.
 
@@ -148,7 +148,7 @@ class Negotiation:
             media = self.media_to_answer()
             found = self._considered(message, media)
             return found if isinstance(found, Refusal) else write_answer(found, media, self.said)
-        theirs = self.descriptions.of(message)
+        theirs = self._described(message)
         if isinstance(theirs, Refusal):
             return theirs
         if self.offer is None:
@@ -173,13 +173,18 @@ class Negotiation:
         found = known(message.body, media) if has_description(message) else None
         if found is not None:
             return found
-        theirs = self.descriptions.of(message)
+        theirs = self._described(message)
         if isinstance(theirs, Refusal):
             return theirs
         considered = consider(theirs, media)
         if isinstance(considered, Considered):
             learn(message.body, media, considered)
         return considered
+
+    def _described(self, message: Request | Response) -> SessionDescription | Refusal:
+        if self.described_memo is None or self.described_memo[0] is not message:
+            self.described_memo = (message, described(message))
+        return self.described_memo[1]
 
     def _offers(self, message: Request | Response) -> bool:
         """RFC 3261 §13.2.1: an INVITE or UPDATE offers; so does the 2xx to our first INVITE without an offer."""
@@ -242,7 +247,7 @@ class Negotiation:
 
         RFC 3261 §13.2.2.4: it is there also when a BYE follows, because nothing agrees or the fork is not `wanted`.
         """
-        theirs = self.descriptions.of(response)
+        theirs = self._described(response)
         if self.offering or isinstance(theirs, Refusal):
             return b""
         judged = self.judge(response) if wanted else None

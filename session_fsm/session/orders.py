@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from session_fsm.sdp import Agreement
 from session_fsm.session.events import Address, SessionId
 
 
-@dataclass(frozen=True, slots=True)
-class Transmit:
+class Transmit(NamedTuple):
     """One SIP datagram to send. The host may be a name: then the runtime resolves it first."""
 
     data: bytes

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _CALL_STATES: Final = {state.value: state for state in CallState}
 _MEDIA_STATES: Final = {state.value: state for state in MediaState}
 
+CALLER = Role.UAC
 NOT_MEASURED = EdgeFacts()
 
 BEGINS = {Edge.STALLED: "silence", Edge.TIMED_OUT: "silence", Edge.UNPROVEN: "consent"}
@@ -146,17 +147,17 @@ class Session(TransactionUser):
         self.status: int | None = None
         self.reason = ""
         self.contacts: tuple[str, ...] = ()
-        self.tried: list[SipUri] = []
+        self.tried: tuple[SipUri, ...] = ()
         "UAC: where the call was redirected to so far."
-        self.further: list[SipUri] = []
+        self.further: tuple[SipUri, ...] = ()
         "Where else the redirections named."
 
     def _begin_machines(self) -> None:
         """Three that every call has; the others are made when they are needed."""
-        make = self.endpoint.machine
-        self.call = make("call", self.role, self, self)
-        self.offer_answer = make("offer_answer", self.role, self, self)
-        self.media = make("media", self.role, self, self)
+        endpoint, role = self.endpoint, self.role
+        self.call = endpoint.machine("call", role, self, self)
+        self.offer_answer = endpoint.machine("offer_answer", role, self, self)
+        self.media = endpoint.machine("media", role, self, self)
         self.dtmf_receiver: DtmfReceiver | None = None
         "Made when the first telephone event arrives: few calls have any."
         self.dtmf_sender: DtmfSender | None = None
@@ -316,27 +317,38 @@ class Session(TransactionUser):
 
         Whoever still holds the session can read how it ended.
         """
-        index = self.endpoint.index
-        index.inviting.pop((self.call_id, self.local_tag), None)
+        endpoint, call_id, ours = self.endpoint, self.call_id, self.local_tag
+        index = endpoint.index
+        if self.role is CALLER:
+            index.inviting.pop((call_id, ours), None)
         for tag, dialog in self.dialogs.items():
-            index.dialogs.pop((self.call_id, self.local_tag, tag), None)
-            dialog.machine.context = dialog.machine.trace = None
+            index.dialogs.pop((call_id, ours, tag), None)
+            _let_go(dialog.machine)
         for answer in self.answers:
             index.answers.pop(answer.key, None)
-            answer.machine.context = answer.machine.trace = None
+            _let_go(answer.machine)
         for transaction in self.transactions:
             transaction.outlive_session()
-        few = (self.hold, self.peer_hold, self.quality, *self.watches.values())
-        for machine in filter(None, (self.call, self.offer_answer, self.media, *few)):
-            machine.context = machine.trace = None
-        for part in (self.dtmf_receiver, self.dtmf_sender):
-            if part is not None:
-                part.machine.context = part.machine.trace = None
-        self.endpoint.sessions.pop(self.id, None)
-        self.endpoint.waiting.leave(self.id)
+        for machine in (self.call, self.offer_answer, self.media, self.hold, self.peer_hold, self.quality):
+            _let_go(machine)
+        for machine in self.watches.values():
+            _let_go(machine)
+        if self.dtmf_receiver is not None:
+            _let_go(self.dtmf_receiver.machine)
+        if self.dtmf_sender is not None:
+            _let_go(self.dtmf_sender.machine)
+        endpoint.sessions.pop(self.id, None)
+        endpoint.waiting.leave(self.id)
         self.dialog = self.winner = self.transaction = self.incoming = None
         self.negotiation.forget()
-        self.dialogs, self.answers, self.transactions = {}, [], set()
+        self.dialogs.clear()
+        self.answers.clear()
+        self.transactions.clear()
+
+
+def _let_go(machine: Machine | None) -> None:
+    if machine is not None:
+        machine.context = machine.trace = None
 
 
 def _makes_dialog(response: Response) -> bool:
