@@ -35,11 +35,11 @@ class Fields:
 
     def has(self, name: str) -> bool:
         """Whether a header field of this name is present, even if empty."""
-        return key_of(name) in self._first
+        return (name if name in USUAL else key_of(name)) in self._first
 
     def get(self, name: str) -> str | None:
         """The first field of this name as written (unfolded, trimmed), or None."""
-        return self._first.get(key_of(name))
+        return self._first.get(name if name in USUAL else key_of(name))
 
     def get_all(self, name: str) -> list[str]:
         """All values of this name in order; comma lists are split where the field is defined as a list.
@@ -54,7 +54,7 @@ class Fields:
 
     def rows(self, name: str) -> list[str]:
         """The field values of a name, one a row, nothing split."""
-        key = key_of(name)
+        key = name if name in USUAL else key_of(name)
         if key in self._more:
             return list(self._more[key])
         return [self._first[key]] if key in self._first else []

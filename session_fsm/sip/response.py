@@ -112,11 +112,26 @@ def _status_line(status: int, reason: str | None) -> bytes:
 
 
 def _extra(headers: Sequence[tuple[str, HeaderValue]]) -> bytes:
-    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    # Each field brings exactly one CR and one LF of its own; any more came with a name or a value.
-    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
-        raise Malformed("RFC 3261 §7.3.1 line break in a header field", text)
-    return text.encode("utf-8", "surrogateescape")
+    return b"".join([_line(name, value if isinstance(value, str) else str(value)) for name, value in headers])
+
+
+# What a user agent says of itself it says in every response.
+_MOST_LINES = 256
+_LONGEST_VALUE = 200  # characters; what a peer made us say may be longer, and is not kept
+_lines: dict[tuple[str, str], bytes] = {}
+
+
+def _line(name: str, value: str) -> bytes:
+    known = _lines.get((name, value))
+    if known is None:
+        if "\r" in name or "\n" in name or "\r" in value or "\n" in value:
+            raise Malformed("RFC 3261 §7.3.1 line break in a header field", f"{name}: {value}")
+        known = f"{name}: {value}\r\n".encode("utf-8", "surrogateescape")
+        if len(value) <= _LONGEST_VALUE:
+            if len(_lines) >= _MOST_LINES:
+                _lines.clear()
+            _lines[name, value] = known
+    return known
 
 
 def _with_body(body: bytes, content_type: str | None) -> bytes:

@@ -34,8 +34,16 @@ _RESERVED = frozenset(";/?:@&=+$,")
 
 
 @plain
+class _Written:
+    """What has a text, and keeps it: the URIs of one peer are written again and again."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+
+@plain
 @dataclass(frozen=True, slots=True)
-class SipUri:
+class SipUri(_Written):
     """`sip:user:password@host:port;params?headers`. Texts are as on the wire, percent escapes kept."""
 
     host: str
@@ -62,6 +70,14 @@ class SipUri:
         return uri
 
     def __str__(self) -> str:
+        text: str = getattr(self, "_text", "")
+        if not text:
+            text = self._write()
+            # The one way to set what is no field of a frozen value.
+            object.__setattr__(self, "_text", text)
+        return text
+
+    def _write(self) -> str:
         text = format_host(self.host, self.port)
         if self.user is not None:
             text = f"{self.user}@{text}" if self.password is None else f"{self.user}:{self.password}@{text}"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_fsm.errors import Malformed
-from session_fsm.sip import Accepted, CSeq, NameAddr, Rejected, Verdict, Via, read, wire
+from session_fsm.sip import Accepted, CSeq, Echo, NameAddr, Rejected, Request, Verdict, Via, read, wire
 from session_fsm.sip.grammar import keep
 
 
@@ -108,6 +108,15 @@ def test_what_is_kept_is_bounded():
 
     assert len(known) <= 1024
     assert max(map(len, known)) <= 200
+
+
+def test_a_field_that_was_sent_before_is_sent_again():
+    """As often as it is wanted, and for as many values as there are."""
+    echo = Echo(Request("OPTIONS", "sip:b@h", [("Via", "SIP/2.0/UDP h")]))
+    sent = [echo.response(200, headers=[("Contact", f"<sip:{n}@h>"), ("X", "x" * 500)]) for n in [*range(600), 0]]
+
+    assert sent[0] == sent[-1]
+    assert [f"Contact: <sip:{n}@h>\r\nX: {'x' * 500}\r\n".encode() in sent[n] for n in range(600)] == [True] * 600
 
 
 def test_a_known_cseq_is_the_same_again():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from session_fsm.errors import Malformed
@@ -179,3 +181,12 @@ def test_not_equivalent(one, other):
 def test_uris_are_values():
     """Equal URIs are one key of a dictionary, parsed or made."""
     assert 1 == len({SipUri.parse("sip:a@b.example;lr"), SipUri("b.example", user="a", params={"lr": None})})
+
+
+def test_what_is_made_of_a_uri_that_was_written_is_written_anew():
+    """A URI keeps its text; a copy with another part has a text of its own, and both are equal to what they were."""
+    written = SipUri("example.org", user="bob", port=5070)
+    before = str(written)
+
+    assert "sip:bob@example.com:5070" == str(replace(written, host="example.com"))
+    assert (before, SipUri("example.org", user="bob", port=5070)) == (str(written), written)
