@@ -95,17 +95,16 @@ def read(datagram: bytes) -> Verdict:
     cut = datagram.find(b"\r\n\r\n")
     if cut < 0 or datagram[0] <= 32:
         return _read_unusual(datagram)
-    head = datagram[: cut + 2].decode("utf-8", "surrogateescape")
-    lines = head.splitlines()
-    # If the lines with a CR LF each are the whole head, none of them ended otherwise.
-    if sum(map(len, lines)) + 2 * len(lines) != len(head):
+    head = datagram[:cut].decode("utf-8", "surrogateescape")
+    lines = head.split("\r\n")
+    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
         return _read_unusual(datagram)
     body = datagram[cut + 4 :]
     verdict = _read_lines(lines, body)
     if not isinstance(verdict, Accepted) and _FOLD.search(head):
         # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space. A line that begins with a blank
         # is no field, so where lines are folded nothing was accepted.
-        verdict = _read_lines(_FOLD.sub(" ", head).splitlines(), body)
+        verdict = _read_lines(_FOLD.sub(" ", head).split("\r\n"), body)
     return verdict
 
 
