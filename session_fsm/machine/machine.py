@@ -6,6 +6,7 @@ Knows nothing of SIP, sockets or the time of day. `now` is always given, in seco
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from session_fsm.chart import NOWHERE, START, Chart, Seconds
 from session_fsm.chart.display import picture, table
@@ -76,7 +77,8 @@ class Machine:
         binding = bound(chart, guards, effects, sends, emit, parameters, engine)
         self.binding = binding
         self.chart = binding.chart
-        self.context = context
+        # What the bound functions take it for: to say so by a cast would cost a call for each effect.
+        self.context: Any = context
         self.mailbox = mailbox or Mailbox()
         self.label = label or binding.chart.id
         self.session = session

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from session_fsm.chart import is_application_event
 from session_fsm.machine import Deed, Machine
@@ -37,8 +37,8 @@ class Emitter(Protocol):
         """For a transaction or an answer: what it is about, such as INVITE, re-INVITE or BYE. Else empty."""
 
 
-Hearer = Callable[["Session"], Machine | None]
-"Which machine of the session hears an emission, if it has one."
+Hearer = Callable[..., Machine | None]
+"f(session): which machine of the session hears an emission, if it has one."
 
 Hearers = Callable[..., Iterable[Machine]]
 "f(session, source, payload): which machines of the session hear an emission."
@@ -76,10 +76,11 @@ class Carrying(Deed):
 
     def session_of(self, machine: Machine) -> TransactionUser | None:
         """The session, if there is one, and what the emitting machine is about is of interest to it."""
-        if self._is_session and not self._of:
-            return cast("TransactionUser", machine.context)
-        source = cast(Emitter, machine.context)
-        return source.session if not self._of or self._of == source.purpose else None
+        source: Emitter = machine.context
+        if self._of and self._of != source.purpose:
+            return None
+        session: TransactionUser | None = machine.context if self._is_session else source.session
+        return session
 
 
 class ToOne(Carrying):
@@ -111,7 +112,7 @@ class ToSeldom(Carrying):
         """Post it, if there is such a machine."""
         session = self.session_of(machine)
         if session is not None:
-            hearer = self._hearer(cast("Session", session))
+            hearer = self._hearer(session)
             if hearer is not None:
                 machine.mailbox.post(hearer, self._event, payload)
 

@@ -82,8 +82,8 @@ class Publishing(Deed):
 
     def run(self, machine: Machine, payload: object) -> None:
         """Write down what the event tells; it is made when the step has settled."""
-        source = cast("Emitter", machine.context)
-        session = cast("TransactionUser", source) if self._is_session else source.session
+        source: Emitter = machine.context
+        session: TransactionUser | None = machine.context if self._is_session else source.session
         if session is None:
             return
         own = self._compose(session, source, payload, self._variant)
@@ -136,15 +136,13 @@ def _media_state_changed(session: Session, source: Emitter, payload: object, var
     return (old, session.shown_media)
 
 
-def _dialog_state_changed(session: Session, source: Emitter, payload: object, variant: str) -> Own:
-    dialog = cast("Dialog", source)
+def _dialog_state_changed(session: Session, dialog: Dialog, payload: object, variant: str) -> Own:
     old, dialog.shown = dialog.shown, _DIALOG_STATES[dialog.machine.state]
     return (old, dialog.shown, dialog.remote_tag)
 
 
-def _dialog_established(session: Session, source: Emitter, payload: object, variant: str) -> Own:
-    tag = cast("Dialog", source).remote_tag or ""
-    return (session.call_id, session.local_tag, tag)
+def _dialog_established(session: Session, dialog: Dialog, payload: object, variant: str) -> Own:
+    return (session.call_id, session.local_tag, dialog.remote_tag or "")
 
 
 def _sdp(session: Session, source: Emitter, payload: object, variant: str) -> Own:
@@ -225,13 +223,11 @@ def _dtmf_received(session: Session, source: Emitter, payload: object, variant: 
     return (heard.digit, heard.milliseconds, DtmfMethod.RTP)
 
 
-def _digit_sent(session: Session, source: Emitter, payload: object, variant: str) -> Own:
-    sender = cast("DtmfSender", source)
+def _digit_sent(session: Session, sender: DtmfSender, payload: object, variant: str) -> Own:
     return (sender.digit, sender.asked.duration_ms, sender.method)
 
 
-def _digit_failed(session: Session, source: Emitter, payload: object, variant: str) -> Own:
-    sender = cast("DtmfSender", source)
+def _digit_failed(session: Session, sender: DtmfSender, payload: object, variant: str) -> Own:
     return (sender.digit, sender.status, sender.reason)
 
 
@@ -252,18 +248,15 @@ def _local(session: Session) -> events.Address:
     return media.address if media else session.endpoint.local
 
 
-def _registered(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
-    at = cast("Registration", source)
+def _registered(session: TransactionUser, at: Registration, payload: object, variant: str) -> Own:
     return str(at.registrar), at.contact, at.expires, at.bindings
 
 
-def _not_registered(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
-    at = cast("Registration", source)
+def _not_registered(session: TransactionUser, at: Registration, payload: object, variant: str) -> Own:
     return str(at.registrar), at.status, at.reason, at.retry_in
 
 
-def _unregistered(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:
-    at = cast("Registration", source)
+def _unregistered(session: TransactionUser, at: Registration, payload: object, variant: str) -> Own:
     return str(at.registrar), at.reason
 
 
