@@ -1,6 +1,6 @@
 """How any chart runs: step, binding, machine, mailbox, timers and trace. Knows nothing of SIP."""
 
-from session_fsm.machine.binding import Action, Binding, Deed, Emit, Predicate
+from session_fsm.machine.binding import Action, Binding, Emit, Predicate
 from session_fsm.machine.compile import compile_chart, prove_equal, reference_machine
 from session_fsm.machine.machine import Machine
 from session_fsm.machine.mailbox import Mailbox
@@ -14,7 +14,6 @@ __all__ = [
     "SCHEMA",
     "Action",
     "Binding",
-    "Deed",
     "Difference",
     "Emit",
     "Holds",

@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from session_fsm.chart import is_application_event
-from session_fsm.machine import Deed, Machine
+from session_fsm.machine import Machine
+from session_fsm.machine.binding import Deed
 from session_fsm.session.publishing import OF_SESSION, Publishing
 from session_fsm.session.routing import Route, Routes
 

@@ -10,7 +10,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Final, cast
 
 from session_fsm.frozen import maker_of
-from session_fsm.machine import Deed, Machine
+from session_fsm.machine import Machine
+from session_fsm.machine.binding import Deed
 from session_fsm.sdp import MediaDirection
 from session_fsm.session import events
 from session_fsm.session.events import DialogState, DtmfMethod, FlowDirection, MediaChange, MediaState, SdpKind
@@ -90,6 +91,7 @@ class Publishing(Deed):
         told = session.told
         if not told:
             session.endpoint.unsettled[session.id] = session
+        # By rank; of one rank in the order in which they were emitted.
         place = len(told)
         while place and told[place - 1][0].rank > self.rank:
             place -= 1
