@@ -32,8 +32,8 @@ from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import SessionEvent
-from session_fsm.session.orders import Transmit
 from session_fsm.session.settings import Settings
+from session_fsm.session.transmit import Transmit
 
 Result = TypeVar("Result")
 

@@ -23,12 +23,13 @@ from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.commands import Commanded
 from session_fsm.session.events import Address, SessionEvent, SessionId
 from session_fsm.session.matching import Index
-from session_fsm.session.orders import RAW, Edge, EdgeFacts, MediaOrder, Transmit
+from session_fsm.session.orders import RAW, Edge, EdgeFacts, MediaOrder
 from session_fsm.session.possible import sip_uri
 from session_fsm.session.registration import Registration
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
 from session_fsm.session.transaction import Transaction
+from session_fsm.session.transmit import Transmit
 
 log = logging.getLogger("session_fsm")
 

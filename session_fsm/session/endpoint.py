@@ -20,10 +20,11 @@ from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.events import Address, Role, SessionEvent
 from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
-from session_fsm.session.orders import MediaOrder, Transmit
+from session_fsm.session.orders import MediaOrder
 from session_fsm.session.reading_allowance import ReadingAllowance
 from session_fsm.session.seen_once import SeenOnce
 from session_fsm.session.settings import Settings
+from session_fsm.session.transmit import Transmit
 from session_fsm.session.waiting_room import WaitingRoom
 from session_fsm.sip import MAGIC_COOKIE, SipUri
 

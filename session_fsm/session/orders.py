@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from session_fsm.sdp import Agreement
 from session_fsm.session.events import Address, SessionId
-
-
-class Transmit(NamedTuple):
-    """One SIP datagram to send. The host may be a name: then the runtime resolves it first."""
-
-    data: bytes
-    destination: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
