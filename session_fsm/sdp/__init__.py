@@ -21,7 +21,7 @@ from session_fsm.sdp.negotiate import (
 from session_fsm.sdp.remote import Refusal, why_no_peer
 from session_fsm.sdp.telephone_events import TELEPHONE_EVENT, TelephoneEvents, free_payload_type
 from session_fsm.sdp.terms import PACKET_TIMES_MS
-from session_fsm.sdp.wording import known, learn
+from session_fsm.sdp.wording import known_offer, learn_offer
 
 __all__ = [
     "CODECS",
@@ -49,8 +49,8 @@ __all__ = [
     "decline",
     "free_payload_type",
     "is_the_same",
-    "known",
-    "learn",
+    "known_offer",
+    "learn_offer",
     "offer",
     "take",
     "why_no_peer",

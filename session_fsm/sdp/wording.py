@@ -48,7 +48,7 @@ class _Known:
 _known: dict[Wording, _Known] = {}
 
 
-def known(body: bytes, local: LocalMedia) -> Considered | None:
+def known_offer(body: bytes, local: LocalMedia) -> Considered | None:
     """What this offer is for this media of ours, when another of its wording was considered before."""
     apart = _USUAL.match(body) if len(body) <= LONGEST_WORDING else None
     if apart is None:
@@ -66,7 +66,7 @@ def known(body: bytes, local: LocalMedia) -> Considered | None:
     return Considered(found.found.offer, 0, stream)
 
 
-def learn(body: bytes, local: LocalMedia, found: Considered) -> None:
+def learn_offer(body: bytes, local: LocalMedia, found: Considered) -> None:
     """Remember what this offer is for this media of ours, if it is of the usual form."""
     apart = _USUAL.match(body) if len(body) <= LONGEST_WORDING else None
     here = look_up(local.address[0])

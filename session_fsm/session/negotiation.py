@@ -20,8 +20,8 @@ from session_fsm.sdp import (
     consider,
     decline,
     is_the_same,
-    known,
-    learn,
+    known_offer,
+    learn_offer,
     write_answer,
 )
 from session_fsm.sdp import offer as make_offer
@@ -170,7 +170,7 @@ class Negotiation:
         return memo[2]
 
     def _consider(self, message: Request | Response, media: LocalMedia) -> Considered | Refusal:
-        found = known(message.body, media) if has_description(message) else None
+        found = known_offer(message.body, media) if has_description(message) else None
         if found is not None:
             return found
         theirs = self._described(message)
@@ -178,7 +178,7 @@ class Negotiation:
             return theirs
         considered = consider(theirs, media)
         if isinstance(considered, Considered):
-            learn(message.body, media, considered)
+            learn_offer(message.body, media, considered)
         return considered
 
     def _described(self, message: Request | Response) -> SessionDescription | Refusal:

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_fsm.errors import Malformed
-from session_fsm.sdp import PCMA, Considered, LocalMedia, SessionDescription, consider, known, learn, take, wording
+from session_fsm.sdp import (
+    PCMA,
+    Considered,
+    LocalMedia,
+    SessionDescription,
+    consider,
+    known_offer,
+    learn_offer,
+    take,
+    wording,
+)
 
 BOB = LocalMedia(("192.0.2.2", 5000), telephone_event=101)
 USUAL = ("a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-11", "a=ptime:30", "a=sendrecv")
@@ -32,7 +42,7 @@ def considered(body: bytes, local: LocalMedia = BOB) -> Considered:
 
 def learnt(body: bytes, local: LocalMedia = BOB) -> None:
     """Read this offer, and remember its wording."""
-    learn(body, local, considered(body, local))
+    learn_offer(body, local, considered(body, local))
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +55,7 @@ def test_an_offer_of_another_call_is_known_by_its_wording():
     learnt(offered())
     other, here = offered("198.51.100.7", 6002, origin="x 77 78"), replace(BOB, address=("192.0.2.2", 7000))
 
-    found = known(other, here)
+    found = known_offer(other, here)
 
     assert found is not None
     assert take(considered(other, here), here) == take(found, here)
@@ -54,7 +64,7 @@ def test_an_offer_of_another_call_is_known_by_its_wording():
 def test_nothing_is_known_of_another_wording():
     learnt(offered())
 
-    assert known(offered(below=(*USUAL[:-1], "a=sendonly")), BOB) is None
+    assert known_offer(offered(below=(*USUAL[:-1], "a=sendonly")), BOB) is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +80,7 @@ def test_other_media_of_ours_make_another_thing_of_the_same_wording(other):
     """RFC 3264 §6: an address, a codec, a packet time and events of ours are each answered to."""
     learnt(offered())
 
-    assert known(offered(), replace(BOB, **other)) is None
+    assert known_offer(offered(), replace(BOB, **other)) is None
 
 
 @pytest.mark.parametrize(
@@ -93,7 +103,7 @@ def test_an_odd_address_is_always_read(odd):
     """Hold, groups, ourselves and what is no address or port: reading says what becomes of them."""
     learnt(offered())
 
-    assert known(odd, BOB) is None
+    assert known_offer(odd, BOB) is None
 
 
 @pytest.mark.parametrize(
@@ -110,7 +120,7 @@ def test_what_names_more_addresses_or_streams_is_always_read(more):
     body = offered(below=(*USUAL, more))
     learnt(body)
 
-    assert known(body, BOB) is None
+    assert known_offer(body, BOB) is None
 
 
 def test_a_second_connection_above_the_stream_is_always_read():
@@ -118,7 +128,7 @@ def test_a_second_connection_above_the_stream_is_always_read():
     body = offered().replace(b"s=call", b"s=call\r\nc=IN IP4 192.0.2.9")
     learnt(body)
 
-    assert known(body, BOB) is None
+    assert known_offer(body, BOB) is None
 
 
 def test_wordings_that_are_made_up_do_not_fill_the_memory():
@@ -156,8 +166,8 @@ def test_what_is_known_is_what_reading_finds(below, first, second):
     body, other = (offered(host, port, below=below) for host, port in (first, second))
     before = _read(body)
     if isinstance(before, Considered):
-        learn(body, BOB, before)
-    found = known(other, BOB)
+        learn_offer(body, BOB, before)
+    found = known_offer(other, BOB)
 
     expected = _read(other)
 
