@@ -34,7 +34,7 @@ HOT = {
     "session": (
         "admission answer arrivals authentication call consent descriptions dialog emission endpoint hold identity "
         "matching media messages negotiation offer_answer publishing quality received registration "
-        "routing seen_once session source transaction transaction_user transmit waiting_room"
+        "routing seen_once session source transaction transaction_user transmit turns waiting_room"
     ),
     "rtp": "delay jitter_buffer packet playout reception stream",
     "runtime": "alarm driver poller transport",

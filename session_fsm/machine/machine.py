@@ -15,7 +15,7 @@ from session_fsm.machine.binding import Action, Binding, Deed, Emit, Predicate, 
 from session_fsm.machine.mailbox import Mailbox, Posted
 from session_fsm.machine.snapshot import Convert, Plain, Saved, from_plain, to_plain
 from session_fsm.machine.step import Step, decide
-from session_fsm.machine.timers import Timer
+from session_fsm.machine.timers import Timer, running
 from session_fsm.machine.trace import Origin, Trace, TraceRow
 
 EFFECT_FAILED = "effect_failed"
@@ -48,7 +48,7 @@ class Machine:
         "_payload",
         "_postponed",
         "_state",
-        "_timers",
+        "_timer",
         "binding",
         "chart",
         "context",
@@ -87,7 +87,8 @@ class Machine:
         self._payload: object = None
         # Made when they are needed: most machines of a call never postpone, and many have no timer.
         self._postponed: list[Posted] | None = None
-        self._timers: dict[str, Timer[Machine]] | None = None
+        # The first of those that run, and each leads to the next: few machines have two at once, and thousands rest.
+        self._timer: Timer[Machine] | None = None
         self._grown: dict[str, Seconds] | None = None
         self._overrides: dict[str, Seconds] | None = None
 
@@ -248,7 +249,7 @@ class Machine:
         moment = mailbox.now if now is None else now
         saved = Saved(
             state=self._state,
-            timers={name: timer.deadline - moment for name, timer in (self._timers or {}).items()},
+            timers={timer.name: timer.deadline - moment for timer in running(self._timer)},
             grown=dict(self._grown or {}),
             parameters=dict(self._overrides or {}),
             postponed=[(event, payload) for _, event, payload, _ in self._postponed or ()],
@@ -291,14 +292,15 @@ class Machine:
         self._overrides = dict(saved.parameters) or None
         mailbox = self.mailbox
         mailbox.now = now
-        self._timers = {name: mailbox.timers.start(now, left, self, name) for name, left in saved.timers.items()}
+        for name, left in saved.timers.items():
+            self._start(name, left)
         self._postponed = [(self, event, payload, None) for event, payload in saved.postponed]
         mailbox.queue.extend((self, event, payload, None) for event, payload in saved.queued)
 
     def _repr_html_(self) -> str:
         """A picture for notebooks; a table where the drawing wing is not installed."""
         waiting = ", ".join(event for _, event, _, _ in self._postponed or ())
-        timers = ", ".join(f"{name} at {timer.deadline:g} s" for name, timer in (self._timers or {}).items())
+        timers = ", ".join(f"{timer.name} at {timer.deadline:g} s" for timer in running(self._timer))
         row = (self.state, waiting, timers)
         return picture(self) or table(f"{self.label} ({self.chart.id})", ("state", "postponed", "timers"), [row])
 
@@ -310,17 +312,13 @@ class Machine:
 
     def fired(self, name: str) -> str:
         """A timer came up; the event that it raises. The mailbox calls this, nobody else."""
-        if self._timers is not None:
-            self._timers.pop(name, None)
+        self._taken(name)
         return self.chart.timers[name].event
 
     def start_timer(self, plan: TimerPlan) -> None:
         """Start a timer, from the beginning if it runs. An effect calls this, nobody else."""
         name, seconds = plan.name, plan.seconds
-        timers = self._timers
-        if timers is None:
-            timers = self._timers = {}
-        elif timers:
+        if self._timer is not None:
             self.cancel_timer(name)
         if self._overrides is not None:
             seconds = plan.timer.after.seconds({**self.binding.parameters, **self._overrides})
@@ -328,12 +326,25 @@ class Machine:
             self._grown = self._grown or {}
             seconds = self._grown.get(name, seconds)
             self._grown[name] = min(seconds * plan.grow, plan.cap)
-        mailbox = self.mailbox
-        timers[name] = mailbox.timers.start(mailbox.now, seconds, self, name)
+        self._start(name, seconds)
 
     def cancel_timer(self, name: str) -> None:
         """Cancel a timer, if it runs. An effect calls this, nobody else."""
-        timers = self._timers
-        if timers and (timer := timers.get(name)) is not None:
-            del timers[name]
+        if (timer := self._taken(name)) is not None:
             self.mailbox.timers.cancel(timer)
+
+    def _start(self, name: str, seconds: Seconds) -> None:
+        mailbox = self.mailbox
+        timer = mailbox.timers.start(mailbox.now, seconds, self, name)
+        timer.beside, self._timer = self._timer, timer
+
+    def _taken(self, name: str) -> Timer[Machine] | None:
+        """The timer of this name, which is no longer kept here; None when it does not run."""
+        timer, before = self._timer, None
+        while timer is not None and timer.name != name:
+            timer, before = timer.beside, timer
+        if timer is not None and before is not None:
+            before.beside = timer.beside
+        elif timer is not None:
+            self._timer = timer.beside
+        return timer

@@ -19,7 +19,7 @@ ODD = -1.0  # the key of that line: no duration
 class Timer(Generic[Owner]):
     """One timer that runs."""
 
-    __slots__ = ("after", "before", "deadline", "line", "name", "number", "owner")
+    __slots__ = ("after", "before", "beside", "deadline", "line", "name", "number", "owner")
 
     def __init__(self, deadline: Seconds, number: int, owner: Owner, name: str, line: Line[Owner]) -> None:
         self.deadline = deadline
@@ -31,6 +31,8 @@ class Timer(Generic[Owner]):
         "Where it waits; None once it has fired or was cancelled."
         self.before: Timer[Owner] | None = None
         self.after: Timer[Owner] | None = None
+        self.beside: Timer[Owner] | None = None
+        "For its owner: the next one that the same owner runs."
 
 
 class Line(Generic[Owner]):
@@ -152,3 +154,12 @@ class Timers(Generic[Owner]):
 
 def _comes_before(one: Timer[Owner], other: Timer[Owner]) -> bool:
     return one.deadline < other.deadline or (one.deadline == other.deadline and one.number < other.number)
+
+
+def running(timer: Timer[Owner] | None) -> list[Timer[Owner]]:
+    """This one and those beside it, in the order in which they were started."""
+    found = []
+    while timer is not None:
+        found.append(timer)
+        timer = timer.beside
+    return found[::-1]

@@ -96,6 +96,8 @@ class Driver:
                 challenge=challenge,
             )
             opened.pop_all()
+        self._transmits, self._orders = self.coordinator.transmits, self.coordinator.orders
+        self._told, self._over = self.coordinator.told, self.coordinator.over
 
     def _listening(self, bind: Address) -> UdpSocket:
         return UdpSocket(
@@ -196,7 +198,7 @@ class Driver:
     def _drain(self, now: Seconds) -> None:
         """Carry out everything, then feed what that has led to, until all is quiet."""
         coordinator, media = self.coordinator, self.media
-        transmits, orders, told = coordinator.transmits, coordinator.orders, coordinator.told
+        transmits, orders, told, over = self._transmits, self._orders, self._told, self._over
         while True:
             while transmits:
                 self._transmit(transmits.popleft())
@@ -204,7 +206,8 @@ class Driver:
                 media.obey(orders.popleft())
             while told:
                 self._on_event(told.popleft())
-            coordinator.let_go()
+            if over:
+                coordinator.let_go()
             if media.edges:
                 session_id, edge, facts = media.edges.popleft()
                 coordinator.media_edge(session_id, edge, facts, now)

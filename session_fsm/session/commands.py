@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from session_fsm.errors import LocalProtocolError, Malformed
 from session_fsm.machine import Machine
 from session_fsm.sdp import LocalMedia, MediaDirection
+from session_fsm.session import turns
 from session_fsm.session.call import DECLINED, FinalRefusal
 from session_fsm.session.dtmf_sender import DURATIONS_MS, GAPS_MS, Digits
 from session_fsm.session.endpoint import Endpoint
@@ -27,7 +28,6 @@ from session_fsm.session.possible import (
     check_text,
     sip_uri,
 )
-from session_fsm.session.publishing import settle
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds
 from session_fsm.sip import NameAddr
@@ -212,10 +212,4 @@ class Commanded:
         return wish.number
 
     def _command(self, machine: Machine, event: str, payload: object, now: Seconds) -> None:
-        try:
-            machine.feed(event, payload, now)
-        finally:
-            self._settle()
-
-    def _settle(self) -> None:
-        settle(self._endpoint)
+        turns.command(self._endpoint, machine, event, payload, now)

@@ -15,9 +15,9 @@ from random import Random
 from session_fsm.chart import Chart
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
-from session_fsm.session import quality
+from session_fsm.session import quality, turns
 from session_fsm.session.account import NO_ACCOUNT, Account
-from session_fsm.session.arrivals import arrive, note
+from session_fsm.session.arrivals import note
 from session_fsm.session.building import build_endpoint
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.commands import Commanded
@@ -29,6 +29,7 @@ from session_fsm.session.registration import Registration
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds, Settings
 from session_fsm.session.transaction import Transaction
+from session_fsm.session.transaction_user import TransactionUser
 from session_fsm.session.transmit import Transmit
 
 log = logging.getLogger("session_fsm")
@@ -74,14 +75,11 @@ class SessionCoordinator(Commanded):
 
     def receive(self, data: bytes, source: Address, now: Seconds) -> None:
         """A datagram arrived on the SIP socket."""
-        self._endpoint.mailbox.now = now
-        arrive(self._endpoint, data, source)
-        self._run(now)
+        turns.receive(self._endpoint, data, source, now)
 
     def expire(self, now: Seconds) -> None:
         """Run every timer that is due."""
-        self._endpoint.mailbox.expire(now)
-        self._settle()
+        turns.expire(self._endpoint, now)
 
     def transport_failed(self, destination: Address, reason: str, now: Seconds) -> None:
         """A datagram to this destination cannot be delivered: its port is unreachable, or its host has no address."""
@@ -91,7 +89,7 @@ class SessionCoordinator(Commanded):
         for open_one in [*endpoint.index.clients.values(), *endpoint.index.servers.values()]:
             if isinstance(open_one, Transaction) and open_one.destination == destination:
                 open_one.post("transport_error", reason)
-        self._run(now)
+        turns.run(endpoint, now)
 
     def media_edge(self, session_id: SessionId, edge: Edge, facts: EdgeFacts, now: Seconds) -> None:
         """The media plane saw something happen for the first time. Edges of sessions that are gone are passed over."""
@@ -103,7 +101,7 @@ class SessionCoordinator(Commanded):
                 heard = facts.extra if edge in RAW else facts
                 for machine in session.hearers_of(edge):
                     self._endpoint.mailbox.post(machine, edge.value, heard)
-            self._run(now)
+            turns.run(self._endpoint, now)
 
     def close(self) -> None:
         """Nothing will happen any more: every session, transaction and timer is forgotten, and nothing is sent."""
@@ -132,6 +130,11 @@ class SessionCoordinator(Commanded):
     def told(self) -> deque[SessionEvent]:
         """The events for the application."""
         return self._endpoint.told
+
+    @property
+    def over(self) -> list[TransactionUser]:
+        """The sessions that `let_go` lets go."""
+        return self._endpoint.over
 
     def let_go(self) -> None:
         """Let sessions go that are over: until then whoever is told of one can look at it."""
@@ -189,10 +192,6 @@ class SessionCoordinator(Commanded):
         return self._endpoint.registration
 
     # Inside.
-
-    def _run(self, now: Seconds) -> None:
-        self._endpoint.mailbox.run(now)
-        self._settle()
 
     def _failed(self, machine: Machine, effect: str, error: Exception) -> None:
         """A fault of ours, never a peer's: the call goes on, and nobody loses the traceback."""
