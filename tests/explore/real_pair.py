@@ -14,7 +14,9 @@ from session_fsm.explore.abstract import SIDES, Key, Message, Place
 from session_fsm.explore.calling import Bound
 from session_fsm.explore.product import Move
 from session_fsm.machine import Machine, TraceRow
+from session_fsm.machine.timers import running
 from session_fsm.sdp import CODECS, Codec, LocalMedia, MediaDirection
+from session_fsm.session import turns
 from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import MediaQuality
 from session_fsm.session.orders import Edge, EdgeFacts
@@ -122,7 +124,7 @@ class RealPair:
         """
         side, event = self.sides[move.side], move.event
         if event.kind == "timer":
-            return event.name in side.machine(event.key)._timers
+            return any(timer.name == event.name for timer in running(side.machine(event.key)._timer))
         open_question = place.facts.busy and event.message is not None and not event.message.status
         return not open_question and (side.session is not None or event.name == "place" or move.side == 1)
 
@@ -156,9 +158,9 @@ class RealPair:
     def fire(self, side: RealSide, key: Key, timer: str) -> None:
         """One timer, and no other: the explorer knows no time."""
         machine = side.machine(key)
-        machine.mailbox.timers.cancel(machine._timers[timer])
+        machine.cancel_timer(timer)
         machine.mailbox.post(machine, machine.fired(timer))
-        side.at._run(self.now)
+        turns.run(side.at._endpoint, self.now)
 
 
 def refused(rows: list[TraceRow]) -> bool:
