@@ -15,14 +15,14 @@ from session_fsm.machine.binding import Action, Binding, Deed, Emit, Predicate, 
 from session_fsm.machine.mailbox import Mailbox, Posted
 from session_fsm.machine.snapshot import Convert, Plain, Saved, from_plain, to_plain
 from session_fsm.machine.step import Step, decide
-from session_fsm.machine.timers import Timer, running
+from session_fsm.machine.timers import Timed
 from session_fsm.machine.trace import Origin, Trace, TraceRow
 
 EFFECT_FAILED = "effect_failed"
 "The event that a chart declares (as `world`) to hear of its own failed effects; its payload is the exception."
 
 
-class Machine:
+class Machine(Timed):
     """One session of a chart.
 
     Everything that happens to it goes through `feed` (from outside) or `Mailbox.post` (from inside an effect). At
@@ -48,7 +48,6 @@ class Machine:
         "_payload",
         "_postponed",
         "_state",
-        "_timer",
         "binding",
         "chart",
         "context",
@@ -74,6 +73,7 @@ class Machine:
         trace: Trace | None = None,
         engine: str | None = None,
     ) -> None:
+        super().__init__()
         binding = bound(chart, guards, effects, sends, emit, parameters, engine)
         self.binding = binding
         self.chart = binding.chart
@@ -87,8 +87,6 @@ class Machine:
         self._payload: object = None
         # Made when they are needed: most machines of a call never postpone, and many have no timer.
         self._postponed: list[Posted] | None = None
-        # The first of those that run, and each leads to the next: few machines have two at once, and thousands rest.
-        self._timer: Timer[Machine] | None = None
         self._grown: dict[str, Seconds] | None = None
         self._overrides: dict[str, Seconds] | None = None
 
@@ -249,7 +247,7 @@ class Machine:
         moment = mailbox.now if now is None else now
         saved = Saved(
             state=self._state,
-            timers={timer.name: timer.deadline - moment for timer in running(self._timer)},
+            timers={timer: deadline - moment for timer, deadline in self.deadlines.items()},
             grown=dict(self._grown or {}),
             parameters=dict(self._overrides or {}),
             postponed=[(event, payload) for _, event, payload, _ in self._postponed or ()],
@@ -293,14 +291,14 @@ class Machine:
         mailbox = self.mailbox
         mailbox.now = now
         for name, left in saved.timers.items():
-            self._start(name, left)
+            self._wait(mailbox.timers, name, now, left)
         self._postponed = [(self, event, payload, None) for event, payload in saved.postponed]
         mailbox.queue.extend((self, event, payload, None) for event, payload in saved.queued)
 
     def _repr_html_(self) -> str:
         """A picture for notebooks; a table where the drawing wing is not installed."""
         waiting = ", ".join(event for _, event, _, _ in self._postponed or ())
-        timers = ", ".join(f"{timer.name} at {timer.deadline:g} s" for timer in running(self._timer))
+        timers = ", ".join(f"{timer} at {deadline:g} s" for timer, deadline in self.deadlines.items())
         row = (self.state, waiting, timers)
         return picture(self) or table(f"{self.label} ({self.chart.id})", ("state", "postponed", "timers"), [row])
 
@@ -310,41 +308,26 @@ class Machine:
             raise KeyError(f"{self.chart.id} has no parameter {name}")
         self._overrides = {**(self._overrides or {}), name: seconds}
 
-    def fired(self, name: str) -> str:
-        """A timer came up; the event that it raises. The mailbox calls this, nobody else."""
-        self._taken(name)
-        return self.chart.timers[name].event
+    def fired(self, timer: str) -> str:
+        """The event that a timer raises."""
+        return self.chart.timers[timer].event
+
+    def rung(self, timer: str) -> None:
+        """A timer has come up: its event is queued. The timers call this, nobody else."""
+        self.mailbox.queue.append((self, self.fired(timer), None, None))
 
     def start_timer(self, plan: TimerPlan) -> None:
         """Start a timer, from the beginning if it runs. An effect calls this, nobody else."""
-        name, seconds = plan.name, plan.seconds
-        if self._timer is not None:
-            self.cancel_timer(name)
+        name, seconds, mailbox = plan.name, plan.seconds, self.mailbox
+        self._stop(mailbox.timers, name)
         if self._overrides is not None:
             seconds = plan.timer.after.seconds({**self.binding.parameters, **self._overrides})
         if plan.grow != 1.0:
             self._grown = self._grown or {}
             seconds = self._grown.get(name, seconds)
             self._grown[name] = min(seconds * plan.grow, plan.cap)
-        self._start(name, seconds)
+        self._wait(mailbox.timers, name, mailbox.now, seconds)
 
     def cancel_timer(self, name: str) -> None:
         """Cancel a timer, if it runs. An effect calls this, nobody else."""
-        if (timer := self._taken(name)) is not None:
-            self.mailbox.timers.cancel(timer)
-
-    def _start(self, name: str, seconds: Seconds) -> None:
-        mailbox = self.mailbox
-        timer = mailbox.timers.start(mailbox.now, seconds, self, name)
-        timer.beside, self._timer = self._timer, timer
-
-    def _taken(self, name: str) -> Timer[Machine] | None:
-        """The timer of this name, which is no longer kept here; None when it does not run."""
-        timer, before = self._timer, None
-        while timer is not None and timer.name != name:
-            timer, before = timer.beside, timer
-        if timer is not None and before is not None:
-            before.beside = timer.beside
-        elif timer is not None:
-            self._timer = timer.beside
-        return timer
+        self._stop(self.mailbox.timers, name)

@@ -53,7 +53,7 @@ class Mailbox:
         self.queue: list[Posted] = []
         # What goes before the queue; the last of it goes first.
         self.ahead: list[Posted] = []
-        self.timers: Timers[Machine] = Timers()
+        self.timers = Timers()
         self.row = 0
         self.impossible = 0
         self.running = False
@@ -121,8 +121,7 @@ class Mailbox:
         timers = self.timers
         mark = timers.mark()
         while (due := timers.pop_due(now, mark)) is not None:
-            machine, name = due
-            self.queue.append((machine, machine.fired(name), None, None))
+            due.ring()
             self.run()
 
     def next_deadline(self) -> Seconds | None:

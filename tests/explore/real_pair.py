@@ -14,7 +14,6 @@ from session_fsm.explore.abstract import SIDES, Key, Message, Place
 from session_fsm.explore.calling import Bound
 from session_fsm.explore.product import Move
 from session_fsm.machine import Machine, TraceRow
-from session_fsm.machine.timers import running
 from session_fsm.sdp import CODECS, Codec, LocalMedia, MediaDirection
 from session_fsm.session import turns
 from session_fsm.session.coordinator import SessionCoordinator
@@ -124,7 +123,7 @@ class RealPair:
         """
         side, event = self.sides[move.side], move.event
         if event.kind == "timer":
-            return any(timer.name == event.name for timer in running(side.machine(event.key)._timer))
+            return event.name in side.machine(event.key).deadlines
         open_question = place.facts.busy and event.message is not None and not event.message.status
         return not open_question and (side.session is not None or event.name == "place" or move.side == 1)
 
