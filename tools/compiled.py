@@ -79,9 +79,9 @@ def impossible() -> str | None:
 
 
 def fingerprint() -> str:
-    """Differs when anything differs that the compiled modules are made of."""
-    found = hashlib.sha256(f"{sys.version} {MODULES}".encode())
-    for path in sorted((ROOT / "session_fsm").rglob("*.py")):
+    """Differs when anything differs that the compiled modules are made of, or how they are made."""
+    found = hashlib.sha256(sys.version.encode())
+    for path in [Path(__file__), *sorted((ROOT / "session_fsm").rglob("*.py"))]:
         found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return found.hexdigest()
 
