@@ -96,6 +96,7 @@ class Driver:
                 challenge=challenge,
             )
             opened.pop_all()
+        self._turns = self.coordinator.turns
         self._transmits, self._orders = self.coordinator.transmits, self.coordinator.orders
         self._told, self._over = self.coordinator.told, self.coordinator.over
 
@@ -167,7 +168,12 @@ class Driver:
         await self._resolver.close()
 
     def _received(self, data: bytes, source: Address) -> None:
-        self._feed(self.coordinator.receive, data, source)
+        now = self.clock()
+        self._is_feeding = True
+        try:
+            self._turns.receive(data, source, now)
+        finally:
+            self._carry_out(now)
 
     def _unreachable(self, destination: Address, reason: str) -> None:
         # Whoever sent there by name knows it only by that name.
@@ -176,24 +182,27 @@ class Driver:
         self._feed(_nothing)
 
     def _expire(self, now: Seconds) -> None:
-        self._feed(self.coordinator.expire)
+        self._feed(self._turns.expire)
 
     def _media_edges(self) -> None:
         if not self._is_feeding:
             self._feed(_nothing)
 
-    def _feed(self, step: Callable[..., Result], *given: object) -> Result:
-        """Let the coordinator do one thing; it is given the time behind what else it is given."""
+    def _feed(self, step: Callable[[Seconds], Result]) -> Result:
+        """Let the coordinator do one thing, and carry out what comes of it."""
         now = self.clock()
         self._is_feeding = True
         try:
-            return step(*given, now)
+            return step(now)
         finally:
-            try:
-                self._drain(now)
-            finally:
-                self._is_feeding = False
-                self._alarm.set(self.coordinator.next_deadline())
+            self._carry_out(now)
+
+    def _carry_out(self, now: Seconds) -> None:
+        try:
+            self._drain(now)
+        finally:
+            self._is_feeding = False
+            self._alarm.set(self._turns.next_deadline())
 
     def _drain(self, now: Seconds) -> None:
         """Carry out everything, then feed what that has led to, until all is quiet."""

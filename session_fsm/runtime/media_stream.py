@@ -270,7 +270,6 @@ class MediaStream(Hearing):
             poller=self._poller,
             on_datagram=lambda data, source: None,
             on_unreachable=self._unreachable,
-            at_once=1,
         )
 
     def _pack(self, milliseconds: int) -> None:

@@ -18,7 +18,6 @@ from session_fsm.runtime.addresses import Address, family_of, is_wildcard, refus
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.spelling import SocketAddress, Spelling, zone_of
 
-DRAIN_AT_MOST = 64  # datagrams read in one wake-up, so that timers and other sockets get their turn
 LARGEST_DATAGRAM = 65535
 SIGNALLING_BUFFER = 4 << 20  # bytes asked of the kernel; its default holds some 256 small datagrams
 OUTBOX_AT_MOST = 4096  # datagrams kept while the kernel has no room; what is beyond is lost, as on any network
@@ -36,11 +35,10 @@ OnUnreachable = Callable[[Address, str], None]
 class UdpSocket:
     """One bound UDP socket. Calls `on_datagram` for each datagram and `on_unreachable` for each ICMP error.
 
-    Neither is called from within `send`: what a send finds out, it returns. `at_once` datagrams are read in a wake-up.
+    Neither is called from within `send`: what a send finds out, it returns.
     """
 
     __slots__ = (
-        "_at_once",
         "_fd",
         "_on_unreachable",
         "_outbox",
@@ -62,7 +60,6 @@ class UdpSocket:
         poller: Poller,
         on_datagram: OnDatagram,
         on_unreachable: OnUnreachable,
-        at_once: int = DRAIN_AT_MOST,
         receive_buffer: int = 0,
     ) -> None:
         self._socket = bound_socket(address, receive_buffer)
@@ -71,12 +68,11 @@ class UdpSocket:
         self.address: Address = (with_zone_of(host, address[0]), port)
         self._spelling = Spelling(address[0]) if self._socket.family == socket.AF_INET6 else None
         self.lost = 0
-        self._at_once = at_once
         self.on_datagram = on_datagram
         self._on_unreachable = on_unreachable
         self._outbox: deque[tuple[bytes, SocketAddress]] = deque()
         self._poller = poller
-        poller.watch(self._fd, self._drain, self._flush)
+        poller.watch(self._fd, self._read, self._flush)
 
     @property
     def closed(self) -> bool:
@@ -141,21 +137,17 @@ class UdpSocket:
             self._outbox.popleft()
         self._poller.watch_writing(self._fd, False)
 
-    def _drain(self, failed: bool) -> None:
+    def _read(self, failed: bool) -> None:
         if failed:
             self._read_errors()
-        read = self._socket.recvfrom
-        for _ in range(self._at_once):
-            if self._fd < 0:
-                return
-            try:
-                data, source = read(LARGEST_DATAGRAM)
-            except BlockingIOError:
-                return
-            except OSError:
-                # The same errors that the queue tells with their addresses.
-                continue
-            self.on_datagram(data, source if self._spelling is None else self._spelling.inward(source))
+        if self._fd < 0:
+            return
+        try:
+            data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
+        except OSError:
+            # Nothing is there, or the same errors that the queue tells with their addresses.
+            return
+        self.on_datagram(data, source if self._spelling is None else self._spelling.inward(source))
 
     def _read_errors(self) -> None:
         """Read the queue of ICMP errors: each with the address that the datagram went to."""

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from session_fsm.errors import LocalProtocolError, Malformed
 from session_fsm.machine import Machine
 from session_fsm.sdp import LocalMedia, MediaDirection
-from session_fsm.session import turns
 from session_fsm.session.call import DECLINED, FinalRefusal
 from session_fsm.session.dtmf_sender import DURATIONS_MS, GAPS_MS, Digits
 from session_fsm.session.endpoint import Endpoint
@@ -30,6 +29,7 @@ from session_fsm.session.possible import (
 )
 from session_fsm.session.session import Session
 from session_fsm.session.settings import Seconds
+from session_fsm.session.turns import Turns
 from session_fsm.sip import NameAddr
 
 
@@ -38,6 +38,9 @@ class Commanded:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self.turns = Turns(endpoint)
+        "For whoever runs a coordinator: the doors of the world without their porters."
+        self._command = self.turns.command
 
     def make_call(
         self,
@@ -210,6 +213,3 @@ class Commanded:
         wish = Wish(session.negotiation.wishes, direction, silent)
         self._command(session.wishing(), command, wish, now)
         return wish.number
-
-    def _command(self, machine: Machine, event: str, payload: object, now: Seconds) -> None:
-        turns.command(self._endpoint, machine, event, payload, now)

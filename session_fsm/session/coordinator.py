@@ -15,7 +15,7 @@ from random import Random
 from session_fsm.chart import Chart
 from session_fsm.machine import Machine
 from session_fsm.machine.trace import TraceRow
-from session_fsm.session import quality, turns
+from session_fsm.session import quality
 from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.arrivals import note
 from session_fsm.session.building import build_endpoint
@@ -75,11 +75,11 @@ class SessionCoordinator(Commanded):
 
     def receive(self, data: bytes, source: Address, now: Seconds) -> None:
         """A datagram arrived on the SIP socket."""
-        turns.receive(self._endpoint, data, source, now)
+        self.turns.receive(data, source, now)
 
     def expire(self, now: Seconds) -> None:
         """Run every timer that is due."""
-        turns.expire(self._endpoint, now)
+        self.turns.expire(now)
 
     def transport_failed(self, destination: Address, reason: str, now: Seconds) -> None:
         """A datagram to this destination cannot be delivered: its port is unreachable, or its host has no address."""
@@ -89,7 +89,7 @@ class SessionCoordinator(Commanded):
         for open_one in [*endpoint.index.clients.values(), *endpoint.index.servers.values()]:
             if isinstance(open_one, Transaction) and open_one.destination == destination:
                 open_one.post("transport_error", reason)
-        turns.run(endpoint, now)
+        self.turns.run(now)
 
     def media_edge(self, session_id: SessionId, edge: Edge, facts: EdgeFacts, now: Seconds) -> None:
         """The media plane saw something happen for the first time. Edges of sessions that are gone are passed over."""
@@ -101,7 +101,7 @@ class SessionCoordinator(Commanded):
                 heard = facts.extra if edge in RAW else facts
                 for machine in session.hearers_of(edge):
                     self._endpoint.mailbox.post(machine, edge.value, heard)
-            turns.run(self._endpoint, now)
+            self.turns.run(now)
 
     def close(self) -> None:
         """Nothing will happen any more: every session, transaction and timer is forgotten, and nothing is sent."""
@@ -159,7 +159,7 @@ class SessionCoordinator(Commanded):
 
     def next_deadline(self) -> Seconds | None:
         """When to call `expire` next: whatever retransmits, gives up or lingers has a timer of its own."""
-        return self._endpoint.mailbox.next_deadline()
+        return self.turns.next_deadline()
 
     # Getters.
 

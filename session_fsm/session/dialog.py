@@ -17,7 +17,7 @@ from session_fsm.session.messages import Header, in_dialog
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
 from session_fsm.session.transaction import start_client
-from session_fsm.sip import NameAddr, Request, Response, SipUri
+from session_fsm.sip import Message, NameAddr, Request, Response, SipUri
 from session_fsm.sip.dtmf_info import ACCEPTED, parse_digit
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Dialog:
         self.remote_seq = invite.cseq.number
         self.refresh_target(invite)
 
-    def refresh_target(self, message: Request | Response) -> None:
+    def refresh_target(self, message: Message) -> None:
         """RFC 3261 §12.2: the Contact of a target refresh request, or of its 2xx, replaces the remote target."""
         self.allow = message.get("Allow") or self.allow
         contact = message.contact
@@ -109,7 +109,7 @@ class Dialog:
 
 def _carries_sdp(at: Dialog, message: object) -> bool:
     message = message.request if isinstance(message, Received) else message
-    return isinstance(message, Request | Response) and has_description(message)
+    return isinstance(message, Message) and has_description(message)
 
 
 def _first_answer(at: Dialog, _: object) -> bool:

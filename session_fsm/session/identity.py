@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from session_fsm.session.matching import Identity
-from session_fsm.sip import Request, Response
+from session_fsm.sip import Message, Request
 
 
-def identity_of(message: Request | Response) -> Identity:
+def identity_of(message: Message) -> Identity:
     """RFC 3261 §17.1.3, §17.2.3. Without a unique branch the older rule compares Via, From tag, Call-ID and CSeq."""
     is_request = isinstance(message, Request)
     via = message.via

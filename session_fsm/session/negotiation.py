@@ -28,7 +28,7 @@ from session_fsm.sdp import offer as make_offer
 from session_fsm.session.descriptions import NO_DESCRIPTION, described, has_description
 from session_fsm.session.events import Address
 from session_fsm.session.received import Received
-from session_fsm.sip import Request, Response
+from session_fsm.sip import Message, Request, Response
 
 if TYPE_CHECKING:
     from session_fsm.session.dialog import Dialog
@@ -142,7 +142,7 @@ class Negotiation:
 
     def _judge(self, payload: object) -> WrittenAnswer | Agreement | Refusal:
         message = payload.request if isinstance(payload, Received) else payload
-        if not isinstance(message, Request | Response):
+        if not isinstance(message, Message):
             return NO_DESCRIPTION
         if self._offers(message):
             media = self.media_to_answer()
@@ -159,7 +159,7 @@ class Negotiation:
         """Whether an incoming INVITE's offer can be answered with this media of ours."""
         return not isinstance(self._considered(invite, media), Refusal)
 
-    def _considered(self, message: Request | Response, media: LocalMedia) -> Considered | Refusal:
+    def _considered(self, message: Message, media: LocalMedia) -> Considered | Refusal:
         """A guard considers an offer, a later one again, and the effect behind it answers: considered once."""
         memo = self.considering_memo
         if memo is None or memo[0] is not message:
@@ -169,7 +169,7 @@ class Negotiation:
             memo = self.considering_memo = (message, media, found)
         return memo[2]
 
-    def _consider(self, message: Request | Response, media: LocalMedia) -> Considered | Refusal:
+    def _consider(self, message: Message, media: LocalMedia) -> Considered | Refusal:
         found = known_offer(message.body, media) if has_description(message) else None
         if found is not None:
             return found
@@ -181,12 +181,12 @@ class Negotiation:
             learn_offer(message.body, media, considered)
         return considered
 
-    def _described(self, message: Request | Response) -> SessionDescription | Refusal:
+    def _described(self, message: Message) -> SessionDescription | Refusal:
         if self.described_memo is None or self.described_memo[0] is not message:
             self.described_memo = (message, described(message))
         return self.described_memo[1]
 
-    def _offers(self, message: Request | Response) -> bool:
+    def _offers(self, message: Message) -> bool:
         """RFC 3261 §13.2.1: an INVITE or UPDATE offers; so does the 2xx to our first INVITE without an offer."""
         if isinstance(message, Request):
             return message.method in ("INVITE", "UPDATE")

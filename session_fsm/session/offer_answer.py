@@ -15,7 +15,7 @@ from session_fsm.session.messages import cancel
 from session_fsm.session.received import Received
 from session_fsm.session.registry import Registry
 from session_fsm.session.transaction import start_client
-from session_fsm.sip import Request, Response
+from session_fsm.sip import Message, Request, Response
 
 if TYPE_CHECKING:
     from session_fsm.session.session import Session
@@ -77,7 +77,7 @@ def _adopt(at: Session, payload: object) -> None:
 
 def _adopt_answer(at: Session, payload: object) -> None:
     ours = at.negotiation
-    judged = ours.judge(payload) if isinstance(payload, Received | Response) else ours.prepared
+    judged = ours.judge(payload) if isinstance(payload, (Received, Response)) else ours.prepared
     if isinstance(judged, WrittenAnswer):
         at.watch_peer()
         ours.adopt_answer(judged, at.dialog)
@@ -108,7 +108,7 @@ def _draw_glare_wait(at: Session, _: object) -> None:
 
 def _refresh_target(at: Session, payload: object) -> None:
     message = payload.request if isinstance(payload, Received) else payload
-    if at.dialog is not None and isinstance(message, Request | Response):
+    if at.dialog is not None and isinstance(message, Message):
         at.dialog.refresh_target(message)
 
 

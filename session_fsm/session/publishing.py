@@ -17,7 +17,7 @@ from session_fsm.session import events
 from session_fsm.session.events import DialogState, DtmfMethod, FlowDirection, MediaChange, MediaState, SdpKind
 from session_fsm.session.orders import EdgeFacts
 from session_fsm.session.received import Received
-from session_fsm.sip import Request, Response
+from session_fsm.sip import Message, Response
 from session_fsm.sip.dtmf_info import parse_digit
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _sdp(session: Session, source: Emitter, payload: object, variant: str) -> Ow
         text = session.negotiation.said
     else:
         message = payload.request if isinstance(payload, Received) else payload
-        text = message.body if isinstance(message, Request | Response) else b""
+        text = message.body if isinstance(message, Message) else b""
     return (kind, text.decode("utf-8", "replace"))
 
 

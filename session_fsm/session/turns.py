@@ -13,28 +13,37 @@ from session_fsm.session.publishing import settle
 from session_fsm.session.settings import Seconds
 
 
-def receive(endpoint: Endpoint, data: bytes, source: Address, now: Seconds) -> None:
-    """A datagram arrived."""
-    endpoint.mailbox.now = now
-    arrive(endpoint, data, source)
-    run(endpoint, now)
+class Turns:
+    """The turns of one user agent."""
 
+    __slots__ = ("_endpoint",)
 
-def command(endpoint: Endpoint, machine: Machine, event: str, payload: object, now: Seconds) -> None:
-    """The user asks for something. Raises LocalProtocolError when it is not possible now."""
-    try:
-        machine.feed(event, payload, now)
-    finally:
-        settle(endpoint)
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
 
+    def receive(self, data: bytes, source: Address, now: Seconds) -> None:
+        """A datagram arrived."""
+        self._endpoint.mailbox.now = now
+        arrive(self._endpoint, data, source)
+        self.run(now)
 
-def expire(endpoint: Endpoint, now: Seconds) -> None:
-    """Time has passed."""
-    endpoint.mailbox.expire(now)
-    settle(endpoint)
+    def command(self, machine: Machine, event: str, payload: object, now: Seconds) -> None:
+        """The user asks for something. Raises LocalProtocolError when it is not possible now."""
+        try:
+            machine.feed(event, payload, now)
+        finally:
+            settle(self._endpoint)
 
+    def expire(self, now: Seconds) -> None:
+        """Time has passed."""
+        self._endpoint.mailbox.expire(now)
+        settle(self._endpoint)
 
-def run(endpoint: Endpoint, now: Seconds) -> None:
-    """Take what was posted."""
-    endpoint.mailbox.run(now)
-    settle(endpoint)
+    def run(self, now: Seconds) -> None:
+        """Take what was posted."""
+        self._endpoint.mailbox.run(now)
+        settle(self._endpoint)
+
+    def next_deadline(self) -> Seconds | None:
+        """When time next leads on, or None when no timer runs."""
+        return self._endpoint.mailbox.next_deadline()

@@ -15,7 +15,6 @@ from session_fsm.explore.calling import Bound
 from session_fsm.explore.product import Move
 from session_fsm.machine import Machine, TraceRow
 from session_fsm.sdp import CODECS, Codec, LocalMedia, MediaDirection
-from session_fsm.session import turns
 from session_fsm.session.coordinator import SessionCoordinator
 from session_fsm.session.events import MediaQuality
 from session_fsm.session.orders import Edge, EdgeFacts
@@ -159,7 +158,7 @@ class RealPair:
         machine = side.machine(key)
         machine.cancel_timer(timer)
         machine.mailbox.post(machine, machine.fired(timer))
-        turns.run(side.at._endpoint, self.now)
+        side.at.turns.run(self.now)
 
 
 def refused(rows: list[TraceRow]) -> bool:

@@ -11,7 +11,6 @@ from session_fsm.explore.counterexample import moves_of
 from session_fsm.explore.registering import ASKS, RegisteringSide, RegistrarSide
 from session_fsm.explore.search import begin
 from session_fsm.machine import Machine
-from session_fsm.session import turns
 from session_fsm.session.account import Account, Credentials, server_uri
 from session_fsm.session.building import shipped_charts
 from session_fsm.session.coordinator import SessionCoordinator
@@ -50,7 +49,7 @@ class RealClient:
             machine = self.machine(event)
             machine.cancel_timer(event.name)
             machine.mailbox.post(machine, machine.fired(event.name))
-            turns.run(self.at._endpoint, self.now)
+            self.at.turns.run(self.now)
         else:
             self.at.transport_failed(REGISTRAR, "unreachable", self.now)
         while (transmit := self.at.poll_transmit()) is not None:

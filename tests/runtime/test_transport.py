@@ -11,8 +11,8 @@ import pytest
 import uvloop
 
 from session_fsm.errors import TransportError
-from session_fsm.runtime.poller import EpollPoller, LoopPoller, Poller
-from session_fsm.runtime.transport import DRAIN_AT_MOST, UdpSocket
+from session_fsm.runtime.poller import AT_ONCE, EpollPoller, LoopPoller, Poller
+from session_fsm.runtime.transport import UdpSocket
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
@@ -110,10 +110,10 @@ async def test_an_earlier_error_does_not_swallow_the_next_datagram():
 async def test_a_burst_is_drained_in_portions():
     """More datagrams than one wake-up reads all arrive."""
     with two_ears() as (one, other):
-        for _ in range(3 * DRAIN_AT_MOST):
+        for _ in range(3 * AT_ONCE):
             one.socket.send(b"x", other.socket.address)
 
-        await other.until(lambda: len(other.heard) == 3 * DRAIN_AT_MOST)
+        await other.until(lambda: len(other.heard) == 3 * AT_ONCE)
 
 
 async def test_what_the_kernel_cannot_take_is_sent_later():
