@@ -36,8 +36,11 @@ HOT = {
         "matching media messages negotiation offer_answer publishing quality received registration "
         "routing seen_once session source transaction transaction_user transmit turns waiting_room"
     ),
-    "rtp": "delay jitter_buffer packet playout reception stream",
-    "runtime": "alarm driver poller transport",
+    "rtp": "delay interval jitter_buffer packet playout reception rtcp stream telephone_event",
+    "runtime": (
+        "addresses alarm driver figures hearing homes media_plane media_stream noticed poller ports reports sources "
+        "telephone_events ticker transport"
+    ),
 }
 MODULES = [f"session_fsm/{room}/{name}.py" for room, names in HOT.items() for name in names.split()]
 

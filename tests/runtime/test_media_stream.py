@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -416,13 +415,11 @@ async def test_a_path_that_fails_again_after_somebody_was_there_is_told_again(op
 
 async def test_a_path_that_opens_late_is_told_when_the_first_packet_leaves(side):
     """Until then nothing counts as sent, though its number and its time are used up."""
-    unreachable = SimpleNamespace(send=lambda data, destination: "no route to host")
-    rtp, side.stream._rtp = side.stream._rtp, unreachable
     before = side.stream.outgoing.sequence
-    side.open()
+    side.open(remote=("::1", PEER[1]))
     side.stream.transmit(side.stream.silent_payload)
     failed = (list(side.edges), side.stream.outgoing.packets, side.stream.outgoing.octets)
-    side.stream._rtp = rtp
+    side.stream.destination = PEER
     for _ in range(2):
         side.stream.transmit(side.stream.silent_payload)
 
