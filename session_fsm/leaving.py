@@ -40,7 +40,7 @@ class Leaving:
         """`chart` is another one of the same name."""
         self.machine = Machine(_bound(chart or _shipped(), engine), context=self)
         self.changed = asyncio.Event()
-        "A call came, or one is over, or nothing more will come."
+        "A call came, or nothing more will come."
         self.gone = asyncio.Event()
         "No call is waited for any more."
         self.done = asyncio.Event()
@@ -75,10 +75,11 @@ class Leaving:
         return self.until
 
     def call_over(self) -> None:
-        """A call is over, or whoever waits for one has to look again."""
-        self.changed.set()
-        if not self.calls and self.begun:
-            self._feed("calls_over")
+        """A call is over: once we leave, whoever waits for one has to look again."""
+        if self.begun:
+            self.changed.set()
+            if not self.calls:
+                self._feed("calls_over")
 
     def begin_on(self, signals: tuple[signal.Signals, ...], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         """Drain when one of these comes; hang up when one comes again."""

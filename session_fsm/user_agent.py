@@ -331,6 +331,9 @@ class UserAgent(Observed):
             if call._invite is not None:
                 self._incoming.forget(call._invite)
                 call._invite = None
-            self._driver.media.release(call.id, call.failure())
+            media = self._driver.media
+            if media.stream(call.id) is not None:
+                # The session has not ended it, as when the user agent is left before the peer has answered.
+                media.release(call.id, call.failure())
             call._log.close()
             self._leaving.call_over()

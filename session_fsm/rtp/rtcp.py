@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
+from typing import Final
 
 from session_fsm.errors import Malformed
+from session_fsm.frozen import maker_of, plain
 
 Seconds = float
 
@@ -19,12 +21,16 @@ MAX_TEXT = 255  # octets: the length field of SDES items and BYE reasons has eig
 MAX_COUNT = 31  # five bits in every header
 MAX_SKEW = 0.001  # seconds by which a round trip may come out negative from rounding; it is zero then
 
-_SR, _RR, _SDES, _BYE = 200, 201, 202, 203
-_HEADER = Struct("!BBH")
-_SENDER = Struct("!IQIII")
-_BLOCK = Struct("!IB3sIIII")
+_SR: Final = 200
+_RR: Final = 201
+_SDES: Final = 202
+_BYE: Final = 203
+_HEADER: Final = Struct("!BBH")
+_SENDER: Final = Struct("!IQIII")
+_BLOCK: Final = Struct("!IB3sIIII")
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class ReportBlock:
     """What one receiver says about one source (RFC 3550 §6.4.1)."""
@@ -45,6 +51,7 @@ class ReportBlock:
     "In 65536ths of a second."
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class SenderReport:
     """What a sender says of itself and of those it hears (RFC 3550 §6.4.1)."""
@@ -62,6 +69,7 @@ class SenderReport:
     "Whatever a profile put behind the blocks."
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class ReceiverReport:
     """What somebody who does not send says of those it hears (RFC 3550 §6.4.2)."""
@@ -115,13 +123,22 @@ class UnknownRtcp:
 
 RtcpPacket = SenderReport | ReceiverReport | Sdes | Bye | UnknownRtcp
 
+made_sender_report = maker_of(SenderReport)
+"Takes every field, and costs less than the class itself."
+
+
+def encode_compound(report: SenderReport | ReceiverReport, cname: str, *, leaves: bool = False) -> bytes:
+    """What every participant sends: its report, its canonical name, and with that its BYE (RFC 3550 §6.1)."""
+    said = _encode(report) + _framed(_SDES, 1, _encode_items(report.ssrc, ((CNAME, cname),)))
+    return said + _framed(_BYE, 1, report.ssrc.to_bytes(4, "big")) if leaves else said
+
 
 def encode_rtcp(packets: Iterable[RtcpPacket]) -> bytes:
     """A compound packet as it goes on the wire. The first one must be a report (RFC 3550 §6.1)."""
     listed = tuple(packets)
     if not listed or not isinstance(listed[0], SenderReport | ReceiverReport):
         raise ValueError("a compound RTCP packet begins with a sender or receiver report")
-    return b"".join(_encode(packet) for packet in listed)
+    return b"".join([_encode(packet) for packet in listed])
 
 
 def parse_rtcp(data: bytes) -> tuple[RtcpPacket, ...]:
@@ -182,7 +199,8 @@ def _encode(packet: RtcpPacket) -> bytes:
             head = packet.ssrc.to_bytes(4, "big")
             return _framed(_RR, len(packet.reports), head + _encode_blocks(packet.reports) + packet.extension)
         case Sdes():
-            return _framed(_SDES, len(packet.chunks), b"".join(_encode_chunk(chunk) for chunk in packet.chunks))
+            chunks = [_encode_items(chunk.ssrc, chunk.items) for chunk in packet.chunks]
+            return _framed(_SDES, len(packet.chunks), b"".join(chunks))
         case Bye():
             ssrcs = b"".join(ssrc.to_bytes(4, "big") for ssrc in packet.ssrcs)
             reason = _encode_text(packet.reason) if packet.reason else b""
@@ -197,25 +215,31 @@ def _framed(kind: int, count: int, body: bytes) -> bytes:
     return _HEADER.pack(0x80 | count, kind, len(body) // 4) + body
 
 
-def _encode_blocks(blocks: Iterable[ReportBlock]) -> bytes:
-    return b"".join(
-        _BLOCK.pack(
-            block.ssrc,
-            block.fraction_lost,
-            (block.cumulative_lost & 0xFFFFFF).to_bytes(3, "big"),
-            block.highest_sequence,
-            block.jitter,
-            block.last_sr,
-            block.delay_since_last_sr,
+def _encode_blocks(blocks: tuple[ReportBlock, ...]) -> bytes:
+    return (
+        b""
+        if not blocks
+        else b"".join(
+            [
+                _BLOCK.pack(
+                    block.ssrc,
+                    block.fraction_lost,
+                    (block.cumulative_lost & 0xFFFFFF).to_bytes(3, "big"),
+                    block.highest_sequence,
+                    block.jitter,
+                    block.last_sr,
+                    block.delay_since_last_sr,
+                )
+                for block in blocks
+            ]
         )
-        for block in blocks
     )
 
 
-def _encode_chunk(chunk: SdesChunk) -> bytes:
+def _encode_items(ssrc: int, said: tuple[tuple[int, str], ...]) -> bytes:
     # RFC 3550 §6.5: a null item ends the list, and nulls fill the chunk up to whole words.
-    items = b"".join(bytes((kind,)) + _encode_text(text) for kind, text in chunk.items)
-    return chunk.ssrc.to_bytes(4, "big") + items + bytes(4 - len(items) % 4)
+    items = b"".join([bytes((kind,)) + _encode_text(text) for kind, text in said])
+    return ssrc.to_bytes(4, "big") + items + bytes(4 - len(items) % 4)
 
 
 def _encode_text(text: str) -> bytes:

@@ -13,7 +13,14 @@ from session_fsm.rtp.packet import RtpPacket, pack_header
 from session_fsm.rtp.playout import Frame, Playout
 from session_fsm.rtp.quality import MediaMetrics
 from session_fsm.rtp.reception import Reception, Validity
-from session_fsm.rtp.rtcp import ReportBlock, SenderReport, compact_ntp, ntp_timestamp, short_delay
+from session_fsm.rtp.rtcp import (
+    ReportBlock,
+    SenderReport,
+    compact_ntp,
+    made_sender_report,
+    ntp_timestamp,
+    short_delay,
+)
 
 Seconds = float
 
@@ -230,6 +237,6 @@ class OutgoingStream:
         """
         timestamp = self.timestamp + round(since_next * self.clock_rate) & 0xFFFFFFFF
         octets = self.octets & 0xFFFFFFFF
-        return SenderReport(
-            self.ssrc, ntp_timestamp(wall), timestamp, self.packets & 0xFFFFFFFF, octets, tuple(reports)
+        return made_sender_report(
+            self.ssrc, ntp_timestamp(wall), timestamp, self.packets & 0xFFFFFFFF, octets, tuple(reports), b""
         )

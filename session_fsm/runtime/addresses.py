@@ -71,6 +71,7 @@ def family_of(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if isinstance(ip_address(host), IPv6Address) else socket.AF_INET
 
 
+@lru_cache(maxsize=1024)
 def is_wildcard(host: str) -> bool:
     """Whether this stands for every address of the machine; it must never be told to a peer."""
     return ip_address(host).is_unspecified

@@ -130,7 +130,8 @@ class AudioSender:
         """For the media plane: the call is over, nothing can be sent any more."""
         self._ended = self._ended or why
         self.frames.clear()
-        self.make_room()
+        if self.waiting:
+            self.make_room()
 
     def _check(self) -> None:
         if self._ended is not None:

@@ -6,8 +6,11 @@ Every packet that is received is handled here and nowhere else. Knows no sockets
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Final
 
+from session_fsm.audio.timeline import RecordMode
 from session_fsm.errors import Malformed
 from session_fsm.rtp import Frame, IncomingStream, RtpPacket, parse_rtp
 from session_fsm.runtime.addresses import Address
@@ -26,7 +29,12 @@ Seconds = float
 Clock = Callable[[], Seconds]
 Tell = Callable[[Edge, EdgeFacts], None]
 
-LONGEST_PAYLOAD = 1600  # octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so
+LONGEST_PAYLOAD: Final = (
+    1600  # octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so
+)
+
+USUAL: Final = coding_of(PCMU)
+"What is spoken as long as nothing else was agreed."
 
 
 class Hearing:
@@ -34,14 +42,13 @@ class Hearing:
 
     def __init__(self, clock: Clock, settings: MediaSettings) -> None:
         self._clock = clock
-        concealment = settings.make_concealment()
-        self.conceals = concealment is not None
-        "Whether the lost are concealed."
-        self.receiver = AudioReceiver(concealment)
+        self._settings = settings
+        self._receiver: AudioReceiver | None = None
+        self._is_over = False
         self.sources = Sources()
         self.incoming = IncomingStream(playout=settings.make_playout())
         self.playout = self.incoming.playout
-        self.coding = coding_of(PCMU)
+        self.coding = USUAL
         self._decoders = STATIC_DECODERS
         self.destination: Address = ("", 0)
         "Where our packets go, and so where the peer's come from."
@@ -63,8 +70,22 @@ class Hearing:
         "Whether other sources are on probation, or strangers, as `source.toml` has it; None until it is said."
         self._refusals = Refusals()
         self._edges: Collection[object] = ()
-        self._tell: Tell = lambda edge, facts: None
-        self._told: Callable[[], None] = lambda: None
+        self._tell: Tell = _tell_nobody
+        self._told: Callable[[], None] = _nobody_is_told
+
+    @property
+    def receiver(self) -> AudioReceiver:
+        """What the application hears. Made when it asks, or the first packet comes: many a call is over before that."""
+        if self._receiver is None:
+            self._receiver = AudioReceiver(self._settings.make_concealment())
+            if self._is_over:
+                self._receiver.end()
+        return self._receiver
+
+    @property
+    def conceals(self) -> bool:
+        """Whether the lost are concealed."""
+        return self._settings.jitter is not None
 
     @property
     def now(self) -> Seconds:
@@ -86,19 +107,38 @@ class Hearing:
         """What the peer may send."""
         return self._decoders.keys()
 
+    def record(self, path: str | Path, mode: RecordMode, rate: int) -> CallRecording:
+        """Record what is heard and sent from now on. Raises OSError when the file cannot be made."""
+        recording = CallRecording(path, mode, self._clock, rate)
+        self.recordings = [each for each in self.recordings if not each.closed] + [recording]
+        return recording
+
     def belong(self, tell: Tell, edges: Collection[object], told: Callable[[], None]) -> None:
         """From now on its edges are told to a session: each one to `tell`, which fills `edges`; then `told`."""
         self._tell, self._edges, self._told = tell, edges, told
+
+    def _hear_no_more(self) -> None:
+        """The call is over: what waits is handed out, and nobody is told anything."""
+        self._hand_out(self.incoming.flush())
+        for recording in self.recordings:
+            recording.close()
+        self._is_over = True
+        if self._receiver is not None:
+            self._receiver.end()
+        # They lead back to the plane and the session.
+        self.belong(_tell_nobody, (), _nobody_is_told)
 
     def hand_out_due(self, now: Seconds) -> None:
         """What the jitter buffer has held back for long enough."""
         self._hand_out(self.incoming.due(now))
 
-    def _hand_out(self, frames: Iterable[Frame]) -> None:
-        decode_of, usual = self._decoders.get, self.coding.decode
+    def _hand_out(self, frames: Sequence[Frame]) -> None:
+        if not frames:
+            return
+        decode_of, usual, receiver = self._decoders.get, self.coding.decode, self.receiver
         for frame in frames:
             decode = decode_of(frame.payload_type, usual) if isinstance(frame, RtpPacket) else usual
-            self.receiver.put(decode, frame)
+            receiver.put(decode, frame)
             for recording in self.recordings:
                 recording.hear(decode, frame)
 
@@ -222,3 +262,11 @@ class Hearing:
                 self.sources.keep(packet)
             else:
                 self._hear_other(packet)
+
+
+def _tell_nobody(edge: Edge, facts: EdgeFacts) -> None:
+    """Who hears of edges as long as the stream is nobody's."""
+
+
+def _nobody_is_told() -> None:
+    """The same of the end of a turn."""

@@ -7,6 +7,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -34,6 +35,8 @@ from session_fsm.session.orders import (
     SendSilence,
     SoundEvent,
 )
+
+HAS_ENDED: Final = CallFailedError(None, "the call has ended")
 
 
 class MediaPlane:
@@ -124,7 +127,7 @@ class MediaPlane:
             self._ticker.leave(stream)
             self._ticker.join(stream, now, stream.packet_time)
 
-    def release(self, session_id: SessionId, why: CallFailedError | None = None) -> None:
+    def release(self, session_id: SessionId, why: CallFailedError = HAS_ENDED) -> None:
         """End a session's stream."""
         stream = self._streams.pop(session_id, None)
         if stream is not None:
@@ -143,9 +146,9 @@ class MediaPlane:
             self.discard(stream)
         self._ticker.close()
 
-    def _end(self, stream: MediaStream, why: CallFailedError | None = None) -> None:
+    def _end(self, stream: MediaStream, why: CallFailedError = HAS_ENDED) -> None:
         self._ticker.leave(stream)
-        stream.close(why or CallFailedError(None, "the call has ended"))
+        stream.close(why)
 
     def _tell(self, session_id: SessionId, edge: Edge, facts: EdgeFacts) -> None:
         self.edges.append((session_id, edge, facts))

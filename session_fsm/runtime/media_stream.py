@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 import random
-from pathlib import Path
+from typing import Final
 
-from session_fsm.audio.timeline import RecordMode
 from session_fsm.errors import CallFailedError
 from session_fsm.rtp import OutgoingStream
 from session_fsm.runtime.addresses import Address, is_wildcard, without_zone
@@ -20,20 +19,19 @@ from session_fsm.runtime.hearing import Clock, Hearing
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
-from session_fsm.runtime.recording import CallRecording
 from session_fsm.runtime.reports import Reports
 from session_fsm.runtime.telephone_events import EventSender
 from session_fsm.runtime.transport import UdpSocket
 from session_fsm.sdp import PCMU, Agreement
-from session_fsm.session.orders import Edge, EdgeFacts, OpenPath, SoundEvent
+from session_fsm.session.orders import Edge, EdgeFacts, OpenPath, SoundEvent, made_facts
 
 Seconds = float
 
-LOG = logging.getLogger("session_fsm.media")
+LOG: Final = logging.getLogger("session_fsm.media")
 
-LOOK_EVERY = 0.2  # seconds between two looks at what is rarely due
+LOOK_EVERY: Final = 0.2  # seconds between two looks at what is rarely due
 
-AWAITED = frozenset(
+AWAITED: Final = frozenset(
     {
         Edge.PATH_OPENED,
         Edge.PATH_FAILED,
@@ -69,17 +67,19 @@ class MediaStream(Hearing):
         self._rtp.on_datagram = self._hear
         self._rtcp.on_datagram = self._hear_rtcp
         self.sender = AudioSender()
-        self.channels = AudioChannels(self.sender, self.receiver)
+        self._channels: AudioChannels | None = None
+        # All dice of a call at once: the system's own cost a call of the kernel each time.
+        cast = dice.getrandbits(32 + 32 + 15 + 96)
         self.outgoing = OutgoingStream(
-            ssrc=dice.getrandbits(32),
+            ssrc=cast & 0xFFFFFFFF,
             payload_type=PCMU.payload_type,
-            sequence=dice.getrandbits(15),  # RFC 3711 §3.3.1 asks for the lower half, so that nothing wraps at once
-            timestamp=dice.getrandbits(32),
+            sequence=cast >> 64 & 0x7FFF,  # RFC 3711 §3.3.1 asks for the lower half, so that nothing wraps at once
+            timestamp=cast >> 32 & 0xFFFFFFFF,
         )
         self.reports = Reports(
             self.outgoing,
             self.incoming,
-            cname=f"{dice.getrandbits(96):024x}",  # RFC 7022 §4.2, short-term persistent
+            cname=f"{cast >> 79:024x}",  # RFC 7022 §4.2, short-term persistent
             dice=dice,
             wall_minus_monotonic=wall_minus_monotonic,
         )
@@ -92,7 +92,6 @@ class MediaStream(Hearing):
         "Whether neither side is to send, so that nothing is missed."
         self.muted = False
         "The same, because the application has muted itself, as `microphone.toml` has it."
-        self._settings = settings
         self._reported_at: Seconds = 0.0
         "When the last RTCP of the peer came, or the path was opened."
         self.packet_time: Seconds = 0.020
@@ -119,15 +118,16 @@ class MediaStream(Hearing):
         return self._rtcp.address[1]
 
     @property
+    def channels(self) -> AudioChannels:
+        """Both ends of its audio, for the application."""
+        if self._channels is None:
+            self._channels = AudioChannels(self.sender, self.receiver)
+        return self._channels
+
+    @property
     def closed(self) -> bool:
         """Whether its sockets are released."""
         return self._rtp.closed
-
-    def record(self, path: str | Path, mode: RecordMode, rate: int) -> CallRecording:
-        """Record what is heard and sent from now on. Raises OSError when the file cannot be made."""
-        recording = CallRecording(path, mode, self._clock, rate)
-        self.recordings = [each for each in self.recordings if not each.closed] + [recording]
-        return recording
 
     def open(self, order: OpenPath, now: Seconds) -> bool:
         """Send to the negotiated address and hear it; evidence starts anew. Whether a first frame has left just now."""
@@ -193,15 +193,10 @@ class MediaStream(Hearing):
         # RFC 3550 §6.3.7: who never sent anything says no BYE.
         if (destination := self._rtcp_destination) is not None and (self.outgoing.packets or self.reports.sent):
             self._rtcp.send(self.reports.farewell(self._clock()), destination)
-        self._hand_out(self.incoming.flush())
-        for recording in self.recordings:
-            recording.close()
+        self._hear_no_more()
         self.sender.end(why)
-        self.receiver.end()
         self._rtp.close()
         self._rtcp.close()
-        # They lead back to the plane and the session.
-        self.belong(lambda edge, facts: None, (), lambda: None)
 
     def transmit(self, payload: bytes) -> None:
         """Send one frame, encoded."""
@@ -268,7 +263,7 @@ class MediaStream(Hearing):
         return UdpSocket(
             address,
             poller=self._poller,
-            on_datagram=lambda data, source: None,
+            on_datagram=_drop,
             on_unreachable=self._unreachable,
         )
 
@@ -342,4 +337,8 @@ class MediaStream(Hearing):
             self._tell_once(Edge.PATH_FAILED, self._facts(now, reason))
 
     def _facts(self, now: Seconds, detail: str) -> EdgeFacts:
-        return EdgeFacts(source=self.destination, ssrc=self.incoming.ssrc or 0, arrival=now, detail=detail)
+        return made_facts(self.destination, self.incoming.ssrc or 0, now, False, False, detail, None)
+
+
+def _drop(data: bytes, source: Address) -> None:
+    """Who hears a socket until it is known which of the two it is."""

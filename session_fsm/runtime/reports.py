@@ -6,21 +6,18 @@ Pure but for the dice, which are given: times and datagrams in, datagrams and fa
 from __future__ import annotations
 
 import random
-from collections import deque
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import (
     RTCP_SHARE,
-    Bye,
     IncomingStream,
     OutgoingStream,
     ReceiverReport,
     ReportBlock,
     RtcpPacket,
-    Sdes,
     SenderReport,
     compact_ntp,
-    encode_rtcp,
+    encode_compound,
     parse_rtcp,
     round_trip,
     rtcp_interval,
@@ -74,7 +71,7 @@ class Reports:
         self._average_size = 100.0
         self._packets_before = 0
         self._peer_sends = False
-        self._stamps: deque[int] = deque(maxlen=REMEMBERED)
+        self._stamps: list[int] = []
         self.sent = self.received = 0
         self.packet_time: Seconds = 0.020
         "How much audio our packets hold."
@@ -94,7 +91,7 @@ class Reports:
 
     def compound(self, now: Seconds) -> bytes:
         """The report that is due; a frame has just left, if any does."""
-        data = encode_rtcp(self._said(now))
+        data = encode_compound(self._said(now), self._cname)
         self._count(len(data))
         self.sent += 1
         self._packets_before = self._outgoing.packets
@@ -103,7 +100,7 @@ class Reports:
 
     def farewell(self, now: Seconds) -> bytes:
         """The last report, with the BYE; sent at once, because we are few (RFC 3550 §6.3.7)."""
-        return encode_rtcp([*self._said(now), Bye((self._outgoing.ssrc,))])
+        return encode_compound(self._said(now), self._cname, leaves=True)
 
     def receive(self, data: bytes, now: Seconds) -> bool | None:
         """Read the peer's datagram: whether it proves that the peer hears us. None when it is no RTCP."""
@@ -131,17 +128,14 @@ class Reports:
             self.round_trip = self.round_trip if measured is None else measured
         return bool(blocks) and self._outgoing.packets > 0
 
-    def _said(self, now: Seconds) -> list[RtcpPacket]:
+    def _said(self, now: Seconds) -> SenderReport | ReceiverReport:
         block = self._incoming.report_block(now)
-        blocks = (block,) if block else ()
-        report: RtcpPacket
-        if self._outgoing.packets > self._packets_before:
-            sent = self._outgoing.sender_report(now + self._wall, blocks, since_next=-self.packet_time)
-            self._stamps.append(compact_ntp(sent.ntp))
-            report = sent
-        else:
-            report = ReceiverReport(self._outgoing.ssrc, blocks)
-        return [report, Sdes.naming(self._outgoing.ssrc, self._cname)]
+        blocks = (block,) if block is not None else ()
+        if self._outgoing.packets <= self._packets_before:
+            return ReceiverReport(self._outgoing.ssrc, blocks)
+        sent = self._outgoing.sender_report(now + self._wall, blocks, since_next=-self.packet_time)
+        self._stamps = [*self._stamps[1 - REMEMBERED :], compact_ntp(sent.ntp)]
+        return sent
 
     def _interval(self, *, initial: bool) -> Seconds:
         we_sent = self._outgoing.packets > 0

@@ -6,7 +6,6 @@ Pure: addresses and header fields in, packets out. Who counts, and whether anybo
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 Address = tuple[str, int]
@@ -36,17 +35,16 @@ class Sources:
 
     def __init__(self) -> None:
         self._candidates: dict[Address, _Candidate] = {}
-        self._early: deque[Packet] = deque(maxlen=KEPT)
+        self._early: list[Packet] = []
         self._rests_until: Seconds = 0.0
 
     def keep(self, packet: Packet) -> None:
         """Nobody has said yet what becomes of this one: keep it until somebody does."""
-        self._early.append(packet)
+        self._early = [*self._early[1 - KEPT :], packet]
 
     def kept(self) -> list[Packet]:
         """What was kept, once."""
-        early = list(self._early)
-        self._early.clear()
+        early, self._early = self._early, []
         return early
 
     def may_follow(self, before: int | None, now: Seconds) -> bool:

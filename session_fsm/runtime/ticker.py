@@ -10,20 +10,22 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Collection
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from session_fsm.runtime.alarm import Alarm, Seconds
 
-FRAME = 0.020  # seconds of audio in a packet; RFC 3551 §4.2, the default packetization of G.711
-SLOT = 0.005  # seconds; every packet time is a multiple of it
-UNEVEN_BY = 4  # streams that a slot may have more than the emptiest one, before a new stream waits for a later slot
-CATCH_UP = 0.2  # seconds; what was missed beyond this (a suspended process) is not made up for in a burst
+FRAME: Final = 0.020  # seconds of audio in a packet; RFC 3551 §4.2, the default packetization of G.711
+SLOT: Final = 0.005  # seconds; every packet time is a multiple of it
+UNEVEN_BY: Final = (
+    4  # streams that a slot may have more than the emptiest one, before a new stream waits for a later slot
+)
+CATCH_UP: Final = 0.2  # seconds; what was missed beyond this (a suspended process) is not made up for in a burst
 
 Stream = TypeVar("Stream")
 
 
 class Ticker(Generic[Stream]):
-    """Calls `tick(streams, now)` for the streams whose packet is due. Runs only while there are any."""
+    """Calls `tick(streams, now)` for the streams whose packet is due. Rests when its next pulse finds none."""
 
     def __init__(
         self,
@@ -64,11 +66,10 @@ class Ticker(Generic[Stream]):
 
     def leave(self, stream: Stream) -> None:
         """Take this stream's turns away, at once."""
-        ring, turn = self._turn_of.pop(stream, (None, 0))
-        if ring is not None:
-            ring.remove(stream, turn)
-            if not self._turn_of:
-                self.close()
+        had = self._turn_of.pop(stream, None)
+        if had is not None:
+            # The alarm stays as it is: it finds nobody then, or whoever has come meanwhile.
+            had[0].remove(stream, had[1])
 
     def close(self) -> None:
         """Stop; streams that are still in get no more turns."""
@@ -78,7 +79,7 @@ class Ticker(Generic[Stream]):
 
     def _arm(self) -> None:
         """Set the timer for the next slot that has anybody in it."""
-        self._turn = min(ring.next_turn(self._turn) for ring in self._rings.values() if not ring.is_empty)
+        self._turn = min([ring.next_turn(self._turn) for ring in self._rings.values() if ring.streams])
         self._alarm.set(self._zero + self._turn * SLOT)
 
     def _wake(self, now: Seconds) -> None:
@@ -107,21 +108,21 @@ class _Ring(Generic[Stream]):
         self._slots: list[dict[Stream, None]] = [{} for _ in range(slots)]
         self._joining: dict[int, dict[Stream, None]] = {}
         self._loads = [0] * slots
+        self.streams = 0
+        "How many have this packet time."
 
     def __len__(self) -> int:
         return len(self._slots)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nobody has this packet time."""
-        return not any(self._loads)
 
     def add(self, stream: Stream, first: int) -> int:
         """Put a stream into the first slot from this turn on that is not too full; its first turn."""
         slots = len(self._slots)
         fair = min(self._loads) + UNEVEN_BY
-        turn = next(turn for turn in range(first, first + slots) if self._loads[turn % slots] <= fair)
+        turn = first
+        while self._loads[turn % slots] > fair:
+            turn += 1
         self._loads[turn % slots] += 1
+        self.streams += 1
         self._joining.setdefault(turn, {})[stream] = None
         return turn
 
@@ -129,8 +130,13 @@ class _Ring(Generic[Stream]):
         """Take a stream out whose first turn was this one."""
         slot = turn % len(self._slots)
         self._loads[slot] -= 1
-        self._joining.get(turn, {}).pop(stream, None)
+        self.streams -= 1
         self._slots[slot].pop(stream, None)
+        joining = self._joining.get(turn)
+        if joining is not None:
+            joining.pop(stream, None)
+            if not joining:
+                del self._joining[turn]
 
     def next_turn(self, turn: int) -> int:
         """The first turn from this one on whose slot has anybody."""

@@ -62,11 +62,15 @@ class UdpSocket:
         on_unreachable: OnUnreachable,
         receive_buffer: int = 0,
     ) -> None:
+        host, port = address
         self._socket = bound_socket(address, receive_buffer)
         self._fd = self._socket.fileno()
-        host, port = self._socket.getsockname()[:2]
-        self.address: Address = (with_zone_of(host, address[0]), port)
-        self._spelling = Spelling(address[0]) if self._socket.family == socket.AF_INET6 else None
+        self._spelling = Spelling(host) if ":" in host else None
+        if port == 0 or self._spelling is not None:
+            # What was asked for is not all that is known: the port was any, or the kernel spells the host otherwise.
+            known = self._socket.getsockname()
+            host, port = with_zone_of(known[0], host), known[1]
+        self.address: Address = (host, port)
         self.lost = 0
         self.on_datagram = on_datagram
         self._on_unreachable = on_unreachable

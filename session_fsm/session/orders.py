@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from session_fsm.frozen import maker_of
 from session_fsm.sdp import Agreement
 from session_fsm.session.events import Address, SessionId
 
@@ -146,3 +147,7 @@ class EdgeFacts:
     detail: str = ""
     extra: object = field(default=None)
     "MediaQuality and MediaMetrics of an interval, as a tuple; the HeardEvent of a telephone event."
+
+
+made_facts = maker_of(EdgeFacts)
+"Takes every field in its order, and costs less than the class itself."

@@ -97,6 +97,8 @@ def check_status(what: str, status: object, first: int, last: int) -> None:
 
 def direction_of(value: object) -> MediaDirection:
     """A direction, also by its name."""
+    if type(value) is MediaDirection:
+        return value
     check_one_of("direction", value, tuple(MediaDirection))
     return MediaDirection(str(value))
 

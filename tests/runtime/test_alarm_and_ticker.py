@@ -188,9 +188,11 @@ async def test_a_late_loop_makes_up_for_what_it_missed_but_not_for_minutes():
 
 
 async def test_the_ticker_rests_when_nobody_is_in():
-    """No timer is left on the loop."""
+    """Its next pulse finds nobody, and sets no timer."""
     pulse = Pulse()
     pulse.ticker.join("a", 100.0)
     pulse.ticker.leave("a")
+    pulse.now = 101.0
+    pulse.ticker._alarm._wake()
 
-    assert all(timer.cancelled() for timer in asyncio.get_running_loop()._scheduled)
+    assert ([], None) == (pulse.turns, pulse.ticker._alarm._timer)
