@@ -13,7 +13,7 @@ from session_fsm.audio.tone import SAMPLE_RATE
 from session_fsm.call_facts import CallFacts
 from session_fsm.call_waits import answered_or_audible, audible, shows, why_not
 from session_fsm.errors import CallFailedError, LocalProtocolError, RefusedError, WaitTimeout
-from session_fsm.event_log import check_state, check_timeout, matching
+from session_fsm.event_log import Match, check_state, check_timeout, matching
 from session_fsm.runtime.channels import AudioChannels
 from session_fsm.runtime.driver import Driver
 from session_fsm.runtime.media_stream import MediaStream
@@ -111,7 +111,7 @@ class Call(CallFacts):
         if state is (self.state if isinstance(state, CallState) else self.media.state):
             return
         start = self._log.number_of(after) + 1 if after is not None else self._since
-        await self._wait(lambda event: shows(event, state), start, timeout, f"{type(state).__name__} {state}")
+        await self._wait(lambda news: shows(news, state), start, timeout, f"{type(state).__name__} {state}")
 
     async def wait_for_media(self, *, timeout: Seconds | None = None) -> None:
         """Return when audio flows as it was negotiated, at once when the call is held.
@@ -214,7 +214,7 @@ class Call(CallFacts):
             asked = Digits(digits=digits, duration_ms=duration_ms, gap_ms=gap_ms, via=via)
             self._command(lambda now: self._driver.coordinator.send_dtmf(self.id, asked, now=now))
             for digit in digits:
-                found = await self._log.seek(lambda event: isinstance(event, DtmfSent | DtmfFailed), start=start)
+                found = await self._log.seek(lambda news: news.kind in (DtmfSent, DtmfFailed), start=start)
                 if found is None:
                     raise self.failure()
                 start, told = found[0] + 1, found[1]
@@ -249,9 +249,7 @@ class Call(CallFacts):
         self.media._stream = stream
         self._driver.media.attach(self.id, stream)
 
-    async def _wait(
-        self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
-    ) -> SessionEvent:
+    async def _wait(self, match: Match, start: int, timeout: Seconds, wanted: str) -> SessionEvent:
         check_timeout(timeout)
         if not self._log.over:
             self._driver.check_loop()
@@ -266,11 +264,11 @@ class Call(CallFacts):
 
     def failure(self) -> CallFailedError:
         """Why the call is over, as an exception."""
-        for event in reversed(tuple(self._log)):
-            if isinstance(event, CallFailed):
-                return CallFailedError(event.status, event.reason)
-            if isinstance(event, CallEnded):
-                return CallFailedError(event.status, f"the call has ended: {event.reason}")
+        end = self._log.last_of(CallFailed, CallEnded)
+        if isinstance(end, CallFailed):
+            return CallFailedError(end.status, end.reason)
+        if isinstance(end, CallEnded):
+            return CallFailedError(end.status, f"the call has ended: {end.reason}")
         return CallFailedError(None, "the user agent was closed")
 
 

@@ -11,9 +11,9 @@ from session_fsm.session.events import (
     CallState,
     MediaState,
     MediaStateChanged,
-    SessionEvent,
     StateChanged,
 )
+from session_fsm.session.news import News
 from session_fsm.session.session import Session
 
 Seconds = float
@@ -25,8 +25,8 @@ def why_not(
     session: Session, log: EventLog, wanted: str, timeout: Seconds, why_silent: Callable[[], str | None]
 ) -> str:
     """The message of a wait that ran out: where both charts stand, what came last, what is missing."""
-    names = [type(event).__name__ for event in log][-LAST_EVENTS:]
-    answered = any(isinstance(event, CallAnswered) for event in log)
+    names = [kind.__name__ for kind in log.kinds][-LAST_EVENTS:]
+    answered = CallAnswered in log.kinds
     missing = [] if answered else [*_open_rows(session.call.chart, session.call_state)]
     missing += _open_rows(session.media.chart, session.media_state)
     why = None if log.over else why_silent()
@@ -44,18 +44,23 @@ def _open_rows(chart: Chart, state: str) -> list[str]:
     return [f"{state} → {row.to} on {row.event}" for row in rows if row.to not in (None, state, *chart.final)]
 
 
-def shows(event: SessionEvent, state: CallState | MediaState) -> bool:
+def shows(news: News, state: CallState | MediaState) -> bool:
     """Whether an event tells of this state."""
     if isinstance(state, MediaState):
-        return event.media_state is state or (isinstance(event, MediaStateChanged) and event.new_state is state)
-    return event.call_state is state or (isinstance(event, StateChanged) and event.new_state is state)
+        return news.media_state is state or _enters(news, MediaStateChanged, state)
+    return news.call_state is state or _enters(news, StateChanged, state)
 
 
-def audible(event: SessionEvent) -> bool:
+def _enters(news: News, kind: type[StateChanged | MediaStateChanged], state: CallState | MediaState) -> bool:
+    event = news.event if news.kind is kind else None
+    return isinstance(event, kind) and event.new_state is state
+
+
+def audible(news: News) -> bool:
     """Whether audio flows as it was agreed, or is held as it was agreed."""
-    return event.media_state in (MediaState.ACTIVE, MediaState.HELD)
+    return news.media_state in (MediaState.ACTIVE, MediaState.HELD)
 
 
-def answered_or_audible(event: SessionEvent) -> bool:
+def answered_or_audible(news: News) -> bool:
     """Whether the call was answered, or early media flows."""
-    return isinstance(event, CallAnswered) or audible(event)
+    return news.kind is CallAnswered or audible(news)

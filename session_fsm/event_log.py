@@ -4,39 +4,54 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TypeVar
 
 from session_fsm.session.events import CallState, MediaState, SessionEvent
+from session_fsm.session.news import News
 
 Event = TypeVar("Event", bound=SessionEvent)
-Match = Callable[[SessionEvent], bool]
+Match = Callable[[News], bool]
 
 EVENTS_KEPT = 1000  # the newest; a call has about twenty, and only a peer that renegotiates for ever has more
 
 
 class EventLog:
-    """Events in their order. Each has a number that never changes, also when the oldest ones are forgotten."""
+    """Events in their order. Each has a number that never changes, also when the oldest ones are forgotten.
+
+    It keeps them as news: an event is made when somebody reads it, and is then the same one in every log.
+    """
+
+    __slots__ = ("_count", "_kept", "_waiting", "over")
 
     def __init__(self, keep: int = EVENTS_KEPT) -> None:
         self.over = False
         "Whether nothing more will happen."
-        self._kept: deque[SessionEvent] = deque(maxlen=keep)
+        self._kept: deque[News] = deque(maxlen=keep)
         self._count = 0
         self._waiting: list[asyncio.Future[None]] = []
 
     def __iter__(self) -> Iterator[SessionEvent]:
-        return iter(tuple(self._kept))
+        return iter([news.event for news in self._kept])
+
+    @property
+    def kinds(self) -> list[type[SessionEvent]]:
+        """The classes of the events, in their order."""
+        return [news.kind for news in self._kept]
 
     @property
     def end(self) -> int:
         """The number of the event that will come next."""
         return self._count
 
-    def append(self, event: SessionEvent) -> None:
+    def last_of(self, *kinds: type[SessionEvent]) -> SessionEvent | None:
+        """The newest event of one of these classes."""
+        return next((news.event for news in reversed(self._kept) if news.kind in kinds), None)
+
+    def extend(self, told: Sequence[News]) -> None:
         """This has happened."""
-        self._kept.append(event)
-        self._count += 1
+        self._kept.extend(told)
+        self._count += len(told)
         if self._waiting:
             self._wake()
 
@@ -48,13 +63,13 @@ class EventLog:
     def number_of(self, event: SessionEvent) -> int:
         """The number of an event that was seen before; of the oldest kept one if it is forgotten."""
         oldest = self._count - len(self._kept)
-        return next((oldest + at for at, kept in enumerate(self._kept) if kept is event), oldest - 1)
+        return next((oldest + at for at, kept in enumerate(self._kept) if kept.became(event)), oldest - 1)
 
     async def follow(self) -> AsyncIterator[SessionEvent]:
         """Everything from the beginning, then everything that happens, until the log is closed."""
         at = 0
         while True:
-            event = await self.seek(lambda event: True, start=at)
+            event = await self.seek(lambda news: True, start=at)
             if event is None:
                 return
             at = max(at, self._count - len(self._kept))
@@ -67,9 +82,9 @@ class EventLog:
         while True:
             at = max(at, self._count - len(self._kept))
             while at < self._count:
-                event = self._kept[at - self._count]
-                if match(event):
-                    return at, event
+                news = self._kept[at - self._count]
+                if match(news):
+                    return at, news.event
                 at += 1
             if self.over:
                 return None
@@ -98,11 +113,11 @@ def matching(kind: type[SessionEvent], where: Callable[[Event], bool] | None, fi
         known = ", ".join(sorted(known_fields(kind)))
         raise TypeError(f"{kind.__name__} has no field {unknown[0]!r}; its fields are {known}")
 
-    def match(event: SessionEvent) -> bool:
+    def match(news: News) -> bool:
         return (
-            isinstance(event, kind)
-            and all(getattr(event, name) == value for name, value in fields.items())
-            and (where is None or where(event))  # type: ignore[arg-type]  # it is of `kind`
+            issubclass(news.kind, kind)
+            and all(getattr(news.event, name) == value for name, value in fields.items())
+            and (where is None or where(news.event))  # type: ignore[arg-type]  # it is of `kind`
         )
 
     return match

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from session_fsm.call import ANSWER_TIMEOUT, Call, Seconds
 from session_fsm.errors import CallFailedError, WaitTimeout
-from session_fsm.event_log import EventLog, check_state, check_timeout, matching
+from session_fsm.event_log import EventLog, Match, check_state, check_timeout, matching
 from session_fsm.runtime.driver import Driver
 from session_fsm.session.events import CallState, MediaState, SessionEvent, SessionId
 
@@ -48,15 +48,13 @@ class Observed:
         check_state(state)
         start = self._log.number_of(after) + 1 if after is not None else 0
         await self._wait(
-            lambda event: state in (event.call_state, event.media_state),
+            lambda news: state in (news.call_state, news.media_state),
             start,
             timeout,
             f"{type(state).__name__} {state}",
         )
 
-    async def _wait(
-        self, match: Callable[[SessionEvent], bool], start: int, timeout: Seconds, wanted: str
-    ) -> SessionEvent:
+    async def _wait(self, match: Match, start: int, timeout: Seconds, wanted: str) -> SessionEvent:
         check_timeout(timeout)
         if self._open_driver is not None:
             self._open_driver.check_loop()

@@ -10,6 +10,7 @@ from session_fsm.errors import RegistrationFailedError, SessionFsmError, WaitTim
 from session_fsm.event_log import EventLog, check_timeout
 from session_fsm.runtime.driver import Driver
 from session_fsm.session.events import Registered, RegistrationFailed, SessionEvent, Unregistered
+from session_fsm.session.news import News
 
 REGISTER_TIMEOUT: Seconds = 40.0
 "How long `registered` waits at most: a registrar that does not answer has failed after 64*T1, which is 32 s."
@@ -36,8 +37,9 @@ class Registering:
             self._gone.clear()
             driver.command(lambda now: driver.coordinator.register(now=now))
 
-    def note(self, event: SessionEvent) -> None:
+    def note(self, news: News) -> None:
         """The registration has told something."""
+        event = news.event
         self._last = event
         if isinstance(event, Unregistered):
             self._gone.set()
@@ -95,5 +97,5 @@ class Registering:
             return
 
 
-def _is_outcome(event: SessionEvent) -> bool:
-    return isinstance(event, Registered | RegistrationFailed)
+def _is_outcome(news: News) -> bool:
+    return news.kind in (Registered, RegistrationFailed)

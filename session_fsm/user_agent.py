@@ -45,6 +45,7 @@ from session_fsm.session.events import (
     SessionId,
     Unregistered,
 )
+from session_fsm.session.news import News
 from session_fsm.session.possible import direction_of, sip_uri
 from session_fsm.session.settings import Settings
 from session_fsm.sip import SipUri
@@ -105,8 +106,7 @@ class UserAgent(Observed):
         self._registering = Registering(self._log)
         self._incoming = IncomingQueue()
         self._leaving = Leaving(self._calls, self._incoming, end, self._settings.engine)
-        self._reactions: dict[type[SessionEvent], Callable[[SessionEvent, Call | None], None]] = {
-            SessionCreated: self._begin,
+        self._reactions: dict[type[SessionEvent], Callable[[News, Call | None], None]] = {
             IncomingCall: self._queue,
             CallEnded: self._end,
             CallFailed: self._end,
@@ -130,7 +130,7 @@ class UserAgent(Observed):
             self._open_driver = Driver(
                 self.uri,
                 self._bind,
-                on_event=self._publish,
+                on_news=self._publish,
                 advertise=self._advertise,
                 settings=self._settings,
                 media=self._media,
@@ -291,29 +291,31 @@ class UserAgent(Observed):
         call = self._calls[session_id] = Call(self._driver, session)
         return call
 
-    def _publish(self, event: SessionEvent) -> None:
-        """The driver tells of an event. Nothing here gives commands: they come in turns of their own."""
+    def _publish(self, told: list[News]) -> None:
+        """What a call tells of one turn. Nothing here gives commands: they come in turns of their own."""
         if LOG.isEnabledFor(logging.INFO):
-            LOG.info("[%s] Event: %s, Media State: %s", event.role, type(event).__name__, event.media_state)
-        call = self._calls.get(event.session_id)
-        self._log.append(event)
+            for news in told:
+                LOG.info("[%s] Event: %s, Media State: %s", news.role, news.kind.__name__, news.media_state)
+        call = self._calls.get(told[0].session_id) or self._begun(told)
+        self._log.extend(told)
         if call is not None:
-            call._log.append(event)
-        react = self._reactions.get(type(event))
-        if react is not None:
-            react(event, call)
+            call._log.extend(told)
+        for news in told:
+            react = self._reactions.get(news.kind)
+            if react is not None:
+                react(news, call)
 
-    def _note_registration(self, event: SessionEvent, call: Call | None) -> None:
-        self._registering.note(event)
+    def _begun(self, told: list[News]) -> Call | None:
+        """The call, if somebody calls us now. Our own calls are kept as soon as they are made."""
+        first = told[0]
+        is_new = first.role is Role.UAS and any(news.kind is SessionCreated for news in told)
+        return self._keep(first.session_id) if is_new else None
 
-    def _begin(self, event: SessionEvent, call: Call | None) -> None:
-        """Somebody calls us."""
-        if call is None and event.role is Role.UAS:
-            call = self._keep(event.session_id)
-            if call is not None:
-                call._log.append(event)
+    def _note_registration(self, news: News, call: Call | None) -> None:
+        self._registering.note(news)
 
-    def _queue(self, event: SessionEvent, call: Call | None) -> None:
+    def _queue(self, news: News, call: Call | None) -> None:
+        event = news.event
         if call is None or not isinstance(event, IncomingCall):
             return
         invite = IncomingInvite(self._driver, call, caller=event.caller, target=event.target)
@@ -321,7 +323,7 @@ class UserAgent(Observed):
         call._invite = invite
         self._leaving.changed.set()
 
-    def _end(self, event: SessionEvent, call: Call | None) -> None:
+    def _end(self, news: News, call: Call | None) -> None:
         """A call has ended. Its log is closed later, so that whoever waits for another event of this turn gets it."""
         if call is not None:
             asyncio.get_running_loop().call_soon(self._over, call)

@@ -33,7 +33,7 @@ HOT = {
     "sdp": "codec description direction negotiate numbers remote terms wording",
     "session": (
         "admission answer arrivals authentication call consent descriptions dialog emission endpoint hold identity "
-        "matching media messages negotiation offer_answer publishing quality received registration "
+        "matching media messages negotiation news offer_answer publishing quality received registration "
         "routing seen_once session source transaction transaction_user transmit turns waiting_room"
     ),
     "rtp": "delay interval jitter_buffer packet playout reception rtcp stream telephone_event",

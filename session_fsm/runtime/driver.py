@@ -31,7 +31,7 @@ from session_fsm.sdp import LocalMedia, MediaDirection, why_no_peer
 from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.coordinator import SessionCoordinator
-from session_fsm.session.events import SessionEvent
+from session_fsm.session.news import News
 from session_fsm.session.settings import Settings
 from session_fsm.session.transmit import Transmit
 
@@ -41,7 +41,8 @@ Result = TypeVar("Result")
 class Driver:
     """One coordinator with its sockets, its timer and its media, on the running event loop.
 
-    `on_event` is called for each event, in order. It must not come back here: that waits for its own turn of the loop.
+    `on_news` is called with what one session tells of one turn: at least one event, to be made when it is looked at.
+    It must not come back here: that waits for its own turn of the loop.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Driver:
         uri: str,
         bind: Address,
         *,
-        on_event: Callable[[SessionEvent], None],
+        on_news: Callable[[list[News]], None],
         advertise: Address | None = None,
         settings: Settings | None = None,
         media: MediaSettings | None = None,
@@ -60,7 +61,7 @@ class Driver:
     ) -> None:
         self.clock: Callable[[], Seconds] = time.monotonic
         self._loop = asyncio.get_running_loop()
-        self._on_event = on_event
+        self._on_news = on_news
         # Tags and branches must not be guessed (RFC 3261 §19.3), so the system's own dice.
         dice = random.SystemRandom()
         self._settings = fitting(settings or Settings())
@@ -163,7 +164,7 @@ class Driver:
         self._alarm.cancel()
         self._poller.close()
         # Whoever keeps a call keeps this: it must not lead back to the user agent and to all its other calls.
-        self._on_event = _nobody
+        self._on_news = _nobody
         self.coordinator.close()
         await self._resolver.close()
 
@@ -214,7 +215,7 @@ class Driver:
             while orders:
                 media.obey(orders.popleft())
             while told:
-                self._on_event(told.popleft())
+                self._on_news(told.popleft())
             if over:
                 coordinator.let_go()
             if media.edges:
@@ -252,5 +253,5 @@ def _nothing(now: Seconds) -> None:
     """What is fed when something waits to be carried out."""
 
 
-def _nobody(event: SessionEvent) -> None:
+def _nobody(news: list[News]) -> None:
     """Who hears events once the user agent is closed."""

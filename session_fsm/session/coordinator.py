@@ -23,6 +23,7 @@ from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.commands import Commanded
 from session_fsm.session.events import Address, SessionEvent, SessionId
 from session_fsm.session.matching import Index
+from session_fsm.session.news import News
 from session_fsm.session.orders import RAW, Edge, EdgeFacts, MediaOrder
 from session_fsm.session.possible import sip_uri
 from session_fsm.session.registration import Registration
@@ -127,8 +128,8 @@ class SessionCoordinator(Commanded):
         return self._endpoint.orders
 
     @property
-    def told(self) -> deque[SessionEvent]:
-        """The events for the application."""
+    def told(self) -> deque[list[News]]:
+        """The events for the application, not made yet: each entry what one session tells of one turn."""
         return self._endpoint.told
 
     @property
@@ -152,10 +153,14 @@ class SessionCoordinator(Commanded):
 
     def poll_event(self) -> SessionEvent | None:
         """The next event for the application."""
-        if self.told:
-            return self.told.popleft()
-        self.let_go()
-        return None
+        if not self.told:
+            self.let_go()
+            return None
+        news = self.told[0]
+        event = news.pop(0).event
+        if not news:
+            self.told.popleft()
+        return event
 
     def next_deadline(self) -> Seconds | None:
         """When to call `expire` next: whatever retransmits, gives up or lingers has a timer of its own."""

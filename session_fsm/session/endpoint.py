@@ -17,9 +17,10 @@ from session_fsm.machine import Binding, Machine, Mailbox
 from session_fsm.machine.trace import Trace, TraceRow
 from session_fsm.sdp import LocalMedia
 from session_fsm.session.account import NO_ACCOUNT, Account
-from session_fsm.session.events import Address, Role, SessionEvent
+from session_fsm.session.events import Address, Role
 from session_fsm.session.keyring import Trust
 from session_fsm.session.matching import Index
+from session_fsm.session.news import News
 from session_fsm.session.orders import MediaOrder
 from session_fsm.session.reading_allowance import ReadingAllowance
 from session_fsm.session.seen_once import SeenOnce
@@ -58,7 +59,8 @@ class Endpoint:
     sessions: dict[str, Session]
     transmits: deque[Transmit]
     orders: deque[MediaOrder]
-    told: deque[SessionEvent]
+    told: deque[list[News]]
+    "For the application: each entry what one session tells of one turn."
     counters: Counter[str]
     waiting: WaitingRoom
     "Incoming calls whose caller has not shown yet that it hears us."

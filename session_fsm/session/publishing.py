@@ -1,20 +1,19 @@
-"""Makes the application's events from what the charts emit: a small function for the own fields of each class.
+"""Writes down the application's news from what the charts emit: a small function for the own fields of each class.
 
-An event is made when the step has settled: only then are the states known that it tells.
+It is told when the step has settled: only then are the states known that it tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING, Final, cast
 
-from session_fsm.frozen import maker_of
 from session_fsm.machine import Machine
 from session_fsm.machine.binding import Deed
 from session_fsm.sdp import MediaDirection
 from session_fsm.session import events
-from session_fsm.session.events import DialogState, DtmfMethod, FlowDirection, MediaChange, MediaState, SdpKind
+from session_fsm.session.events import DialogState, DtmfMethod, FlowDirection, MediaChange, SdpKind
+from session_fsm.session.news import Moment, News, Own
 from session_fsm.session.orders import EdgeFacts
 from session_fsm.session.received import Received
 from session_fsm.sip import Message, Response
@@ -54,15 +53,6 @@ OF_SESSION = (
 )  # fmt: skip
 "The charts that have the session itself as their context; those of a part of it know their session."
 
-Own = tuple[object, ...]
-"The fields of an event that its own class adds to those of `SessionEvent`, in their order."
-
-COMMON = len(fields(events.SessionEvent))
-"How many fields every event has."
-
-Told = tuple["Publishing", MediaState | None, Own]
-"What makes the event, the media state when it was emitted (of an event of the media), and the event's own fields."
-
 Compose = Callable[..., Own]
 "An event's own fields, from session, context and payload of the emission, and its variant (behind a colon)."
 
@@ -70,19 +60,19 @@ Compose = Callable[..., Own]
 class Publishing(Deed):
     """Tells the application what this emission of this chart says."""
 
-    __slots__ = ("_compose", "_is_session", "_of_media", "_variant", "make", "rank")
+    __slots__ = ("_compose", "_is_session", "_of_media", "_variant", "kind", "rank")
 
     def __init__(self, chart: str, emission: str) -> None:
         super().__init__(emission)
         name, _, self._variant = emission.partition(":")
-        self.make = maker_of(cast("type[events.SessionEvent]", getattr(events, name)), behind=COMMON)
+        self.kind = cast("type[events.SessionEvent]", getattr(events, name))
         self.rank = LAST if name in ("CallEnded", "CallFailed") else RANKS[chart]
         self._compose = _COMPOSERS.get(name, _nothing)
         self._is_session = chart in OF_SESSION
         self._of_media = self.rank == MEDIA
 
     def run(self, machine: Machine, payload: object) -> None:
-        """Write down what the event tells; it is made when the step has settled."""
+        """Write down what the event tells; it is told when the step has settled."""
         source: Emitter = machine.context
         session: TransactionUser | None = machine.context if self._is_session else source.session
         if session is None:
@@ -93,9 +83,10 @@ class Publishing(Deed):
             session.endpoint.unsettled[session.id] = session
         # By rank; of one rank in the order in which they were emitted.
         place = len(told)
-        while place and told[place - 1][0].rank > self.rank:
+        while place and told[place - 1].rank > self.rank:
             place -= 1
-        told.insert(place, (self, session.media_state if self._of_media else None, own))
+        # The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
+        told.insert(place, News(self.kind, self.rank, session.media_state if self._of_media else None, own))
 
 
 def settle(endpoint: Endpoint) -> None:
@@ -103,17 +94,19 @@ def settle(endpoint: Endpoint) -> None:
     while endpoint.unsettled:
         _, session = endpoint.unsettled.popitem()
         if session.told:
-            endpoint.told.extend(_events_of(session))
+            endpoint.told.append(_told_by(session))
         if session.finished:
             endpoint.over.append(session)
 
 
-def _events_of(session: TransactionUser) -> list[events.SessionEvent]:
+def _told_by(session: TransactionUser) -> list[News]:
+    """What it tells of this turn, with its states as they are now."""
     told, session.told = session.told, []
-    about, role, call_state, media_state = session.id, session.role, session.call_state, session.media_state
     now = session.endpoint.mailbox.now
-    # The media chart may pass several states in one turn, so its events keep the state that they were emitted in.
-    return [deed.make(about, role, now, call_state, emitted_in or media_state, own) for deed, emitted_in, own in told]
+    moment = Moment(session.id, session.role, now, session.call_state, session.media_state)
+    for news in told:
+        news.moment = moment
+    return told
 
 
 def _nothing(session: TransactionUser, source: Emitter, payload: object, variant: str) -> Own:

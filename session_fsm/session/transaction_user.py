@@ -18,7 +18,7 @@ from session_fsm.sip import Request
 if TYPE_CHECKING:
     from session_fsm.session.emission import Emitter
     from session_fsm.session.keyring import Keyring
-    from session_fsm.session.publishing import Told
+    from session_fsm.session.news import News
 
 # Looked up here: to ask an enum class for a member costs five times as much.
 NO_CALL, NO_MEDIA = CallState.IDLE, MediaState.IDLE
@@ -67,7 +67,7 @@ class TransactionUser:
         "Where the peer's signalling comes from."
         self.shown = NO_CALL
         self.shown_media = NO_MEDIA
-        self.told: list[Told] = []
+        self.told: list[News] = []
 
     @property
     def call_state(self) -> CallState:

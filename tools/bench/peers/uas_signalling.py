@@ -10,7 +10,8 @@ import sys
 
 from session_fsm.runtime.driver import Driver
 from session_fsm.sdp import LocalMedia
-from session_fsm.session.events import IncomingCall, SessionEvent
+from session_fsm.session.events import IncomingCall
+from session_fsm.session.news import News
 
 SAID = LocalMedia(("127.0.0.1", 40000))
 
@@ -18,16 +19,17 @@ SAID = LocalMedia(("127.0.0.1", 40000))
 async def answer_calls() -> None:
     loop = asyncio.get_running_loop()
 
-    def take(event: SessionEvent) -> None:
-        if isinstance(event, IncomingCall):
-            loop.call_soon(answer, event.session_id)
+    def take(told: list[News]) -> None:
+        for news in told:
+            if news.kind is IncomingCall:
+                loop.call_soon(answer, news.event.session_id)
 
     def answer(session_id: str) -> None:
         coordinator = driver.coordinator
         driver.command(lambda now: coordinator.ring(session_id, now=now))
         driver.command(lambda now: coordinator.accept(session_id, media=SAID, now=now))
 
-    driver = Driver("sip:bench@127.0.0.1", ("127.0.0.1", 0), on_event=take)
+    driver = Driver("sip:bench@127.0.0.1", ("127.0.0.1", 0), on_news=take)
     print("ready", driver.bound[1], flush=True)
     await asyncio.Event().wait()
 
