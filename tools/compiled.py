@@ -29,7 +29,7 @@ NEEDS = ["mypy>=1.18", "setuptools>=65"]
 # What runs at every message. Events, orders and settings stay as they are: they are values, made and copied by users.
 HOT = {
     "machine": "binding machine mailbox step timers trace",
-    "sip": "cseq fields grammar message methods name_addr names reasons response typed uri via wire",
+    "sip": "cseq fields grammar message methods name_addr names reasons response typed uri usual via wire",
     "sdp": "codec description direction negotiate numbers remote terms wording",
     "session": (
         "admission answer arrivals authentication call consent descriptions dialog emission endpoint hold identity "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.grammar import MAX_UINT32, T, keep, number
 
-_RULE = "RFC 3261 §20.16 CSeq"
-_CSEQ = re.compile(rf"([0-9]++)[ \t]++({T}++)")
+_RULE: Final = "RFC 3261 §20.16 CSeq"
+_CSEQ: Final = re.compile(rf"([0-9]++)[ \t]++({T}++)")
 
 
 class CSeq:
@@ -49,4 +50,4 @@ class CSeq:
 
 
 # Most calls begin with the same few numbers.
-_known: dict[str, CSeq] = {}
+_known: Final[dict[str, CSeq]] = {}

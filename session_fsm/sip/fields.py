@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.grammar import split_list
 from session_fsm.sip.name_addr import NameAddr
-from session_fsm.sip.names import KEYS, LISTS, USUAL, key_of
+from session_fsm.sip.names import KEYS, LISTS, USUAL, key_of, unusual_key
 from session_fsm.sip.uri import OtherUri, SipUri
 from session_fsm.sip.via import Via
 
@@ -16,30 +17,63 @@ HeaderValue = str | int | Via | NameAddr | CSeq | SipUri | OtherUri
 "What may be given as the value of a header field; `str()` of it is what is sent."
 
 
-class Fields:
-    """Header fields in order. Those of a message that was read are kept as lines until somebody wants them all."""
+class Rest:
+    """What a message says besides the fields that tell it from others. Messages of one kind share it."""
 
-    __slots__ = ("_first", "_lines", "_more", "_rows")
+    __slots__ = ("contact", "first", "length", "more")
+
+    def __init__(self, first: dict[str, str], more: dict[str, list[str]]) -> None:
+        self.first = first
+        "Key to the first field's value."
+        self.more = more
+        "Key to all values, for fields that appear more than once."
+        self.contact: NameAddr | None = None
+        "The first Contact."
+        self.length: int | None = None
+        "Content-Length."
+
+
+NOTHING: Final = Rest({}, {})
+_NO_FIELDS: Final[dict[str, str]] = {}
+_NO_MORE: Final[dict[str, list[str]]] = {}
+
+
+class Fields:
+    """Header fields in order. Those of a message that was read are kept as text until somebody wants them all."""
+
+    __slots__ = ("_first", "_more", "_rest", "_rows", "_text")
 
     def __init__(self, headers: Iterable[tuple[str, HeaderValue]]) -> None:
-        self._lines: list[str] = []
-        "Header lines as they arrived, unfolded; the source of `_rows` of a message that was read."
-        self._rows: list[tuple[str, str]] | None = [_row(name, value) for name, value in headers] if headers else []
-        "All header fields in order; known names in the spelling that we send. None until `_lines` are taken apart."
-        self._first: dict[str, str] = {}
-        "Key to the first field's value."
-        self._more: dict[str, list[str]] = {}
-        "Key to all values, for fields that appear more than once."
-        if self._rows:
-            self._index(self._rows)
+        self._text = ""
+        "Start line and header lines as they arrived, unfolded; the source of `_rows` of a message that was read."
+        self._rows: list[tuple[str, str]] | None = None
+        "All header fields in order; known names in the spelling that we send. None until `_text` is taken apart."
+        self._first = _NO_FIELDS
+        "Key to the first field's value, for those that are not in `_rest`."
+        self._more = _NO_MORE
+        "Key to all values, for fields that appear more than once and are not in `_rest`."
+        self._rest = NOTHING
+        "What other messages say too."
+        if headers:
+            self._rows = [_row(name, value) for name, value in headers]
+            self._first, self._more = _grouped(_keyed(self._rows))
+
+    def first(self, key: str) -> str | None:
+        """The first field of this key as written (unfolded, trimmed), or None."""
+        value = self._rest.first.get(key)
+        return self._first.get(key) if value is None else value
+
+    def repeated(self, key: str) -> list[str] | None:
+        """All values of this key, nothing split, if there are several, else None."""
+        return self._more.get(key) or self._rest.more.get(key)
 
     def has(self, name: str) -> bool:
         """Whether a header field of this name is present, even if empty."""
-        return (name if name in USUAL else key_of(name)) in self._first
+        return self.get(name) is not None
 
     def get(self, name: str) -> str | None:
         """The first field of this name as written (unfolded, trimmed), or None."""
-        return self._first.get(name if name in USUAL else key_of(name))
+        return self.first(name if name in USUAL else key_of(name))
 
     def get_all(self, name: str) -> list[str]:
         """All values of this name in order; comma lists are split where the field is defined as a list.
@@ -55,9 +89,11 @@ class Fields:
     def rows(self, name: str) -> list[str]:
         """The field values of a name, one a row, nothing split."""
         key = name if name in USUAL else key_of(name)
-        if key in self._more:
-            return list(self._more[key])
-        return [self._first[key]] if key in self._first else []
+        several = self.repeated(key)
+        if several is not None:
+            return list(several)
+        value = self.first(key)
+        return [] if value is None else [value]
 
     def headers(self) -> list[tuple[str, str]]:
         """All header fields in order, known names in the spelling that we send."""
@@ -88,28 +124,50 @@ class Fields:
     def _all(self) -> list[tuple[str, str]]:
         rows = self._rows
         if rows is None:
-            rows = self._rows = [row for row in map(_read, self._lines) if row is not None]
+            rows = self._rows = [row for row in map(_read, self._text.split("\r\n")[1:]) if row is not None]
         return rows
 
     def _replace(self, rows: list[tuple[str, str]]) -> None:
-        self._rows = rows
-        self._first, self._more = {}, {}
-        self._index(rows)
+        self._rows, self._rest = rows, NOTHING
+        self._first, self._more = _grouped(_keyed(rows))
         self._forget()
 
     def _forget(self) -> None:
         """What was derived from the fields is derived again when it is asked for."""
 
-    def _index(self, rows: list[tuple[str, str]]) -> None:
-        first, more = self._first, self._more
-        for name, value in rows:
-            key = KEYS.get(name) or key_of(name)
-            if key not in first:
-                first[key] = value
-            elif key in more:
-                more[key].append(value)
-            else:
-                more[key] = [first[key], value]
+
+def sort_lines(lines: list[str]) -> tuple[dict[str, str], dict[str, list[str]], Malformed | None]:
+    """Header lines by their keys: the first value of each, all values of what is there twice, and the first fault."""
+    keyed: list[tuple[str, str]] = []
+    fault: Malformed | None = None
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = (KEYS.get(name) or unusual_key(name)) if colon else None
+        if key is not None:
+            keyed.append((key, value.strip(" \t")))
+        elif fault is None:
+            rule = "header-name" if colon else "header field without a colon"
+            fault = Malformed(f"RFC 3261 §7.3.1 {rule}", line)
+    first, more = _grouped(keyed)
+    return first, more, fault
+
+
+def _keyed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(KEYS.get(name) or key_of(name), value) for name, value in rows]
+
+
+def _grouped(keyed: list[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Key to the first value, and key to all values for what is there more than once."""
+    first: dict[str, str] = {}
+    more: dict[str, list[str]] = {}
+    for key, value in keyed:
+        if key not in first:
+            first[key] = value
+        elif key in more:
+            more[key].append(value)
+        else:
+            more[key] = [first[key], value]
+    return first, more
 
 
 def _row(name: str, value: HeaderValue) -> tuple[str, str]:

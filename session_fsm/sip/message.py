@@ -24,7 +24,7 @@ from session_fsm.sip.via import Via
 class Message(Fields):
     """What requests and responses have in common. Use `Request` or `Response`."""
 
-    __slots__ = ("_call_id", "_contacts", "_cseq", "_from", "_to", "_via", "body")
+    __slots__ = ("_call_id", "_contacts", "_cseq", "_from", "_from_tag", "_to", "_to_tag", "_via", "body")
 
     def __init__(self, headers: Iterable[tuple[str, HeaderValue]], body: bytes) -> None:
         super().__init__(headers)
@@ -39,6 +39,9 @@ class Message(Fields):
         self._cseq: CSeq | None = None
         self._call_id: str | None = None
         self._contacts: list[NameAddr] | None = None
+        # A tag is never empty: these are the ones that nobody has looked for.
+        self._from_tag: str | None = ""
+        self._to_tag: str | None = ""
 
     @property
     def via(self) -> Via:
@@ -91,6 +94,9 @@ class Message(Fields):
     @property
     def contact(self) -> NameAddr | None:
         """The first Contact, or None; None for `*` too."""
+        known = self._rest.contact
+        if known is not None:
+            return known
         contacts = self.contacts
         return contacts[0] if contacts else None
 
@@ -102,12 +108,18 @@ class Message(Fields):
     @property
     def from_tag(self) -> str | None:
         """The tag of From; None from an RFC 2543 peer."""
-        return self.from_.params.get("tag")
+        tag = self._from_tag
+        if tag == "":
+            tag = self._from_tag = self.from_.tag
+        return tag
 
     @property
     def to_tag(self) -> str | None:
         """The tag of To; None outside a dialog."""
-        return self.to.params.get("tag")
+        tag = self._to_tag
+        if tag == "":
+            tag = self._to_tag = self.to.tag
+        return tag
 
     @property
     def vias(self) -> list[Via]:
@@ -161,7 +173,7 @@ class Message(Fields):
 
     def accepts(self, media_type: str) -> bool:
         """Whether a response may have a body of this type (RFC 3261 §20.1): without Accept, only application/sdp."""
-        if "Accept" not in self._first:
+        if self.first("Accept") is None:
             return media_type == "application/sdp"
         return not {media_type, media_type.partition("/")[0] + "/*", "*/*"}.isdisjoint(self.accept)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.grammar import QUOTED, VALUE, Params, format_params, keep, parse_params, quote, readable, unquote
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 
-_RULE = "RFC 3261 §20.10 name-addr"
+_RULE: Final = "RFC 3261 §20.10 name-addr"
 
 # RFC 4475 §3.1.1.6: no space is needed before "<". §3.1.2.14: spaces just inside the brackets are forgiven. §3.1.2.15:
 # a display name of other characters than tokens is forgiven unless it has a comma, which would also split a list.
-_NAME_ADDR = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
-_TAG = re.compile(f"{VALUE}++")
+_NAME_ADDR: Final = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;\r\n]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
+_TAG: Final = re.compile(f"{VALUE}++")
 
 
 class NameAddr:
@@ -95,7 +96,16 @@ class NameAddr:
         return NameAddr(self.uri, self.display_name, {**self.params, "tag": tag})
 
 
-_known: dict[str, NameAddr] = {}
+def tag_of(text: str) -> str | None:
+    """The tag of one value, or `Malformed`: what `NameAddr.parse` finds, for whoever wants nothing else of it."""
+    address, _, tag = text.rpartition(";tag=")
+    known = _known.get(address)
+    if known is not None and tag.isalnum() and tag.isascii() and "tag" not in known.params:
+        return tag
+    return NameAddr.parse(text).tag
+
+
+_known: Final[dict[str, NameAddr]] = {}
 
 
 def _address(text: str) -> NameAddr | None:

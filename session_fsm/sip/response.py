@@ -69,7 +69,7 @@ class Echo:
 
 
 def _copied(request: Request, name: str) -> str:
-    value = request._first.get(name)
+    value = request.first(name)
     return "" if value is None else f"{name}: {value}\r\n"
 
 
@@ -93,7 +93,7 @@ def _vias(request: Request, source: Address | None) -> tuple[str, Address | None
 
 def _to(request: Request, tag: str | None) -> str:
     """To, with our tag if it had none. One that cannot be read is repeated as it is."""
-    value = request._first.get("To")
+    value = request.first("To")
     if value is None:
         return ""
     try:

@@ -6,6 +6,7 @@ What they raise is `Malformed`; `read` asks for every value that can raise befor
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.cseq import CSeq
@@ -14,15 +15,15 @@ from session_fsm.sip.grammar import MAX_UINT32, number, split_list
 from session_fsm.sip.name_addr import NameAddr
 from session_fsm.sip.via import Via
 
-_HOPS = {str(hops): hops for hops in range(256)}  # RFC 3261 §20.22: what Max-Forwards may be
+_HOPS: Final = {str(hops): hops for hops in range(256)}  # RFC 3261 §20.22: what Max-Forwards may be
 
-_LEADING_DIGITS = re.compile(r"[0-9]++(?=[ \t;(]|$)")
-_MEDIA_TYPE = re.compile(r"([^\s;,/]++)[ \t]*+/[ \t]*+([^\s;,/]++)[ \t]*+(?:;.*+)?", re.DOTALL)
+_LEADING_DIGITS: Final = re.compile(r"[0-9]++(?=[ \t;(]|$)")
+_MEDIA_TYPE: Final = re.compile(r"([^\s;,/]++)[ \t]*+/[ \t]*+([^\s;,/]++)[ \t]*+(?:;.*+)?", re.DOTALL)
 
 
 def mandatory(fields: Fields, key: str) -> str:
     """The value of a field that every message must have (RFC 3261 §8.1.1)."""
-    value = fields._first.get(key)
+    value = fields.first(key)
     if value is None:
         raise Malformed(f"RFC 3261 §8.1.1 {key} is missing")
     return value
@@ -30,8 +31,8 @@ def mandatory(fields: Fields, key: str) -> str:
 
 def split_rows(fields: Fields, key: str, rule: str) -> list[str]:
     """The values of a comma list over all its rows. An empty item is malformed (RFC 4475 §3.1.2.1)."""
-    if key not in fields._more:
-        value = fields._first.get(key)
+    if fields.repeated(key) is None:
+        value = fields.first(key)
         if value is None or "," not in value:
             return [] if value is None else [value]
     return [item for row in fields.rows(key) for item in split_list(row, rule)]
@@ -40,7 +41,7 @@ def split_rows(fields: Fields, key: str, rule: str) -> list[str]:
 def parse_via(fields: Fields) -> Via:
     """The topmost Via; the others, which are echoed, must be readable too."""
     value = mandatory(fields, "Via")
-    return parse_vias(fields)[0] if "," in value or "Via" in fields._more else Via.parse(value)
+    return Via.parse(value) if "," not in value and fields.repeated("Via") is None else parse_vias(fields)[0]
 
 
 def parse_vias(fields: Fields) -> list[Via]:
@@ -66,7 +67,11 @@ def parse_cseq(fields: Fields) -> CSeq:
 
 def parse_call_id(fields: Fields) -> str:
     """A Call-ID as it is (RFC 3261 §20.8)."""
-    value = mandatory(fields, "Call-ID")
+    return call_id_of(mandatory(fields, "Call-ID"))
+
+
+def call_id_of(value: str) -> str:
+    """What can be a Call-ID, or `Malformed`."""
     # Wider than word ["@" word]: whatever is visible and free of blanks can be compared and echoed.
     if not (value and value.isascii() and value.isprintable()) or " " in value:
         raise Malformed("RFC 3261 §20.8 callid", value)
@@ -75,7 +80,7 @@ def parse_call_id(fields: Fields) -> str:
 
 def parse_contacts(fields: Fields) -> list[NameAddr]:
     """All Contact values (RFC 3261 §20.10); none for `*`."""
-    return [] if fields._first.get("Contact") == "*" else _name_addrs(fields, "Contact", "RFC 3261 §20.10 Contact")
+    return [] if fields.first("Contact") == "*" else _name_addrs(fields, "Contact", "RFC 3261 §20.10 Contact")
 
 
 def parse_routes(fields: Fields) -> list[NameAddr]:
@@ -89,15 +94,15 @@ def parse_record_routes(fields: Fields) -> list[NameAddr]:
 
 
 def _name_addrs(fields: Fields, key: str, rule: str) -> list[NameAddr]:
-    value = fields._first.get(key)
-    if value is not None and "," not in value and key not in fields._more:
+    value = fields.first(key)
+    if value is not None and "," not in value and fields.repeated(key) is None:
         return [NameAddr.parse(value, rule)]
     return [NameAddr.parse(item, rule) for item in split_rows(fields, key, rule)]
 
 
 def parse_max_forwards(fields: Fields) -> int | None:
     """Max-Forwards; one above 255 counts as absent (RFC 4475 §3.1.2.4)."""
-    value = fields._first.get("Max-Forwards")
+    value = fields.first("Max-Forwards")
     if value is None:
         return None
     hops = _HOPS.get(value)
@@ -108,7 +113,7 @@ def parse_max_forwards(fields: Fields) -> int | None:
 
 def content_type(fields: Fields) -> str | None:
     """The media type in lower case without its parameters (RFC 3261 §20.15)."""
-    value = fields._first.get("Content-Type")
+    value = fields.first("Content-Type")
     if not value or value == "application/sdp":
         return value or None
     match = _MEDIA_TYPE.fullmatch(value)
@@ -117,7 +122,7 @@ def content_type(fields: Fields) -> str | None:
 
 def seconds(fields: Fields, key: str) -> int | None:
     """A field of seconds. Retry-After may go on with a comment and parameters (RFC 3261 §20.33)."""
-    match = _LEADING_DIGITS.match(fields._first.get(key, ""))
+    match = _LEADING_DIGITS.match(fields.first(key) or "")
     value = number(match[0], key) if match else MAX_UINT32 + 1
     return value if value <= MAX_UINT32 else None
 

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.grammar import Params, T, format_host, format_params, keep, parse_host, parse_params, parse_port
 from session_fsm.sip.uri import Address
 
-_RULE = "RFC 3261 §20.42 via-parm"
+_RULE: Final = "RFC 3261 §20.42 via-parm"
 
 # RFC 3261 §8.1.1.7: a branch that begins so is unique over all transactions; RFC 2543 had no such promise.
-MAGIC_COOKIE = "z9hG4bK"
+MAGIC_COOKIE: Final = "z9hG4bK"
 
 _WS = r"[ \t]*+"
-_VIA = re.compile(
+_VIA: Final = re.compile(
     rf"({T}++{_WS}/{_WS}{T}++){_WS}/{_WS}({T}++)[ \t]++"  # protocol, version, transport
     rf"(\[[^\]]*+\]|[^:;,\[\] \t]++){_WS}(?::{_WS}([0-9]++){_WS})?(;.*+)?",  # host, port, parameters
     re.DOTALL,
 )
 
-# The parameters that nearly every peer sends, behind their first semicolon.
-_USUAL = re.compile(rf"(rport;|)branch=({T}++)(;rport|)")
+_BRANCH: Final = re.compile(f"{T}++")
+_NO_PARAMS: Final[Params] = {}
 
 
 class Via:
     """`SIP/2.0/UDP host:port;params`. A value: it is never changed after it was made."""
 
-    __slots__ = ("_sent_by", "host", "params", "port", "protocol", "transport")
+    __slots__ = ("_before", "_params", "_sent_by", "branch", "host", "port", "protocol", "transport")
 
     def __init__(
         self,
@@ -43,10 +44,13 @@ class Via:
         "Where the sender wants its answer (sent-by); IPv6 without brackets."
         self.port = port
         "The port that is written, or None."
-        self.params: Params = {} if params is None else params
-        "Parameters in order: branch, received, rport and others."
         self.protocol = protocol
         "Protocol name and version."
+        self.branch = params.get("branch") if params else None
+        "The branch as written, whether or not it has the magic cookie."
+        self._params = params
+        self._before: Params = _NO_PARAMS
+        "What stands before the branch, where nothing stands behind it; as long as there are no `_params`."
         self._sent_by: Address | None = None
 
     def __eq__(self, other: object) -> bool:
@@ -62,19 +66,19 @@ class Via:
     def parse(cls, text: str) -> Via:
         """One Via value, or `Malformed`."""
         # The hop comes with every message of a peer, the branch with one transaction.
-        where, _, rest = text.partition(";")
+        where, marked, branch = text.partition(";branch=")
         hop = _hops.get(where)
         if hop is None:
-            whole = cls._parse(text)
-            keep(_hops, where, whole.with_params({}))
-            return whole
-        usual = _USUAL.fullmatch(rest)
-        if usual is None:
-            return cls._parse(text)
-        before, branch, behind = usual.groups()
-        if not before:
-            return hop.with_params({"branch": branch, "rport": None} if behind else {"branch": branch})
-        return cls._parse(text) if behind else hop.with_params({"rport": None, "branch": branch})
+            hop = _learn_hop(where)
+        if hop is not None:
+            if _BRANCH.fullmatch(branch) is not None:
+                return hop._with_branch(branch)
+            if not marked:
+                return hop
+            bare = branch.removesuffix(";rport")
+            if _BRANCH.fullmatch(bare) is not None and "rport" not in hop.params:
+                return hop.with_params({**hop.params, "branch": bare, "rport": None})
+        return cls._parse(text)
 
     @classmethod
     def _parse(cls, text: str) -> Via:
@@ -94,9 +98,13 @@ class Via:
         return f"{self.protocol}/{self.transport} {where}{format_params(self.params)}"
 
     @property
-    def branch(self) -> str | None:
-        """The branch as written, whether or not it has the magic cookie."""
-        return self.params.get("branch")
+    def params(self) -> Params:
+        """Parameters in order: branch, received, rport and others."""
+        found = self._params
+        if found is None:
+            branch = self.branch
+            found = self._params = self._before if branch is None else {**self._before, "branch": branch}
+        return found
 
     @property
     def unique_branch(self) -> str | None:
@@ -104,7 +112,7 @@ class Via:
 
         `z9hG4bK` with nothing behind it names no transaction (RFC 4475 §3.2.1) and counts as no branch.
         """
-        branch = self.params.get("branch")
+        branch = self.branch
         if branch is not None and len(branch) > 7 and branch.startswith(MAGIC_COOKIE):
             return branch
         return None
@@ -118,7 +126,7 @@ class Via:
     @property
     def wants_rport(self) -> bool:
         """Whether the sender asks for the answer at the port it sent from (RFC 3581 §3)."""
-        return "rport" in self.params
+        return "rport" in (self._before if self._params is None else self._params)
 
     @property
     def rport(self) -> int | None:
@@ -141,10 +149,16 @@ class Via:
         made._sent_by = self.sent_by
         return made
 
+    def _with_branch(self, branch: str) -> Via:
+        """A hop with this branch behind its parameters; together they are written down when somebody asks for them."""
+        made = Via(self.transport, self.host, self.port, None, self.protocol)
+        made.branch, made._before, made._sent_by = branch, self.params, self.sent_by
+        return made
+
     def stamped(self, source: Address) -> Via:
         """The Via as a server returns it: with received and rport of the source (RFC 3261 §18.2.1, RFC 3581 §4)."""
         ip, port = source
-        if "rport" in self.params:
+        if self.wants_rport:
             params = {**self.params, "received": ip, "rport": str(port)}
         elif self.host != ip:
             params = {**self.params, "received": ip}
@@ -161,5 +175,14 @@ class Via:
         return source if self.wants_rport else (source[0], self.sent_by[1])
 
 
-# Sent-protocol and sent-by, as written, to a Via without parameters.
-_hops: dict[str, Via] = {}
+# What stands before a branch, as written, to a Via without one.
+_hops: Final[dict[str, Via]] = {}
+
+
+def _learn_hop(where: str) -> Via | None:
+    """A hop that can be read by itself, known from now on; None when it cannot, or when it has a branch."""
+    try:
+        hop = Via._parse(where)
+    except Malformed:
+        return None
+    return keep(_hops, where, hop) if "branch" not in hop.params else None

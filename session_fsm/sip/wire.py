@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 from session_fsm.errors import Malformed
 from session_fsm.frozen import plain
+from session_fsm.sip.fields import sort_lines
 from session_fsm.sip.grammar import is_token, number, readable
 from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
-from session_fsm.sip.names import KEYS, SINGLES, USUAL, unusual_key
+from session_fsm.sip.names import SINGLES
 from session_fsm.sip.typed import (
     parse_call_id,
     parse_contacts,
@@ -34,6 +35,7 @@ from session_fsm.sip.typed import (
     parse_via,
 )
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
+from session_fsm.sip.usual import read_usual
 
 
 class Accepted:
@@ -81,8 +83,7 @@ class Dropped:
 
 Verdict = Accepted | Rejected | Dropped
 
-_FOLD = re.compile(r"\r\n[ \t]++")
-_ANY_FOLD = re.compile(r"\r?\n[ \t]++")
+_FOLD = re.compile(r"\r?\n[ \t]++")
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"(SIP/[0-9]++\.[0-9]++) ++([0-9]++)(?: ([^\r\n]*+))?", re.IGNORECASE)
 # RFC 3261 §8.1.1 has Max-Forwards too; requests of RFC 2543 have none and are accepted (RFC 4475 §3.4.1).
@@ -93,23 +94,15 @@ _STUN_COOKIE = b"\x21\x12\xa4\x42"  # RFC 5389 §6
 def read(datagram: bytes) -> Verdict:
     """One datagram to a verdict."""
     cut = datagram.find(b"\r\n\r\n")
-    if cut < 0 or datagram[0] <= 32:
-        return _read_unusual(datagram)
-    head = datagram[:cut].decode("utf-8", "surrogateescape")
-    lines = head.split("\r\n")
-    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
-        return _read_unusual(datagram)
-    body = datagram[cut + 4 :]
-    verdict = _read_lines(lines, body)
-    if not isinstance(verdict, Accepted) and _FOLD.search(head):
-        # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space. A line that begins with a blank
-        # is no field, so where lines are folded nothing was accepted.
-        verdict = _read_lines(_FOLD.sub(" ", head).split("\r\n"), body)
-    return verdict
+    if cut > 0:
+        message = read_usual(datagram[: cut + 2].decode("utf-8", "surrogateescape"), datagram[cut + 4 :])
+        if message is not None:
+            return Accepted(message)
+    return _read_anything(datagram)
 
 
-def _read_unusual(datagram: bytes) -> Verdict:
-    """A datagram without the usual frame: keep-alives, other protocols, LF line ends, no blank line at all."""
+def _read_anything(datagram: bytes) -> Verdict:
+    """Any datagram: faults, folded lines, LF line ends, no blank line at all, keep-alives, other protocols."""
     if not datagram.strip(b"\r\n\0 \t"):
         return Dropped("keep-alive", "RFC 5626 §3.5.1")
     if datagram[0] < 4 and datagram[4:8] == _STUN_COOKIE:
@@ -119,7 +112,8 @@ def _read_unusual(datagram: bytes) -> Verdict:
     head, blank, body = _at_blank_line(datagram)
     text = head.decode("utf-8", "surrogateescape")
     if "\n " in text or "\n\t" in text:
-        text = _ANY_FOLD.sub(" ", text)
+        # RFC 3261 §7.3.1: a line break and the blanks behind it are a single space.
+        text = _FOLD.sub(" ", text)
     lines = text.replace("\r\n", "\n").split("\n")
     fault = None if blank else Malformed("RFC 3261 §7 the empty line behind the header is missing", text[-80:])
     if "\r" in text.replace("\r\n", ""):
@@ -204,51 +198,10 @@ def _request_uri(text: str) -> tuple[SipUri | OtherUri, Malformed | None]:
 
 def _fill(message: Message, lines: list[str], body: bytes) -> Malformed | None:
     """Sort the lines by header name and cut the body; the first fault comes back, the rest is read all the same."""
-    message._lines = lines
-    message._rows = None
+    message._text = "\r\n".join(["", *lines])
     message.body = body
-    usual = _usual_fields(lines)
-    fault = _sort(message, lines) if usual is None else None
-    if usual is not None:
-        message._first = usual
-        message._more = {}
+    message._first, message._more, fault = sort_lines(lines)
     return fault or _cut_body(message, message._first.get("Content-Length"))
-
-
-def _usual_fields(lines: list[str]) -> dict[str, str] | None:
-    """The fields where each is there once, under its usual name, as in nearly every message; else None."""
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(": ")
-        if not colon:
-            return None
-        fields[name] = value.strip(" \t")
-    return fields if len(fields) == len(lines) and USUAL.issuperset(fields) else None
-
-
-def _sort(message: Message, lines: list[str]) -> Malformed | None:
-    """Any fields, by their keys; the first fault comes back."""
-    first: dict[str, str] = {}
-    more: dict[str, list[str]] = {}
-    fault: Malformed | None = None
-    for line in lines:
-        name, colon, value = line.partition(":")
-        key = KEYS.get(name)
-        if key is None or not colon:
-            key = unusual_key(name) if colon else None
-            if key is None:
-                rule = "header-name" if colon else "header field without a colon"
-                fault = fault or Malformed(f"RFC 3261 §7.3.1 {rule}", line)
-                continue
-        if key not in first:
-            first[key] = value.strip(" \t")
-        elif key in more:
-            more[key].append(value.strip(" \t"))
-        else:
-            more[key] = [first[key], value.strip(" \t")]
-    message._first = first
-    message._more = more
-    return fault
 
 
 def _cut_body(message: Message, length: str | None) -> Malformed | None:

@@ -51,10 +51,50 @@ BREAKS = (
 )
 
 
+START_LINES = ("INVITE sip:b@h SIP/2.0", "SIP/2.0 200 OK", "ACK sip:b@h SIP/2.0", "INVITE <sip:b> SIP/2.0", "hello")
+NEEDED = (
+    "Via: SIP/2.0/UDP h;branch=z9hG4bK1",
+    'From: "B" <sip:a@b>;tag=1',
+    "To: sip:b@h;tag=2",
+    "Call-ID: 1@b",
+    "CSeq: 1 INVITE",
+    "Max-Forwards: 70",
+)
+MORE_LINES = (
+    *("Via: SIP/2.0/UDP [::1]:5062;rport;branch=z9hG4bK2 ", "v: SIP/2.0/UDP h, SIP/2.0/UDP i", "Via: x", "Via : x"),
+    *("From: B <sip:a@b>", "f: sip:b", "from: sip:c", "To: a\rb <sip:b>", "To:", "Call-ID: ", "CSeq: 1 BYE", "CSeq: 1"),
+    *(
+        "Contact: <sip:c@d>",
+        "m: <sip:e>, <sip:f>",
+        "Contact: *",
+        "Contact: <",
+        "Route: <sip:r;lr>",
+        "Route: ,",
+        " folded",
+    ),
+    *("Record-Route: <sip:r>", "Record-Route: x y", "Max-Forwards: 300", "Max-Forwards: a", "Subject: a\nFrom: sip:b"),
+    *("Content-Length: 2", "Content-Length: 9", "l: 0", "Content-Length: x", "X-Own: 1", "x-own: 2", "no colon", ": x"),
+    *(
+        "Accept:",
+        "accept: text/plain",
+        "Subject: \u00e9",
+        "Subject: \udcff",
+        "Content-Type: Text/Plain;x",
+        "Expires: 3",
+    ),
+)
+
+
 def said(verdict: Verdict) -> object:
     """What a verdict comes to, but for the text of its excerpt."""
     if isinstance(verdict, Accepted):
-        return verdict.message.headers(), verdict.message.body
+        message = verdict.message
+        typed = (message.via, message.vias, message.from_, message.to, message.cseq, message.call_id)
+        tags = (message.branch, message.from_tag, message.to_tag, message.routes, message.record_routes)
+        others = (message.contacts, message.contact, message.content_type, message.accept, message.max_forwards)
+        names = [name for name, _ in message.headers()]
+        by_name = [(message.has(name), message.get(name), message.get_all(name)) for name in [*names, "Expires"]]
+        return message.summary(), typed, tags, others, message.headers(), by_name, message.body, message.encode()
     if isinstance(verdict, Rejected):
         return verdict.status, verdict.rule, verdict.request.headers(), verdict.request.body
     return verdict.reason, verdict.rule
@@ -88,7 +128,32 @@ def test_a_message_in_the_usual_frame_is_read_as_any_other_is(breaks):
     for at, octets in breaks:
         datagram = datagram[:at] + octets + datagram[at:]
 
-    assert said(wire._read_unusual(datagram)) == said(read(datagram))
+    assert said(wire._read_anything(datagram)) == said(read(datagram))
+
+
+@MANY
+@given(
+    st.sampled_from(START_LINES), st.permutations(NEEDED), st.lists(st.sampled_from(MORE_LINES), max_size=3), st.data()
+)
+def test_a_message_is_read_as_if_nothing_like_it_had_come_before(start, needed, more, data):
+    """Whatever fields it has, in whatever order, and whichever of them are missing."""
+    lines = needed[data.draw(st.sampled_from([0, 0, 0, 1])) :]
+    for line in more:
+        lines.insert(data.draw(st.integers(0, len(lines))), line)
+    datagram = "\r\n".join([start, *lines, "", "hi"]).encode("utf-8", "surrogateescape")
+
+    assert said(wire._read_anything(datagram)) == said(read(datagram)) == said(read(datagram))
+
+
+def test_what_a_message_says_is_not_changed_by_who_has_another():
+    """The fields that two messages have in common are known once, and changed for one of them."""
+    verdicts = [read(MESSAGE), read(MESSAGE)]
+    messages = [verdict.message for verdict in verdicts if isinstance(verdict, Accepted)]
+    messages[0].set("Subject", "mine")
+    messages[0].add("X-Own", "1")
+    messages[0].contacts.append(NameAddr.parse("<sip:c@d>"))
+
+    assert [("a: b", None, [])] == [(each.get("Subject"), each.get("X-Own"), each.contacts) for each in messages[1:]]
 
 
 def test_the_parameters_of_one_via_are_not_those_of_the_next():

@@ -1,0 +1,164 @@
+"""Messages of the usual form: what tells one from another is read by itself, and the rest known by its text.
+
+A user agent writes the same start lines and, but for Via, From, To, Call-ID and CSeq, the same header fields again and
+again: Contact, Max-Forwards, Allow, Supported, User-Agent, the type and length of the body. They are read once and then
+looked up. What is not of that form, or has a fault, is left to `wire`, which reads anything and says what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from session_fsm.errors import Malformed
+from session_fsm.sip import typed
+from session_fsm.sip.cseq import CSeq
+from session_fsm.sip.fields import NOTHING, Fields, Rest, sort_lines
+from session_fsm.sip.grammar import keep, number, readable
+from session_fsm.sip.message import Request, Response
+from session_fsm.sip.methods import METHODS
+from session_fsm.sip.name_addr import tag_of
+from session_fsm.sip.names import SINGLES
+from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
+from session_fsm.sip.via import Via
+
+# Each on a line of its own. A value ends before the last CR of its line: whoever reads the value finds one within it.
+_APART: Final = re.compile(r"\n(Via|From|To|Call-ID|CSeq): (.*)\r")
+_STATUS_LINE: Final = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9]) (.*)\r")
+_MANDATORY: Final = ("Via", "From", "To", "Call-ID", "CSeq")
+
+# What a hostile peer can fill the memory with is bounded.
+_MOST_KEPT: Final = 1024
+_LONGEST_KEPT: Final = 1500  # characters
+_MOST_FIELDS: Final = 32
+
+
+def read_usual(head: str, body: bytes) -> Request | Response | None:
+    """A well-formed message of the usual form, or None. Its head ends with the line break of its last field."""
+    parts = _APART.split(head)
+    first: dict[str, str] = {}
+    lower_vias: list[str] = []
+    between = ""
+    for at in range(1, len(parts), 3):
+        name, value = parts[at], parts[at + 1].strip(" \t")
+        if name not in first:
+            first[name] = value
+        elif name == "Via":
+            lower_vias.append(value)
+        else:
+            return None
+        between += parts[at + 2]
+    start, rest = _start(parts[0]), _rest(between)
+    if start is None or rest is NOT_USUAL or len(first) != len(_MANDATORY):
+        return None
+    message = start.message()
+    message._text, message._first, message._rest, message.body = head, first, rest, body
+    return message if _is_sound(message, lower_vias, rest.length) else None
+
+
+def _is_sound(message: Request | Response, lower_vias: list[str], length: int | None) -> bool:
+    """Whether no typed access raises; what is made for that is kept."""
+    first = message._first
+    try:
+        message._via = Via.parse(first["Via"])
+        message._from_tag = tag_of(first["From"])
+        message._to_tag = tag_of(first["To"])
+        message._call_id = typed.call_id_of(first["Call-ID"])
+        message._cseq = cseq = CSeq.parse(first["CSeq"])
+        if lower_vias:
+            message._more = {"Via": [first["Via"], *lower_vias]}
+            typed.parse_vias(message)
+    except Malformed:
+        return False
+    if isinstance(message, Request):
+        if cseq.method != message.method:
+            return False
+    elif lower_vias:
+        return False
+    if length is not None and length != len(message.body):
+        if length > len(message.body):
+            return False
+        # RFC 3261 §18.3: octets behind the body are discarded.
+        message.body = message.body[:length]
+    return True
+
+
+class _Start:
+    """A start line: a request's method and URI, or a response's status and reason."""
+
+    __slots__ = ("method", "reason", "status", "uri")
+
+    def __init__(self, method: str, uri: SipUri | OtherUri | None, status: int, reason: str) -> None:
+        self.method = method
+        self.uri = uri
+        self.status = status
+        self.reason = reason
+
+    def message(self) -> Request | Response:
+        """A message that begins so."""
+        return Response(self.status, self.reason) if self.uri is None else Request(self.method, self.uri)
+
+
+_starts: Final[dict[str, _Start]] = {}
+
+
+def _start(line: str) -> _Start | None:
+    """What a start line with its CR says, or None when it is not a usual one."""
+    known = _starts.get(line)
+    if known is None:
+        known = _read_start(line)
+        if known is not None:
+            keep(_starts, line, known)
+    return known
+
+
+def _read_start(line: str) -> _Start | None:
+    match = _STATUS_LINE.fullmatch(line)
+    if match is not None:
+        return _Start("", None, int(match[1]), readable(match[2]))
+    method, _, rest = line.partition(" ")
+    text, _, version = rest.rpartition(" ")
+    if method not in METHODS or version != "SIP/2.0\r":
+        return None
+    try:
+        uri = parse_uri(text)
+    except Malformed:
+        return None
+    return None if isinstance(uri, SipUri) and uri.headers else _Start(method, uri, 0, "")
+
+
+NOT_USUAL: Final = Rest({}, {})
+_rests: Final[dict[str, Rest]] = {"\n": NOTHING}
+
+
+def _rest(text: str) -> Rest:
+    """The fields in this text, each with the LF before it and its CR; `NOT_USUAL` when there is something odd."""
+    known = _rests.get(text)
+    if known is None:
+        known = _read_rest(text)
+        if len(text) <= _LONGEST_KEPT and len(known.first) <= _MOST_FIELDS:
+            if len(_rests) >= _MOST_KEPT:
+                _rests.clear()
+            _rests[text] = known
+    return known
+
+
+def _read_rest(text: str) -> Rest:
+    lines = text[1:-2].split("\r\n")
+    if text[:1] != "\n" or text.count("\r") != len(lines) or text.count("\n") != len(lines) + 1:
+        return NOT_USUAL
+    first, more, fault = sort_lines(lines)
+    if fault is not None or any(key in first for key in _MANDATORY) or any(key in more for key in SINGLES):
+        return NOT_USUAL
+    rest, fields = Rest(first, more), Fields(())
+    fields._rest = rest
+    try:
+        contacts = typed.parse_contacts(fields)
+        typed.parse_record_routes(fields)
+        typed.parse_routes(fields)
+        typed.parse_max_forwards(fields)
+        rest.length = number(first["Content-Length"], "") if "Content-Length" in first else None
+    except Malformed:
+        return NOT_USUAL
+    rest.contact = contacts[0] if contacts else None
+    return rest
