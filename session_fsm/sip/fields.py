@@ -56,7 +56,7 @@ class Fields:
         "What other messages say too."
         if headers:
             self._rows = [_row(name, value) for name, value in headers]
-            self._first, self._more = _grouped(_keyed(self._rows))
+            self._first, self._more = _indexed(self._rows)
 
     def first(self, key: str) -> str | None:
         """The first field of this key as written (unfolded, trimmed), or None."""
@@ -129,7 +129,7 @@ class Fields:
 
     def _replace(self, rows: list[tuple[str, str]]) -> None:
         self._rows, self._rest = rows, NOTHING
-        self._first, self._more = _grouped(_keyed(rows))
+        self._first, self._more = _indexed(rows)
         self._forget()
 
     def _forget(self) -> None:
@@ -138,36 +138,36 @@ class Fields:
 
 def sort_lines(lines: list[str]) -> tuple[dict[str, str], dict[str, list[str]], Malformed | None]:
     """Header lines by their keys: the first value of each, all values of what is there twice, and the first fault."""
-    keyed: list[tuple[str, str]] = []
+    first: dict[str, str] = {}
+    more: dict[str, list[str]] = {}
     fault: Malformed | None = None
     for line in lines:
         name, colon, value = line.partition(":")
         key = (KEYS.get(name) or unusual_key(name)) if colon else None
         if key is not None:
-            keyed.append((key, value.strip(" \t")))
+            _put(first, more, key, value.strip(" \t"))
         elif fault is None:
             rule = "header-name" if colon else "header field without a colon"
             fault = Malformed(f"RFC 3261 §7.3.1 {rule}", line)
-    first, more = _grouped(keyed)
     return first, more, fault
 
 
-def _keyed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(KEYS.get(name) or key_of(name), value) for name, value in rows]
-
-
-def _grouped(keyed: list[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Key to the first value, and key to all values for what is there more than once."""
+def _indexed(rows: list[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
     first: dict[str, str] = {}
     more: dict[str, list[str]] = {}
-    for key, value in keyed:
-        if key not in first:
-            first[key] = value
-        elif key in more:
-            more[key].append(value)
-        else:
-            more[key] = [first[key], value]
+    for name, value in rows:
+        _put(first, more, KEYS.get(name) or key_of(name), value)
     return first, more
+
+
+def _put(first: dict[str, str], more: dict[str, list[str]], key: str, value: str) -> None:
+    """Key to the first value, and key to all values for what is there more than once."""
+    if key not in first:
+        first[key] = value
+    elif key in more:
+        more[key].append(value)
+    else:
+        more[key] = [first[key], value]
 
 
 def _row(name: str, value: HeaderValue) -> tuple[str, str]:

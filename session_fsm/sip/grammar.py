@@ -54,6 +54,12 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+def is_plain(text: str) -> bool:
+    """Whether it is a token of letters, digits and hyphens, as most branches and tags are: those need no pattern."""
+    bare = text.replace("-", "")
+    return bare.isalnum() and bare.isascii()
+
+
 def number(text: str, rule: str) -> int:
     """Digits to a number; one above 2**32-1 comes back as 2**32, however many digits it has."""
     if not (text.isascii() and text.isdigit()):

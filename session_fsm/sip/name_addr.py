@@ -6,7 +6,18 @@ import re
 from typing import Final
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.grammar import QUOTED, VALUE, Params, format_params, keep, parse_params, quote, readable, unquote
+from session_fsm.sip.grammar import (
+    QUOTED,
+    VALUE,
+    Params,
+    format_params,
+    is_plain,
+    keep,
+    parse_params,
+    quote,
+    readable,
+    unquote,
+)
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 
 _RULE: Final = "RFC 3261 §20.10 name-addr"
@@ -48,9 +59,7 @@ class NameAddr:
         if known is not None:
             if not tagged:
                 return known
-            # A tag of letters and digits, as most are, needs no pattern.
-            usable = (tag.isalnum() and tag.isascii()) or _TAG.fullmatch(tag) is not None
-            if usable and "tag" not in known.params:
+            if (is_plain(tag) or _TAG.fullmatch(tag) is not None) and "tag" not in known.params:
                 return known.with_tag(tag)
         return cls._parse(text, rule)
 
@@ -100,7 +109,7 @@ def tag_of(text: str) -> str | None:
     """The tag of one value, or `Malformed`: what `NameAddr.parse` finds, for whoever wants nothing else of it."""
     address, _, tag = text.rpartition(";tag=")
     known = _known.get(address)
-    if known is not None and tag.isalnum() and tag.isascii() and "tag" not in known.params:
+    if known is not None and is_plain(tag) and "tag" not in known.params:
         return tag
     return NameAddr.parse(text).tag
 

@@ -22,10 +22,8 @@ from session_fsm.sip.names import SINGLES
 from session_fsm.sip.uri import OtherUri, SipUri, parse_uri
 from session_fsm.sip.via import Via
 
-# Each on a line of its own. A value ends before the last CR of its line: whoever reads the value finds one within it.
-_APART: Final = re.compile(r"\n(Via|From|To|Call-ID|CSeq): (.*)\r")
-_STATUS_LINE: Final = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9]) (.*)\r")
-_MANDATORY: Final = ("Via", "From", "To", "Call-ID", "CSeq")
+_STATUS_LINE: Final = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9]) (.*)")
+_APART: Final = frozenset(("Via", "From", "To", "Call-ID", "CSeq"))
 
 # What a hostile peer can fill the memory with is bounded.
 _MOST_KEPT: Final = 1024
@@ -35,25 +33,50 @@ _MOST_FIELDS: Final = 32
 
 def read_usual(head: str, body: bytes) -> Request | Response | None:
     """A well-formed message of the usual form, or None. Its head ends with the line break of its last field."""
-    parts = _APART.split(head)
-    first: dict[str, str] = {}
+    start_end = head.find("\r")
+    via, via_end = _line(head, "\nVia: ", start_end)
+    from_, from_end = _line(head, "\nFrom: ", via_end)
+    to, to_end = _line(head, "\nTo: ", from_end)
+    call_id, call_id_end = _line(head, "\nCall-ID: ", to_end)
+    cseq, cseq_end = _line(head, "\nCSeq: ", call_id_end)
+    if via < 0 or from_ < 0 or to < 0 or call_id < 0 or cseq < 0:
+        return None
+    first = {
+        "Via": head[via + 6 : via_end].strip(" \t"),
+        "From": head[from_ + 7 : from_end].strip(" \t"),
+        "To": head[to + 5 : to_end].strip(" \t"),
+        "Call-ID": head[call_id + 10 : call_id_end].strip(" \t"),
+        "CSeq": head[cseq + 7 : cseq_end].strip(" \t"),
+    }
     lower_vias: list[str] = []
-    between = ""
-    for at in range(1, len(parts), 3):
-        name, value = parts[at], parts[at + 1].strip(" \t")
-        if name not in first:
-            first[name] = value
-        elif name == "Via":
-            lower_vias.append(value)
-        else:
-            return None
-        between += parts[at + 2]
-    start, rest = _start(parts[0]), _rest(between)
-    if start is None or rest is NOT_USUAL or len(first) != len(_MANDATORY):
+    while head.startswith("\nVia: ", via_end + 1):
+        at, via_end = via_end + 7, head.find("\r", via_end + 7)
+        lower_vias.append(head[at:via_end].strip(" \t"))
+    # What stands between, from each CR to the next of these lines; in nearly all messages they have this order.
+    if via < from_ < to < call_id < cseq:
+        between = head[start_end + 1 : via] + head[via_end + 1 : from_] + head[from_end + 1 : to]
+        between += head[to_end + 1 : call_id] + head[call_id_end + 1 : cseq] + head[cseq_end + 1 :]
+    else:
+        begins = [*sorted([via, from_, to, call_id, cseq]), len(head)]
+        ends = [start_end, *sorted([via_end, from_end, to_end, call_id_end, cseq_end])]
+        between = "".join([head[end + 1 : at] for end, at in zip(ends, begins, strict=True)])
+    start, rest = _start(head[:start_end]), _rest(between)
+    if start is None or rest is NOT_USUAL:
         return None
     message = start.message()
     message._text, message._first, message._rest, message.body = head, first, rest, body
     return message if _is_sound(message, lower_vias, rest.length) else None
+
+
+def _line(head: str, name: str, behind: int) -> tuple[int, int]:
+    """Where the first line of this name begins with its LF, and where it ends with its CR; -1 if there is none.
+
+    It is looked for behind the line that it mostly follows, and then everywhere.
+    """
+    at = head.find(name, behind)
+    if at < 0:
+        at = head.find(name)
+    return at, head.find("\r", at)
 
 
 def _is_sound(message: Request | Response, lower_vias: list[str], length: int | None) -> bool:
@@ -103,7 +126,7 @@ _starts: Final[dict[str, _Start]] = {}
 
 
 def _start(line: str) -> _Start | None:
-    """What a start line with its CR says, or None when it is not a usual one."""
+    """What a start line says, or None when it is not a usual one."""
     known = _starts.get(line)
     if known is None:
         known = _read_start(line)
@@ -118,7 +141,7 @@ def _read_start(line: str) -> _Start | None:
         return _Start("", None, int(match[1]), readable(match[2]))
     method, _, rest = line.partition(" ")
     text, _, version = rest.rpartition(" ")
-    if method not in METHODS or version != "SIP/2.0\r":
+    if method not in METHODS or version != "SIP/2.0":
         return None
     try:
         uri = parse_uri(text)
@@ -136,7 +159,8 @@ def _rest(text: str) -> Rest:
     known = _rests.get(text)
     if known is None:
         known = _read_rest(text)
-        if len(text) <= _LONGEST_KEPT and len(known.first) <= _MOST_FIELDS:
+        # What a proxy writes into Record-Route is mostly of this one call.
+        if len(text) <= _LONGEST_KEPT and len(known.first) <= _MOST_FIELDS and "Record-Route" not in known.first:
             if len(_rests) >= _MOST_KEPT:
                 _rests.clear()
             _rests[text] = known
@@ -148,14 +172,16 @@ def _read_rest(text: str) -> Rest:
     if text[:1] != "\n" or text.count("\r") != len(lines) or text.count("\n") != len(lines) + 1:
         return NOT_USUAL
     first, more, fault = sort_lines(lines)
-    if fault is not None or any(key in first for key in _MANDATORY) or any(key in more for key in SINGLES):
+    if fault is not None or not _APART.isdisjoint(first) or (more and any(key in more for key in SINGLES)):
         return NOT_USUAL
     rest, fields = Rest(first, more), Fields(())
     fields._rest = rest
     try:
         contacts = typed.parse_contacts(fields)
-        typed.parse_record_routes(fields)
-        typed.parse_routes(fields)
+        if "Record-Route" in first:
+            typed.parse_record_routes(fields)
+        if "Route" in first:
+            typed.parse_routes(fields)
         typed.parse_max_forwards(fields)
         rest.length = number(first["Content-Length"], "") if "Content-Length" in first else None
     except Malformed:

@@ -6,7 +6,17 @@ import re
 from typing import Final
 
 from session_fsm.errors import Malformed
-from session_fsm.sip.grammar import Params, T, format_host, format_params, keep, parse_host, parse_params, parse_port
+from session_fsm.sip.grammar import (
+    Params,
+    T,
+    format_host,
+    format_params,
+    is_plain,
+    keep,
+    parse_host,
+    parse_params,
+    parse_port,
+)
 from session_fsm.sip.uri import Address
 
 _RULE: Final = "RFC 3261 §20.42 via-parm"
@@ -71,7 +81,7 @@ class Via:
         if hop is None:
             hop = _learn_hop(where)
         if hop is not None:
-            if _BRANCH.fullmatch(branch) is not None:
+            if is_plain(branch) or _BRANCH.fullmatch(branch) is not None:
                 return hop._with_branch(branch)
             if not marked:
                 return hop
