@@ -6,8 +6,8 @@ A description is a request to send packets somewhere. Groups, broadcast and ours
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
 
 from session_fsm.frozen import plain
 from session_fsm.sdp.description import MAX_PORT, Connection
@@ -16,8 +16,8 @@ from session_fsm.sdp.numbers import number
 Address = tuple[str, int]
 "IP address and port; IPv6 without brackets."
 
-LONGEST_ADDRESS = 45  # characters of an IPv6 address with an IPv4 tail
-REMEMBERED_HOSTS = 1024  # what is known of an address never changes, and the same few peers come again
+LONGEST_ADDRESS: Final = 45  # characters of an IPv6 address with an IPv4 tail
+REMEMBERED_HOSTS: Final = 1024  # what is known of an address never changes, and the same few peers come again
 
 
 @plain
@@ -94,12 +94,23 @@ def why_no_peer(host: str) -> str | None:
 
 def look_up(host: str, *, mapped: bool = False) -> Host | None:
     """What is known of this address, None when it is none. `mapped`: of the IPv4 address that it stands for."""
-    # A zone means nothing to another machine. What is too long is not worth remembering either.
-    return None if len(host) > LONGEST_ADDRESS or "%" in host else _look_up(host, mapped)
+    known = None if mapped else _known.get(host)
+    if known is None:
+        known = _look_up(host, mapped)
+        if known is not None and not mapped:
+            if len(_known) >= REMEMBERED_HOSTS:
+                _known.clear()
+            _known[host] = known
+    return known
 
 
-@lru_cache(maxsize=REMEMBERED_HOSTS)
+_known: Final[dict[str, Host]] = {}
+
+
 def _look_up(host: str, mapped: bool) -> Host | None:
+    # A zone means nothing to another machine.
+    if len(host) > LONGEST_ADDRESS or "%" in host:
+        return None
     try:
         address: IPv4Address | IPv6Address | None = ip_address(host)
     except ValueError:

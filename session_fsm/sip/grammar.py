@@ -56,8 +56,7 @@ def is_token(text: str) -> bool:
 
 def is_plain(text: str) -> bool:
     """Whether it is a token of letters, digits and hyphens, as most branches and tags are: those need no pattern."""
-    bare = text.replace("-", "")
-    return bare.isalnum() and bare.isascii()
+    return (text.isalnum() or text.replace("-", "").isalnum()) and text.isascii()
 
 
 def number(text: str, rule: str) -> int:

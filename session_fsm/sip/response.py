@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from session_fsm.errors import Malformed
 from session_fsm.sip.fields import HeaderValue
@@ -10,8 +11,8 @@ from session_fsm.sip.message import Request
 from session_fsm.sip.reasons import REASONS, reason_of
 from session_fsm.sip.uri import Address
 
-_STATUS_LINES = {status: f"SIP/2.0 {status} {reason}\r\n".encode() for status, reason in REASONS.items()}
-_NO_BODY = b"Content-Length: 0\r\n\r\n"
+_STATUS_LINES: Final = {status: f"SIP/2.0 {status} {reason}\r\n".encode() for status, reason in REASONS.items()}
+_NO_BODY: Final = b"Content-Length: 0\r\n\r\n"
 
 
 class Echo:
@@ -57,8 +58,14 @@ class Echo:
 
     def _repeated(self, to_tag: str | None) -> str:
         request = self._request
-        call = _copied(request, "Call-ID")
-        return f"{self._vias}{_copied(request, 'From')}{_to(request, to_tag)}{call}{_copied(request, 'CSeq')}"
+        from_, to = request.first("From"), request.first("To")
+        call_id, cseq = request.first("Call-ID"), request.first("CSeq")
+        if to is not None and to_tag and _takes_tag(request):
+            to = f"{to};tag={to_tag}"
+        if from_ is None or to is None or call_id is None or cseq is None:
+            fields = (("From", from_), ("To", to), ("Call-ID", call_id), ("CSeq", cseq))
+            return self._vias + "".join([f"{name}: {value}\r\n" for name, value in fields if value is not None])
+        return f"{self._vias}From: {from_}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n"
 
     def _record_routes(self) -> bytes:
         """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""
@@ -75,31 +82,30 @@ def _copied(request: Request, name: str) -> str:
 
 def _vias(request: Request, source: Address | None) -> tuple[str, Address | None]:
     """The Via fields; the topmost value tells where the request really came from. And where the answer goes."""
-    rows = request.rows("Via")
+    topmost, several = request.first("Via"), request.repeated("Via")
     reply_to = source
+    lower = several[1:] if several is not None else []
     try:
-        if source is not None and rows:
+        if source is not None and topmost is not None:
             via = request.via
-            reply_to = via.reply_address(source)
             stamped = via.stamped(source)
             if stamped is not via:
-                lower = rows[1:] if "," not in rows[0] else [str(lower) for lower in request.vias[1:]]
-                rows = [str(stamped), *lower]
+                lower = lower if "," not in topmost else [str(lower) for lower in request.vias[1:]]
+                topmost = str(stamped)
+            reply_to = via.reply_address(source)
     except Malformed:
         # A Via that cannot be read is repeated as it is, and the answer goes back to where the request came from.
         reply_to = source
-    return "".join([f"Via: {row}\r\n" for row in rows]), reply_to
+    fields = "" if topmost is None else f"Via: {topmost}\r\n"
+    return fields + "".join([f"Via: {row}\r\n" for row in lower]) if lower else fields, reply_to
 
 
-def _to(request: Request, tag: str | None) -> str:
-    """To, with our tag if it had none. One that cannot be read is repeated as it is."""
-    value = request.first("To")
-    if value is None:
-        return ""
+def _takes_tag(request: Request) -> bool:
+    """Whether our tag belongs to To: it has none, and can be read."""
     try:
-        return f"To: {value};tag={tag}\r\n" if tag and request.to_tag is None else f"To: {value}\r\n"
+        return request.to_tag is None
     except Malformed:
-        return f"To: {value}\r\n"
+        return False
 
 
 def _status_line(status: int, reason: str | None) -> bytes:
@@ -116,9 +122,9 @@ def _extra(headers: Sequence[tuple[str, HeaderValue]]) -> bytes:
 
 
 # What a user agent says of itself it says in every response.
-_MOST_LINES = 256
-_LONGEST_VALUE = 200  # characters; what a peer made us say may be longer, and is not kept
-_lines: dict[tuple[str, str], bytes] = {}
+_MOST_LINES: Final = 256
+_LONGEST_VALUE: Final = 200  # characters; what a peer made us say may be longer, and is not kept
+_lines: Final[dict[tuple[str, str], bytes]] = {}
 
 
 def _line(name: str, value: str) -> bytes:

@@ -15,7 +15,7 @@ from session_fsm.sip import typed
 from session_fsm.sip.cseq import CSeq
 from session_fsm.sip.fields import NOTHING, Fields, Rest, sort_lines
 from session_fsm.sip.grammar import keep, number, readable
-from session_fsm.sip.message import Request, Response
+from session_fsm.sip.message import Message, Request, Response
 from session_fsm.sip.methods import METHODS
 from session_fsm.sip.name_addr import tag_of
 from session_fsm.sip.names import SINGLES
@@ -49,7 +49,7 @@ def read_usual(head: str, body: bytes) -> Request | Response | None:
         "CSeq": head[cseq + 7 : cseq_end].strip(" \t"),
     }
     lower_vias: list[str] = []
-    while head.startswith("\nVia: ", via_end + 1):
+    while head.find("\nVia: ", via_end + 1, via_end + 7) > 0:
         at, via_end = via_end + 7, head.find("\r", via_end + 7)
         lower_vias.append(head[at:via_end].strip(" \t"))
     # What stands between, from each CR to the next of these lines; in nearly all messages they have this order.
@@ -64,8 +64,11 @@ def read_usual(head: str, body: bytes) -> Request | Response | None:
     if start is None or rest is NOT_USUAL:
         return None
     message = start.message()
-    message._text, message._first, message._rest, message.body = head, first, rest, body
-    return message if _is_sound(message, lower_vias, rest.length) else None
+    _fill(message, head, first, rest, body)
+    if not _is_sound(message, lower_vias):
+        return None
+    fits = message.cseq.method == message.method if isinstance(message, Request) else not lower_vias
+    return message if fits else None
 
 
 def _line(head: str, name: str, behind: int) -> tuple[int, int]:
@@ -79,31 +82,29 @@ def _line(head: str, name: str, behind: int) -> tuple[int, int]:
     return at, head.find("\r", at)
 
 
-def _is_sound(message: Request | Response, lower_vias: list[str], length: int | None) -> bool:
-    """Whether no typed access raises; what is made for that is kept."""
-    first = message._first
+def _fill(message: Message, head: str, first: dict[str, str], rest: Rest, body: bytes) -> None:
+    message._text = head
+    message._first = first
+    message._rest = rest
+    # RFC 3261 §18.3: octets behind the body are discarded.
+    message.body = body if rest.length is None or rest.length >= len(body) else body[: rest.length]
+
+
+def _is_sound(message: Message, lower_vias: list[str]) -> bool:
+    """Whether no typed access raises, and the body is all there; what is made for that is kept."""
+    first, length = message._first, message._rest.length
     try:
         message._via = Via.parse(first["Via"])
         message._from_tag = tag_of(first["From"])
         message._to_tag = tag_of(first["To"])
         message._call_id = typed.call_id_of(first["Call-ID"])
-        message._cseq = cseq = CSeq.parse(first["CSeq"])
+        message._cseq = CSeq.parse(first["CSeq"])
         if lower_vias:
             message._more = {"Via": [first["Via"], *lower_vias]}
             typed.parse_vias(message)
     except Malformed:
         return False
-    if isinstance(message, Request):
-        if cseq.method != message.method:
-            return False
-    elif lower_vias:
-        return False
-    if length is not None and length != len(message.body):
-        if length > len(message.body):
-            return False
-        # RFC 3261 §18.3: octets behind the body are discarded.
-        message.body = message.body[:length]
-    return True
+    return length is None or length == len(message.body)
 
 
 class _Start:
