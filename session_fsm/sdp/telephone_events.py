@@ -46,8 +46,9 @@ def _with_events(codecs: tuple[Codec, ...], payload_type: int) -> tuple[Codec, .
 def free_payload_type(codecs: tuple[Codec, ...]) -> int:
     """A dynamic number for the events that none of these codecs has (RFC 3551 §3: 96 to 127)."""
     taken = {codec.payload_type for codec in codecs}
-    numbers: list[int] = [TELEPHONE_EVENT.payload_type, *range(96, 128)]
-    return next(each for each in numbers if each not in taken)
+    if TELEPHONE_EVENT.payload_type not in taken:
+        return TELEPHONE_EVENT.payload_type
+    return next(each for each in range(96, 128) if each not in taken)
 
 
 @lru_cache(maxsize=256)  # every call of one kind of peer says the same
