@@ -28,6 +28,7 @@ from session_fsm.runtime.poller import make_poller
 from session_fsm.runtime.resolver import Resolver
 from session_fsm.runtime.transport import SIGNALLING_BUFFER, UdpSocket
 from session_fsm.sdp import LocalMedia, MediaDirection, why_no_peer
+from session_fsm.sdp.agreement import made_local_media
 from session_fsm.session.account import NO_ACCOUNT, Account
 from session_fsm.session.challenger import DigestPolicy
 from session_fsm.session.coordinator import SessionCoordinator
@@ -65,6 +66,7 @@ class Driver:
         # Tags and branches must not be guessed (RFC 3261 §19.3), so the system's own dice.
         dice = random.SystemRandom()
         self._settings = fitting(settings or Settings())
+        self._event_number = self._settings.telephone_event
         self._dice = dice
         self._alarm = Alarm(self._loop, self.clock, self._expire)
         self._unresolved: dict[str, deque[Transmit]] = {}
@@ -145,14 +147,15 @@ class Driver:
     ) -> tuple[MediaStream, LocalMedia]:
         """Open the ports of a call with this peer, and what our description will say of them. Never a wildcard."""
         stream = self.media.open_stream(self._homes.bound_for(peer))
-        said = LocalMedia(
-            (self._homes.told(peer)[0], stream.address[1]),
+        said = made_local_media(
+            address=(self._homes.told(peer)[0], stream.address[1]),
             codecs=self._settings.codecs,
             direction=direction,
             ptime_ms=self._settings.ptime_ms,
-            telephone_event=self._settings.telephone_event,
             session_id=self._dice.getrandbits(62),  # RFC 8866 §5.2: a number that nobody else uses
+            version=1,
             rtcp_port=stream.rtcp_port,
+            telephone_event=self._event_number,
         )
         return stream, said
 
