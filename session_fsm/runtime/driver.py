@@ -26,7 +26,7 @@ from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.media_stream import MediaStream
 from session_fsm.runtime.poller import make_poller
 from session_fsm.runtime.resolver import Resolver
-from session_fsm.runtime.transport import SIGNALLING_BUFFER, UdpSocket
+from session_fsm.runtime.transport import SIGNALLING_AT_ONCE, SIGNALLING_BUFFER, UdpSocket
 from session_fsm.sdp import LocalMedia, MediaDirection, why_no_peer
 from session_fsm.sdp.agreement import made_local_media
 from session_fsm.session.account import NO_ACCOUNT, Account
@@ -109,6 +109,7 @@ class Driver:
             poller=self._poller,
             on_datagram=self._received,
             on_unreachable=self._unreachable,
+            at_once=SIGNALLING_AT_ONCE,
             receive_buffer=SIGNALLING_BUFFER,
         )
 

@@ -12,7 +12,9 @@ import select
 from collections.abc import Callable
 from typing import Protocol
 
-OnReadable = Callable[[bool], None]
+OnReadable = Callable[[bool, bool], None]
+"f(failed, alone): whether an error is to be told, and whether nothing else is ready."
+
 OnWritable = Callable[[], None]
 
 AT_ONCE = 64  # datagrams read in one wake-up, so that timers and tasks get their turn in between
@@ -22,7 +24,7 @@ class Poller(Protocol):
     """Watches sockets of one event loop."""
 
     def watch(self, fd: int, on_readable: OnReadable, on_writable: OnWritable) -> None:
-        """Call `on_readable(failed)` whenever a datagram waits, which it reads, or an error does (`failed`)."""
+        """Call `on_readable(failed, alone)` whenever a datagram waits, which it reads, or an error does."""
 
     def watch_writing(self, fd: int, wanted: bool) -> None:
         """Also call `on_writable` while there is room, or stop to."""
@@ -44,7 +46,7 @@ class EpollPoller:
         loop.add_reader(self._epoll.fileno(), self._wake)
 
     def watch(self, fd: int, on_readable: OnReadable, on_writable: OnWritable) -> None:
-        """Call `on_readable(failed)` whenever a datagram waits, which it reads, or an error does (`failed`)."""
+        """Call `on_readable(failed, alone)` whenever a datagram waits, which it reads, or an error does."""
         self._watched[fd] = (on_readable, on_writable)
         self._epoll.register(fd, select.EPOLLIN)
 
@@ -72,16 +74,16 @@ class EpollPoller:
             if not ready:
                 return
             for fd, mask in ready:
-                self._serve(fd, mask)
+                self._serve(fd, mask, len(ready) == 1)
             served += len(ready)
 
-    def _serve(self, fd: int, mask: int) -> None:
+    def _serve(self, fd: int, mask: int, alone: bool) -> None:
         # One that was served before may have closed this one.
         owner = self._watched.get(fd)
         if owner is None:
             return
         if mask != select.EPOLLOUT:
-            owner[0](mask & select.EPOLLERR != 0)
+            owner[0](mask & select.EPOLLERR != 0, alone)
         if mask & select.EPOLLOUT and fd in self._watched:
             owner[1]()
 
@@ -94,10 +96,10 @@ class LoopPoller:
         self._watched: dict[int, OnWritable] = {}
 
     def watch(self, fd: int, on_readable: OnReadable, on_writable: OnWritable) -> None:
-        """Call `on_readable(failed)` whenever a datagram waits, which it reads, or an error does (`failed`)."""
+        """Call `on_readable(failed, alone)` whenever a datagram waits, which it reads, or an error does."""
         self._watched[fd] = on_writable
-        # The loop does not tell whether there is an error, so the owner looks each time.
-        self._loop.add_reader(fd, on_readable, True)
+        # The loop does not tell whether there is an error or somebody else, so the owner looks each time.
+        self._loop.add_reader(fd, on_readable, True, False)
 
     def watch_writing(self, fd: int, wanted: bool) -> None:
         """Also call `on_writable` while there is room, or stop to."""

@@ -19,6 +19,7 @@ from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.spelling import SocketAddress, Spelling, zone_of
 
 LARGEST_DATAGRAM = 65535
+SIGNALLING_AT_ONCE = 64  # a call's media are many datagrams, its signalling is few, and they must not wait for them
 SIGNALLING_BUFFER = 4 << 20  # bytes asked of the kernel; its default holds some 256 small datagrams
 OUTBOX_AT_MOST = 4096  # datagrams kept while the kernel has no room; what is beyond is lost, as on any network
 
@@ -35,10 +36,12 @@ OnUnreachable = Callable[[Address, str], None]
 class UdpSocket:
     """One bound UDP socket. Calls `on_datagram` for each datagram and `on_unreachable` for each ICMP error.
 
-    Neither is called from within `send`: what a send finds out, it returns.
+    Neither is called from within `send`: what a send finds out, it returns. In a crowd of sockets that are ready this
+    one reads `at_once` datagrams in its turn.
     """
 
     __slots__ = (
+        "_at_once",
         "_fd",
         "_on_unreachable",
         "_outbox",
@@ -60,6 +63,7 @@ class UdpSocket:
         poller: Poller,
         on_datagram: OnDatagram,
         on_unreachable: OnUnreachable,
+        at_once: int = 1,
         receive_buffer: int = 0,
     ) -> None:
         host, port = address
@@ -72,6 +76,7 @@ class UdpSocket:
             host, port = with_zone_of(known[0], host), known[1]
         self.address: Address = (host, port)
         self.lost = 0
+        self._at_once = at_once
         self.on_datagram = on_datagram
         self._on_unreachable = on_unreachable
         self._outbox: deque[tuple[bytes, SocketAddress]] = deque()
@@ -141,17 +146,18 @@ class UdpSocket:
             self._outbox.popleft()
         self._poller.watch_writing(self._fd, False)
 
-    def _read(self, failed: bool) -> None:
+    def _read(self, failed: bool, alone: bool) -> None:
         if failed:
             self._read_errors()
-        if self._fd < 0:
-            return
-        try:
-            data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
-        except OSError:
-            # Nothing is there, or the same errors that the queue tells with their addresses.
-            return
-        self.on_datagram(data, source if self._spelling is None else self._spelling.inward(source))
+        for _ in range(1 if alone else self._at_once):
+            if self._fd < 0:
+                return
+            try:
+                data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
+            except OSError:
+                # Nothing is there, or the same errors that the queue tells with their addresses.
+                return
+            self.on_datagram(data, source if self._spelling is None else self._spelling.inward(source))
 
     def _read_errors(self) -> None:
         """Read the queue of ICMP errors: each with the address that the datagram went to."""

@@ -116,6 +116,37 @@ async def test_a_burst_is_drained_in_portions():
         await other.until(lambda: len(other.heard) == 3 * AT_ONCE)
 
 
+async def test_what_few_datagrams_wait_for_is_not_behind_what_many_do():
+    """In a crowd a socket reads as many at once as it may, and the others one in each turn."""
+    poller, order, everything = EpollPoller(asyncio.get_running_loop()), [], asyncio.Event()
+
+    def note(who: str) -> None:
+        order.append(who)
+        if len(order) == 20:
+            everything.set()
+
+    media, signalling = (
+        UdpSocket(
+            ("127.0.0.1", 0),
+            poller=poller,
+            on_datagram=lambda data, source, who=who: note(who),
+            on_unreachable=lambda destination, why: None,
+            at_once=at_once,
+        )
+        for who, at_once in (("media", 1), ("signalling", 64))
+    )
+    for _ in range(10):
+        media.send(b"x", media.address)
+        media.send(b"x", signalling.address)
+    async with asyncio.timeout(1):
+        await everything.wait()
+    media.close()
+    signalling.close()
+    poller.close()
+
+    assert (["media"] + ["signalling"] * 10 + ["media"] * 9) == order
+
+
 async def test_what_the_kernel_cannot_take_is_sent_later():
     """A full send buffer keeps datagrams until there is room."""
     with two_ears() as (one, other):
