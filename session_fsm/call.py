@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -60,10 +61,18 @@ class Call(CallFacts):
         self._driver = driver
         self._since = 0
         "Number of the first event after the last command: states that were left before do not count."
-        self._reoffering = asyncio.Lock()
-        self._dialling = asyncio.Lock()
         self._invite: IncomingInvite | None = None
         "As long as it waits to be taken."
+
+    @cached_property
+    def _reoffering(self) -> asyncio.Lock:
+        """Held by whoever offers within the call."""
+        return asyncio.Lock()
+
+    @cached_property
+    def _dialling(self) -> asyncio.Lock:
+        """Held by whoever sends digits."""
+        return asyncio.Lock()
 
     async def __aenter__(self) -> Call:
         return self

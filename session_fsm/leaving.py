@@ -79,7 +79,10 @@ class Leaving:
         if self.begun:
             self.changed.set()
             if not self.calls:
-                self._feed("calls_over")
+                # What the machine itself does may have ended the last one.
+                self.machine.mailbox.post(self.machine, "calls_over")
+                self.machine.mailbox.run(asyncio.get_running_loop().time())
+                self._wind()
 
     def begin_on(self, signals: tuple[signal.Signals, ...], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         """Drain when one of these comes; hang up when one comes again."""

@@ -324,9 +324,9 @@ class UserAgent(Observed):
         self._leaving.changed.set()
 
     def _end(self, news: News, call: Call | None) -> None:
-        """A call has ended. Its log is closed later, so that whoever waits for another event of this turn gets it."""
+        """A call has ended. Its log has all events of this turn, so whoever waits for another one gets it."""
         if call is not None:
-            asyncio.get_running_loop().call_soon(self._over, call)
+            self._over(call)
 
     def _over(self, call: Call) -> None:
         if self._calls.pop(call.id, None) is not None:

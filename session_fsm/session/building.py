@@ -119,7 +119,7 @@ def build_endpoint(
         ),
         seen_once=SeenOnce(dice, settings.t1),
         allowance=ReadingAllowance(),
-        unsettled={},
+        unsettled=[],
         over=[],
         trust=Trust(account, uri.host),
         account=account,

@@ -68,8 +68,8 @@ class Endpoint:
     "INVITEs that have to come again, because room is short."
     allowance: ReadingAllowance
     "How much laborious reading there may still be."
-    unsettled: dict[str, TransactionUser]
-    "Sessions to which something happened since the events were last handed out."
+    unsettled: list[TransactionUser]
+    "Sessions to which something happened since the events were last handed out; one may be here twice."
     over: list[TransactionUser]
     "Sessions of which nothing is open; they go when all their events were handed out."
     trust: Trust

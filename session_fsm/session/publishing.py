@@ -80,7 +80,7 @@ class Publishing(Deed):
         own = self._compose(session, source, payload, self._variant)
         told = session.told
         if not told:
-            session.endpoint.unsettled[session.id] = session
+            session.endpoint.unsettled.append(session)
         # By rank; of one rank in the order in which they were emitted.
         place = len(told)
         while place and told[place - 1].rank > self.rank:
@@ -92,7 +92,7 @@ class Publishing(Deed):
 def settle(endpoint: Endpoint) -> None:
     """Tell what became of the sessions whose step has settled: only now the states are known that their events tell."""
     while endpoint.unsettled:
-        _, session = endpoint.unsettled.popitem()
+        session = endpoint.unsettled.pop()
         if session.told:
             endpoint.told.append(_told_by(session))
         if session.finished:

@@ -123,7 +123,7 @@ class Transaction:
         self._leave_authentication()
         if self.session is not None:
             self.session.transactions.discard(self)
-            self.endpoint.unsettled[self.session.id] = self.session
+            self.endpoint.unsettled.append(self.session)
 
     def _leave_authentication(self) -> None:
         if self.authentication is not None:
