@@ -189,7 +189,7 @@ def _refused(stream: MediaStream) -> str:
 
 def _dropped(stream: MediaStream) -> str:
     """What did come, and did not count."""
-    said = [say(stream.counters[name], stream) for name, say in _REASONS.items() if stream.counters[name]]
+    said = [say(stream.counters[name], stream) for name, say in _REASONS.items() if name in stream.counters]
     return "".join(f"; {part}" for part in said)
 
 

@@ -38,8 +38,8 @@ HOT = {
     ),
     "rtp": "delay interval jitter_buffer packet playout reception rtcp stream telephone_event",
     "runtime": (
-        "addresses alarm driver figures hearing homes media_plane media_stream noticed poller ports reports sources "
-        "telephone_events ticker transport"
+        "addresses alarm coding driver figures hearing homes media_plane media_stream noticed poller ports reports "
+        "sources telephone_events ticker transport"
     ),
 }
 MODULES = [f"session_fsm/{room}/{name}.py" for room, names in HOT.items() for name in names.split()]

@@ -5,7 +5,7 @@ Every packet that is received is handled here and nowhere else. Knows no sockets
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,18 @@ LONGEST_PAYLOAD: Final = (
 USUAL: Final = coding_of(PCMU)
 "What is spoken as long as nothing else was agreed."
 
+AWAITED: Final = frozenset(
+    {
+        Edge.PATH_OPENED,
+        Edge.PATH_FAILED,
+        Edge.RTCP_RECEIVED,
+        Edge.REPORT_RECEIVED,
+        Edge.STALLED,
+        Edge.TIMED_OUT,
+    }
+)
+"What a path that is opened is to tell, once, beside its first frame."
+
 
 class Hearing:
     """The receiving half of a media stream: from a datagram to a frame that its reader can have."""
@@ -52,7 +64,7 @@ class Hearing:
         self._decoders = STATIC_DECODERS
         self.destination: Address = ("", 0)
         "Where our packets go, and so where the peer's come from."
-        self.counters: Counter[str] = Counter()
+        self.counters: defaultdict[str, int] = defaultdict(int)
         "What was dropped, by reason."
         self.noticed = Noticed()
         self.recordings: list[CallRecording] = []

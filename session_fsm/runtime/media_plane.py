@@ -58,6 +58,8 @@ class MediaPlane:
         self._clock = clock
         self._wall_minus_monotonic = wall_minus_monotonic
         self._dice = dice
+        # For what nobody gains by guessing: the system's dice cost a call of the kernel each time.
+        self._luck = random.Random(dice.getrandbits(64))
         self._on_edges = on_edges
         self._settings = settings
         self._ports = RtpPorts(*settings.rtp_ports)
@@ -76,6 +78,7 @@ class MediaPlane:
             poller=self._poller,
             clock=self._clock,
             dice=self._dice,
+            luck=self._luck,
             wall_minus_monotonic=self._wall_minus_monotonic,
             settings=self._settings,
         )
@@ -162,11 +165,13 @@ class MediaPlane:
         voiced: dict[Coding, tuple[list[MediaStream], list[Samples]]] = {}
         looking: list[MediaStream] = []
         for stream in streams:
-            sender = stream.sender
+            writer, samples = stream.writer, None
             # Audio that may not be sent passes as time does: a held call is a muted one, not a late one.
-            samples = sender.frames.popleft() if sender.frames else None
-            if sender.waiting and len(sender.frames) <= sender.low:
-                sender.make_room()
+            if writer is not None:
+                if writer.frames:
+                    samples = writer.frames.popleft()
+                if writer.waiting and len(writer.frames) <= writer.low:
+                    writer.make_room()
             if not stream.sends:
                 pass
             elif stream.sounding.payloads:

@@ -15,13 +15,14 @@ from session_fsm.runtime.addresses import Address, is_wildcard, without_zone
 from session_fsm.runtime.channels import AudioChannels, AudioSender
 from session_fsm.runtime.coding import coding_of, decoders_of
 from session_fsm.runtime.figures import Figures
-from session_fsm.runtime.hearing import Clock, Hearing
+from session_fsm.runtime.framing import FRAME_SAMPLES
+from session_fsm.runtime.hearing import AWAITED, Clock, Hearing
 from session_fsm.runtime.media_settings import MediaSettings
 from session_fsm.runtime.poller import Poller
 from session_fsm.runtime.ports import RtpPorts
 from session_fsm.runtime.reports import Reports
 from session_fsm.runtime.telephone_events import EventSender
-from session_fsm.runtime.transport import UdpSocket
+from session_fsm.runtime.transport import UdpSocket, nobody_hears
 from session_fsm.sdp import PCMU, Agreement
 from session_fsm.session.orders import Edge, EdgeFacts, OpenPath, SoundEvent, made_facts
 
@@ -30,18 +31,6 @@ Seconds = float
 LOG: Final = logging.getLogger("session_fsm.media")
 
 LOOK_EVERY: Final = 0.2  # seconds between two looks at what is rarely due
-
-AWAITED: Final = frozenset(
-    {
-        Edge.PATH_OPENED,
-        Edge.PATH_FAILED,
-        Edge.RTCP_RECEIVED,
-        Edge.REPORT_RECEIVED,
-        Edge.STALLED,
-        Edge.TIMED_OUT,
-    }
-)
-"What a path that is opened is to tell, once, beside its first frame."
 
 
 class MediaStream(Hearing):
@@ -58,6 +47,7 @@ class MediaStream(Hearing):
         poller: Poller,
         clock: Clock,
         dice: random.Random,
+        luck: random.Random,
         wall_minus_monotonic: Seconds,
         settings: MediaSettings,
     ) -> None:
@@ -66,7 +56,11 @@ class MediaStream(Hearing):
         self._rtp, self._rtcp = ports.open_pair(host, self._open_socket)
         self._rtp.on_datagram = self._hear
         self._rtcp.on_datagram = self._hear_rtcp
-        self.sender = AudioSender()
+        self.writer: AudioSender | None = None
+        "What the application writes into, once it has asked for it."
+        self.frame_samples = FRAME_SAMPLES
+        "How much audio a packet of ours holds."
+        self._ended: CallFailedError | None = None
         self._channels: AudioChannels | None = None
         # All dice of a call at once: the system's own cost a call of the kernel each time.
         cast = dice.getrandbits(32 + 32 + 15 + 96)
@@ -80,7 +74,7 @@ class MediaStream(Hearing):
             self.outgoing,
             self.incoming,
             cname=f"{cast >> 79:024x}",  # RFC 7022 §4.2, short-term persistent
-            dice=dice,
+            dice=luck,
             wall_minus_monotonic=wall_minus_monotonic,
         )
         self.agreement: Agreement | None = None
@@ -116,6 +110,16 @@ class MediaStream(Hearing):
     def rtcp_port(self) -> int:
         """Where this side receives RTCP."""
         return self._rtcp.address[1]
+
+    @property
+    def sender(self) -> AudioSender:
+        """What the application writes into."""
+        if self.writer is None:
+            self.writer = AudioSender()
+            self.writer.cut_to(self.frame_samples)
+            if self._ended is not None:
+                self.writer.end(self._ended)
+        return self.writer
 
     @property
     def channels(self) -> AudioChannels:
@@ -194,7 +198,9 @@ class MediaStream(Hearing):
         if (destination := self._rtcp_destination) is not None and (self.outgoing.packets or self.reports.sent):
             self._rtcp.send(self.reports.farewell(self._clock()), destination)
         self._hear_no_more()
-        self.sender.end(why)
+        self._ended = why
+        if self.writer is not None:
+            self.writer.end(why)
         self._rtp.close()
         self._rtcp.close()
 
@@ -217,12 +223,12 @@ class MediaStream(Hearing):
             self._tell(Edge.DIGIT_CUT, self._facts(self._clock(), ""))
             return
         ticks = order.milliseconds * self.outgoing.clock_rate // 1000
-        self.sounding.begin(events, order.code, ticks, self.sender.frame_samples)
+        self.sounding.begin(events, order.code, ticks, self.frame_samples)
 
     def transmit_event(self) -> None:
         """Send the next packet of the telephone event."""
         now = self._clock()
-        failure = self._rtp.send(self.sounding.packet(self.sender.frame_samples), self.destination)
+        failure = self._rtp.send(self.sounding.packet(self.frame_samples), self.destination)
         if failure is not None:
             self._refused(failure, now)
         if not self.sounding.payloads:
@@ -263,24 +269,25 @@ class MediaStream(Hearing):
         return UdpSocket(
             address,
             poller=self._poller,
-            on_datagram=_drop,
+            on_datagram=nobody_hears,
             on_unreachable=self._unreachable,
         )
 
     def _pack(self, milliseconds: int) -> None:
         """From now on packets hold so much audio."""
         self.packet_time = self.reports.packet_time = milliseconds / 1000
-        self.sender.cut_to(milliseconds * self.outgoing.clock_rate // 1000)
+        self.frame_samples = milliseconds * self.outgoing.clock_rate // 1000
+        if self.writer is not None:
+            self.writer.cut_to(self.frame_samples)
         self.looks_every = round(LOOK_EVERY / self.packet_time)
-        self.silent_payload = self.coding.quiet * self.sender.frame_samples
+        self.silent_payload = self.coding.quiet * self.frame_samples
 
     def _send_first(self, now: Seconds) -> str | None:
         if self._paused_at is not None:
             # RFC 3550 §5.1: media time goes on while nothing is sent.
             self.outgoing.skip(round((now - self._paused_at) * self.outgoing.clock_rate))
-        frames = self.sender.frames
-        audible = frames and not self.silent and not self.muted
-        payload = self.coding.encode(frames.popleft()).tobytes() if audible else self.silent_payload
+        frames = self.writer.frames if self.writer is not None and not (self.silent or self.muted) else None
+        payload = self.coding.encode(frames.popleft()).tobytes() if frames else self.silent_payload
         failure = self._rtp.send(self.outgoing.packet(payload), self.destination)
         if failure is not None:
             self.outgoing.take_back(len(payload))
@@ -338,7 +345,3 @@ class MediaStream(Hearing):
 
     def _facts(self, now: Seconds, detail: str) -> EdgeFacts:
         return made_facts(self.destination, self.incoming.ssrc or 0, now, False, False, detail, None)
-
-
-def _drop(data: bytes, source: Address) -> None:
-    """Who hears a socket until it is known which of the two it is."""

@@ -5,7 +5,7 @@ Values only: packets in and out. Which packets are one event decides `dtmf_recei
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import defaultdict, deque
 
 from session_fsm.errors import Malformed
 from session_fsm.rtp import OutgoingStream, RtpPacket
@@ -57,7 +57,7 @@ class EventListener:
 
     __slots__ = ("_allowance", "_counters", "_lasted", "_refilled_at", "_timestamp")
 
-    def __init__(self, counters: Counter[str]) -> None:
+    def __init__(self, counters: defaultdict[str, int]) -> None:
         self._counters = counters
         self._allowance = float(EVENTS_AT_ONCE)
         self._refilled_at: Seconds = 0.0

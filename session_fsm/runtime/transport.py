@@ -33,6 +33,10 @@ OnDatagram = Callable[[bytes, Address], None]
 OnUnreachable = Callable[[Address, str], None]
 
 
+def nobody_hears(data: bytes, source: Address) -> None:
+    """For a socket that is opened before it is known who owns it."""
+
+
 class UdpSocket:
     """One bound UDP socket. Calls `on_datagram` for each datagram and `on_unreachable` for each ICMP error.
 
@@ -184,7 +188,7 @@ def bound_socket(address: Address, receive_buffer: int = 0) -> socket.socket:
         raise refusal(address, error) from None
     try:
         _prepare(sock, family, address[0], receive_buffer)
-        zone = zone_of(address[0])
+        zone = zone_of(address[0]) if family == socket.AF_INET6 else 0
         sock.bind((address[0].partition("%")[0], address[1], 0, zone) if zone else address)
     except OSError as error:
         sock.close()
