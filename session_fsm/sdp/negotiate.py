@@ -84,13 +84,15 @@ def write_answer(found: Considered, local: LocalMedia, previous: bytes = b"") ->
         before = SessionDescription.parse(previous) if previous else None
         answered = take(found, local, before)
         return WrittenAnswer(answered.description.encode(), answered.agreement)
-    reply, origin, port = found.stream.terms.reply(local), (local.session_id, local.version), local.address[1]
+    reply = found.stream.terms.reply(local)
+    by, version, port = local.session_id, local.version, local.address[1]
     if not reply.until:
-        written = take(found, local).description.encode().removeprefix(b"v=0\r\no=- %d %d" % origin)
-        above, kind, reply.behind = written.partition(b"\r\nm=audio ")
-        reply.until, reply.behind = above + kind, reply.behind.removeprefix(b"%d" % port)
-    octets = b"v=0\r\no=- %d %d%b%d%b" % (*origin, reply.until, port, reply.behind)
-    return WrittenAnswer(octets, found.stream.answered(reply))
+        written = take(found, local).description.encode().decode("utf-8", "surrogateescape")
+        written = written.removeprefix(f"v=0\r\no=- {by} {version}")
+        above, kind, behind = written.partition("\r\nm=audio ")
+        reply.until, reply.behind = above + kind, behind.removeprefix(str(port))
+    text = f"v=0\r\no=- {by} {version}{reply.until}{port}{reply.behind}"
+    return WrittenAnswer(text.encode("utf-8", "surrogateescape"), found.stream.answered(reply))
 
 
 def decline(

@@ -49,7 +49,7 @@ class Reply:
         self.events = terms.events and replace(terms.events, payload_type=terms.events.send_payload_type)
         codecs = with_events(self.receivable, self.events.payload_type if self.events else None)
         self.formats, self.lines = said_of(codecs, local, self.direction)
-        self.until = self.behind = b""
+        self.until = self.behind = ""
         "The text of a first answer from its origin to its port, and from there; empty until one was written."
 
 

@@ -26,7 +26,11 @@ class Refused(NamedTuple):
 
 def admit(request: Request) -> Refused | None:
     """None if the request may pass, else its answer. ACK and CANCEL never come here."""
-    return _method(request) or _uri(request) or _extensions(request) or _content(request)
+    refused = _method(request) or _uri(request)
+    if refused is None and request.demands:
+        refused = _extensions(request)
+    # Without a body there is nothing to understand, and what asks for nothing is answered with SDP.
+    return _content(request) if refused is None and (request.body or request.demands) else refused
 
 
 def _method(request: Request) -> Refused | None:

@@ -17,10 +17,13 @@ HeaderValue = str | int | Via | NameAddr | CSeq | SipUri | OtherUri
 "What may be given as the value of a header field; `str()` of it is what is sent."
 
 
+_DEMANDS: Final = ("Accept", "Content-Disposition", "Content-Encoding", "Proxy-Require", "Require")
+
+
 class Rest:
     """What a message says besides the fields that tell it from others. Messages of one kind share it."""
 
-    __slots__ = ("contact", "first", "length", "more")
+    __slots__ = ("contact", "demands", "first", "length", "more")
 
     def __init__(self, first: dict[str, str], more: dict[str, list[str]]) -> None:
         self.first = first
@@ -31,9 +34,13 @@ class Rest:
         "The first Contact."
         self.length: int | None = None
         "Content-Length."
+        self.demands = any(key in first for key in _DEMANDS)
+        "Whether it asks for more than most do: Require, Accept, a body that is encoded, …"
 
 
 NOTHING: Final = Rest({}, {})
+_PLACES: Final = {"Via": 0, "From": 1, "To": 2, "Call-ID": 3, "CSeq": 4}
+_NO_TEXTS: Final = ("", "", "", "", "")
 _NO_FIELDS: Final[dict[str, str]] = {}
 _NO_MORE: Final[dict[str, list[str]]] = {}
 
@@ -41,7 +48,7 @@ _NO_MORE: Final[dict[str, list[str]]] = {}
 class Fields:
     """Header fields in order. Those of a message that was read are kept as text until somebody wants them all."""
 
-    __slots__ = ("_first", "_more", "_rest", "_rows", "_text")
+    __slots__ = ("_first", "_more", "_rest", "_rows", "_text", "_texts")
 
     def __init__(self, headers: Iterable[tuple[str, HeaderValue]]) -> None:
         self._text = ""
@@ -49,7 +56,9 @@ class Fields:
         self._rows: list[tuple[str, str]] | None = None
         "All header fields in order; known names in the spelling that we send. None until `_text` is taken apart."
         self._first = _NO_FIELDS
-        "Key to the first field's value, for those that are not in `_rest`."
+        "Key to the first field's value, for those that are neither in `_texts` nor in `_rest`."
+        self._texts = _NO_TEXTS
+        "Via, From, To, Call-ID and CSeq as written, all of them or none; never empty where there is a `_rest`."
         self._more = _NO_MORE
         "Key to all values, for fields that appear more than once and are not in `_rest`."
         self._rest = NOTHING
@@ -61,11 +70,20 @@ class Fields:
     def first(self, key: str) -> str | None:
         """The first field of this key as written (unfolded, trimmed), or None."""
         value = self._rest.first.get(key)
-        return self._first.get(key) if value is None else value
+        if value is None:
+            value = self._first.get(key)
+            if value is None and key in _PLACES:
+                value = self._texts[_PLACES[key]] or None
+        return value
 
     def repeated(self, key: str) -> list[str] | None:
         """All values of this key, nothing split, if there are several, else None."""
         return self._more.get(key) or self._rest.more.get(key)
+
+    @property
+    def demands(self) -> bool:
+        """Whether it may have Accept, Require, Proxy-Require, Content-Encoding or Content-Disposition."""
+        return self._rest.demands or len(self._first) > 0
 
     def has(self, name: str) -> bool:
         """Whether a header field of this name is present, even if empty."""
@@ -128,7 +146,7 @@ class Fields:
         return rows
 
     def _replace(self, rows: list[tuple[str, str]]) -> None:
-        self._rows, self._rest = rows, NOTHING
+        self._rows, self._rest, self._texts = rows, NOTHING, _NO_TEXTS
         self._first, self._more = _indexed(rows)
         self._forget()
 

@@ -25,21 +25,25 @@ _RULE: Final = "RFC 3261 §20.10 name-addr"
 # RFC 4475 §3.1.1.6: no space is needed before "<". §3.1.2.14: spaces just inside the brackets are forgiven. §3.1.2.15:
 # a display name of other characters than tokens is forgiven unless it has a comma, which would also split a list.
 _NAME_ADDR: Final = re.compile(rf'[ \t]*+({QUOTED}|[^"<>,;\r\n]*+)[ \t]*+<([^<>]*+)>(.*+)', re.DOTALL)
+_NO_PARAMS: Final[Params] = {}
 _TAG: Final = re.compile(f"{VALUE}++")
 
 
 class NameAddr:
     """`"Display Name" <uri>;params`. A value: it is never changed after it was made."""
 
-    __slots__ = ("display_name", "params", "uri")
+    __slots__ = ("_before", "_params", "display_name", "tag", "uri")
 
     def __init__(self, uri: SipUri | OtherUri, display_name: str | None = None, params: Params | None = None) -> None:
         self.uri = uri
         "Whom it names."
         self.display_name = display_name
         "The name for people, quotes and escapes resolved, or None."
-        self.params: Params = {} if params is None else params
-        "Header parameters in order; for From and To the tag is one of them."
+        self.tag = params.get("tag") if params else None
+        "The tag of a From or To (RFC 3261 §19.3)."
+        self._params = params
+        self._before: Params = _NO_PARAMS
+        "What stands before the tag, as long as there are no `_params`."
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NameAddr) and self._parts() == other._parts()
@@ -59,7 +63,7 @@ class NameAddr:
         if known is not None:
             if not tagged:
                 return known
-            if (is_plain(tag) or _TAG.fullmatch(tag) is not None) and "tag" not in known.params:
+            if (is_plain(tag) or _TAG.fullmatch(tag) is not None) and known.tag is None:
                 return known.with_tag(tag)
         return cls._parse(text, rule)
 
@@ -96,20 +100,25 @@ class NameAddr:
         return f"{name}<{self.uri}>{format_params(self.params)}"
 
     @property
-    def tag(self) -> str | None:
-        """The tag of a From or To (RFC 3261 §19.3)."""
-        return self.params.get("tag")
+    def params(self) -> Params:
+        """Header parameters in order; for From and To the tag is one of them."""
+        found = self._params
+        if found is None:
+            found = self._params = self._before if self.tag is None else {**self._before, "tag": self.tag}
+        return found
 
     def with_tag(self, tag: str) -> NameAddr:
-        """The same value with this tag."""
-        return NameAddr(self.uri, self.display_name, {**self.params, "tag": tag})
+        """The same value with this tag; its parameters are written down when somebody asks for them."""
+        made = NameAddr(self.uri, self.display_name)
+        made.tag, made._before = tag, self.params
+        return made
 
 
 def tag_of(text: str) -> str | None:
     """The tag of one value, or `Malformed`: what `NameAddr.parse` finds, for whoever wants nothing else of it."""
     address, _, tag = text.rpartition(";tag=")
     known = _known.get(address)
-    if known is not None and is_plain(tag) and "tag" not in known.params:
+    if known is not None and is_plain(tag) and known.tag is None:
         return tag
     return NameAddr.parse(text).tag
 

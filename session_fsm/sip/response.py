@@ -58,31 +58,32 @@ class Echo:
 
     def _repeated(self, to_tag: str | None) -> str:
         request = self._request
-        from_, to = request.first("From"), request.first("To")
-        call_id, cseq = request.first("Call-ID"), request.first("CSeq")
-        if to is not None and to_tag and _takes_tag(request):
-            to = f"{to};tag={to_tag}"
-        if from_ is None or to is None or call_id is None or cseq is None:
-            fields = (("From", from_), ("To", to), ("Call-ID", call_id), ("CSeq", cseq))
-            return self._vias + "".join([f"{name}: {value}\r\n" for name, value in fields if value is not None])
-        return f"{self._vias}From: {from_}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n"
+        tag = f";tag={to_tag}" if to_tag and _takes_tag(request) else ""
+        _, from_, to, call_id, cseq = request._texts
+        if from_:
+            return f"{self._vias}From: {from_}\r\nTo: {to}{tag}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n"
+        # Not of the usual form: perhaps some of them are missing.
+        others = (("To", tag), ("Call-ID", ""), ("CSeq", ""))
+        return self._vias + "".join([_copied(request, name, behind) for name, behind in (("From", ""), *others)])
 
     def _record_routes(self) -> bytes:
         """RFC 3261 §12.1.1: a response that makes a dialog repeats every Record-Route value in order."""
         if self._record_route is None:
+            if not self._request.has("Record-Route"):
+                return b""
             rows = [f"Record-Route: {row}\r\n" for row in self._request.rows("Record-Route")]
             self._record_route = "".join(rows).encode("utf-8", "surrogateescape")
         return self._record_route
 
 
-def _copied(request: Request, name: str) -> str:
+def _copied(request: Request, name: str, behind: str = "") -> str:
     value = request.first(name)
-    return "" if value is None else f"{name}: {value}\r\n"
+    return "" if value is None else f"{name}: {value}{behind}\r\n"
 
 
 def _vias(request: Request, source: Address | None) -> tuple[str, Address | None]:
     """The Via fields; the topmost value tells where the request really came from. And where the answer goes."""
-    topmost, several = request.first("Via"), request.repeated("Via")
+    topmost, several = request._texts[0] or request.first("Via"), request.repeated("Via")
     reply_to = source
     lower = several[1:] if several is not None else []
     try:

@@ -41,13 +41,13 @@ def read_usual(head: str, body: bytes) -> Request | Response | None:
     cseq, cseq_end = _line(head, "\nCSeq: ", call_id_end)
     if via < 0 or from_ < 0 or to < 0 or call_id < 0 or cseq < 0:
         return None
-    first = {
-        "Via": head[via + 6 : via_end].strip(" \t"),
-        "From": head[from_ + 7 : from_end].strip(" \t"),
-        "To": head[to + 5 : to_end].strip(" \t"),
-        "Call-ID": head[call_id + 10 : call_id_end].strip(" \t"),
-        "CSeq": head[cseq + 7 : cseq_end].strip(" \t"),
-    }
+    texts = (
+        head[via + 6 : via_end].strip(" \t"),
+        head[from_ + 7 : from_end].strip(" \t"),
+        head[to + 5 : to_end].strip(" \t"),
+        head[call_id + 10 : call_id_end].strip(" \t"),
+        head[cseq + 7 : cseq_end].strip(" \t"),
+    )
     lower_vias: list[str] = []
     while head.find("\nVia: ", via_end + 1, via_end + 7) > 0:
         at, via_end = via_end + 7, head.find("\r", via_end + 7)
@@ -64,7 +64,7 @@ def read_usual(head: str, body: bytes) -> Request | Response | None:
     if start is None or rest is NOT_USUAL:
         return None
     message = start.message()
-    _fill(message, head, first, rest, body)
+    _fill(message, head, texts, rest, body)
     if not _is_sound(message, lower_vias):
         return None
     fits = message.cseq.method == message.method if isinstance(message, Request) else not lower_vias
@@ -82,9 +82,9 @@ def _line(head: str, name: str, behind: int) -> tuple[int, int]:
     return at, head.find("\r", at)
 
 
-def _fill(message: Message, head: str, first: dict[str, str], rest: Rest, body: bytes) -> None:
+def _fill(message: Message, head: str, texts: tuple[str, str, str, str, str], rest: Rest, body: bytes) -> None:
     message._text = head
-    message._first = first
+    message._texts = texts
     message._rest = rest
     # RFC 3261 §18.3: octets behind the body are discarded.
     message.body = body if rest.length is None or rest.length >= len(body) else body[: rest.length]
@@ -92,15 +92,16 @@ def _fill(message: Message, head: str, first: dict[str, str], rest: Rest, body: 
 
 def _is_sound(message: Message, lower_vias: list[str]) -> bool:
     """Whether no typed access raises, and the body is all there; what is made for that is kept."""
-    first, length = message._first, message._rest.length
+    via, from_, to, call_id, cseq = message._texts
+    length = message._rest.length
     try:
-        message._via = Via.parse(first["Via"])
-        message._from_tag = tag_of(first["From"])
-        message._to_tag = tag_of(first["To"])
-        message._call_id = typed.call_id_of(first["Call-ID"])
-        message._cseq = CSeq.parse(first["CSeq"])
+        message._via = Via.parse(via)
+        message._from_tag = tag_of(from_)
+        message._to_tag = tag_of(to)
+        message._call_id = typed.call_id_of(call_id)
+        message._cseq = CSeq.parse(cseq)
         if lower_vias:
-            message._more = {"Via": [first["Via"], *lower_vias]}
+            message._more = {"Via": [via, *lower_vias]}
             typed.parse_vias(message)
     except Malformed:
         return False

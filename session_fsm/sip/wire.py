@@ -93,7 +93,8 @@ _STUN_COOKIE = b"\x21\x12\xa4\x42"  # RFC 5389 §6
 
 def read(datagram: bytes) -> Verdict:
     """One datagram to a verdict."""
-    cut = datagram.find(b"\r\n\r\n")
+    # What has no body ends with the blank line. One before it makes the rest no fields.
+    cut = len(datagram) - 4 if datagram[-4:] == b"\r\n\r\n" else datagram.find(b"\r\n\r\n")
     if cut > 0:
         message = read_usual(datagram[: cut + 2].decode("utf-8", "surrogateescape"), datagram[cut + 4 :])
         if message is not None:

@@ -140,7 +140,8 @@ def test_a_message_is_read_as_if_nothing_like_it_had_come_before(start, needed, 
     lines = needed[data.draw(st.sampled_from([0, 0, 0, 1])) :]
     for line in more:
         lines.insert(data.draw(st.integers(0, len(lines))), line)
-    datagram = "\r\n".join([start, *lines, "", "hi"]).encode("utf-8", "surrogateescape")
+    body = data.draw(st.sampled_from(["hi", "", "\r\n", "X: 1\r\n\r\n", "\r\n\r\n"]))
+    datagram = "\r\n".join([start, *lines, "", body]).encode("utf-8", "surrogateescape")
 
     assert said(wire._read_anything(datagram)) == said(read(datagram)) == said(read(datagram))
 
