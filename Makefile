@@ -83,7 +83,7 @@ compile: $(STAMP) ## build/compiled: a copy whose hot modules are compiled (mypy
 
 compiled: compile ## run the fast tests of those modules there
 	cd build/compiled && $(CURDIR)/$(BIN)/python -m pytest -n 3 --dist loadfile -q -m "not slow and not wire" \
-	  tests/machine tests/sip tests/sdp tests/rtp tests/session tests/runtime $(ARGS)
+	  tests/machine tests/sip tests/sdp tests/rtp tests/session tests/runtime tests/user_agent/test_arguments.py $(ARGS)
 
 bench: compile ## measure side by side and print ratios
 	$(BIN)/python -m tools.bench $(ARGS)

@@ -21,8 +21,11 @@ SOMEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
-def parse_address(text: str | Address, default_port: int = DEFAULT_SIP_PORT) -> Address:
-    """Read `127.0.0.1:5060`, `[::1]:5060`, `::1` or `127.0.0.1`; port 0 asks for any free one."""
+def parse_address(text: object, default_port: int = DEFAULT_SIP_PORT) -> Address:
+    """Read `127.0.0.1:5060`, `[::1]:5060`, `::1` or `127.0.0.1`, or take a pair; port 0 asks for any free one.
+
+    Raises TransportError for everything else: what an application gives is looked at here, in the compiled form too.
+    """
     if isinstance(text, tuple):
         return _checked(text)
     if not isinstance(text, str):
