@@ -29,9 +29,8 @@ Seconds = float
 Clock = Callable[[], Seconds]
 Tell = Callable[[Edge, EdgeFacts], None]
 
-LONGEST_PAYLOAD: Final = (
-    1600  # octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so
-)
+# Octets; RFC 3551 §4.2 asks receivers to accept packets of up to 200 ms, which G.711 fills so.
+LONGEST_PAYLOAD: Final = 1600
 
 USUAL: Final = coding_of(PCMU)
 "What is spoken as long as nothing else was agreed."

@@ -16,9 +16,7 @@ from session_fsm.runtime.alarm import Alarm, Seconds
 
 FRAME: Final = 0.020  # seconds of audio in a packet; RFC 3551 §4.2, the default packetization of G.711
 SLOT: Final = 0.005  # seconds; every packet time is a multiple of it
-UNEVEN_BY: Final = (
-    4  # streams that a slot may have more than the emptiest one, before a new stream waits for a later slot
-)
+UNEVEN_BY: Final = 4  # streams more than in the emptiest slot, and a new one waits for a later slot
 CATCH_UP: Final = 0.2  # seconds; what was missed beyond this (a suspended process) is not made up for in a burst
 
 Stream = TypeVar("Stream")
