@@ -7,7 +7,7 @@ import timeit
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
-ROUNDS = 3
+ROUNDS = 5
 
 Measure = Callable[[], float]
 "Runs one round of one contestant; returns its figure."
