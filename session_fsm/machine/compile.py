@@ -6,12 +6,13 @@ The table is a decision tree for each (state, event): which guard to ask next, d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from session_fsm.chart import NOWHERE, START, Chart, valuations
 from session_fsm.errors import ChartError, ChartFault
 from session_fsm.machine.reference import ChartMachine, ChartTransition, build, conditions_of, effects_of, rows_of
-from session_fsm.machine.step import Ask, Step, Table, step
+from session_fsm.machine.step import Ask, Standing, Step, Table, step
 
 
 @lru_cache(maxsize=256)
@@ -37,23 +38,25 @@ def compile_chart(chart: Chart) -> Table:
     # Its own, which is let go: kept, it would be half of all objects that every pass of the collector looks at.
     machine = reference_machine.__wrapped__(chart)
     steps: list[Step] = []
-    trees = {state: _Tree(machine, state, steps) for state in machine.states}
-    cells = {
-        state: {event: tree.decide(rows_of(machine, state, event), {}) for event in machine.events}
-        for state, tree in trees.items()
-    }
+    resting = _resting(chart)
+    states = {}
+    for state in machine.states:
+        tree = _Tree(machine, state, steps)
+        states[state] = Standing(
+            name=state,
+            shown=state,
+            cells={event: tree.decide(rows_of(machine, state, event), {}) for event in machine.events},
+            is_final=state in chart.final,
+            rests=state in resting,
+            commands=_commands(chart, state),
+            expected=_expected(chart, state),
+        )
     start = Step(state=chart.initial, effects=chart.entering(chart.initial), row=START, index=len(steps))
     steps.append(start)
-    return Table(
-        chart=chart,
-        cells=cells | {NOWHERE: {START: start}},
-        steps=tuple(steps),
-        start=start,
-        final=frozenset(chart.final),
-        commands={state: _commands(chart, state) for state in chart.states},
-        expected={state: _expected(chart, state) for state in chart.states},
-        resting=_resting(chart),
-    )
+    for each in steps:
+        each.to = states[each.state]
+    states[NOWHERE] = replace(states[chart.initial], name=NOWHERE, cells={START: start})
+    return Table(chart=chart, states=states, steps=tuple(steps), start=start)
 
 
 class _Tree:

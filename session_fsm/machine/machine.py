@@ -83,7 +83,7 @@ class Machine(Timed):
         self.label = label or binding.chart.id
         self.session = session
         self.trace = trace
-        self._state = NOWHERE
+        self._state = binding.table.states[NOWHERE]
         self._payload: object = None
         # Made when they are needed: most machines of a call never postpone, and many have no timer.
         self._postponed: list[Posted] | None = None
@@ -93,7 +93,7 @@ class Machine(Timed):
     @property
     def state(self) -> str:
         """Where it is: the initial state even before it was entered."""
-        return self.chart.initial if self._state == NOWHERE else self._state
+        return self._state.shown
 
     @property
     def origin(self) -> Origin:
@@ -104,17 +104,17 @@ class Machine(Timed):
     @property
     def finished(self) -> bool:
         """Whether it has reached a final state."""
-        return self.state in self.binding.table.final
+        return self._state.is_final
 
     @property
     def rests(self) -> bool:
         """Whether only time leads it on: what it hears makes it repeat what it sent, and nobody is told."""
-        return self.state in self.binding.table.resting
+        return self._state.rests
 
     @property
     def possible(self) -> tuple[str, ...]:
         """The commands that are possible now."""
-        return self.binding.table.commands[self.state]
+        return self._state.commands
 
     def start(self, payload: object = None, now: Seconds | None = None) -> Step:
         """Enter the initial state: run its effects and start its timers. Without this, the first event does it."""
@@ -130,7 +130,7 @@ class Machine(Timed):
             raise RuntimeError(f"{self.label} was fed {event} while it or another machine steps; use mailbox.post")
         if now is not None:
             mailbox.now = now
-        if self._state == NOWHERE and event != START:
+        if self._state.name == NOWHERE and event != START:
             mailbox.queue.append((self, START, None, None))
         mailbox.running = True
         try:
@@ -153,31 +153,30 @@ class Machine(Timed):
     def take(self, event: str, payload: object, cause: int | None) -> Step:
         """One step: decide, commit the state, write the row, run the effects. The mailbox calls this, nobody else."""
         before = self._state
-        if before == NOWHERE and event != START:
+        if before.name == NOWHERE and event != START:
             return self._enter_before(event, payload, cause)
         binding = self.binding
         self._payload = payload
         try:
             if binding.walk is None:
-                cell = binding.table.cells[before][event]
+                cell = before.cells[event]
                 found = cell if isinstance(cell, Step) else decide(cell, self._holds)
             else:
-                found = binding.walk(before, event, self._holds)
+                found = binding.walk(before.name, event, self._holds)
         except KeyError:
-            expected = binding.table.expected[self.state]
-            raise LocalProtocolError(event, self.state, expected, machine=self.label) from None
-        self._state = found.state
+            raise LocalProtocolError(event, before.shown, before.expected, machine=self.label) from None
+        self._state = found.to or binding.table.states[found.state]
         self._payload = None
         mailbox = self.mailbox
         mailbox.row = number = mailbox.row + 1
         if self.trace is not None:
-            self.trace.append(TraceRow(number, cause, mailbox.now, self, event, payload, before, found))
+            self.trace.append(TraceRow(number, cause, mailbox.now, self, event, payload, before.name, found))
         if found.effects:
             deeds = binding.deeds[found.index] if found.index >= 0 else binding.deeds_of(found.effects)
             self._act(deeds, event, payload, number)
         elif found.row is None:
             self._account(found, event, payload, cause)
-        if self._postponed and found.state != before:
+        if self._postponed and self._state is not before:
             mailbox.ahead.extend(reversed(self._postponed))
             self._postponed = None
         if mailbox.own:
@@ -224,7 +223,7 @@ class Machine(Timed):
     def _enter_before(self, event: str, payload: object, cause: int | None) -> Step:
         """The first event of a machine that was not started: it enters its initial state, and then takes the event."""
         if event not in self.chart.events:
-            raise LocalProtocolError(event, self.state, self.binding.table.expected[self.state], machine=self.label)
+            raise LocalProtocolError(event, self.state, self._state.expected, machine=self.label)
         self.mailbox.ahead.append((self, event, payload, cause))
         return self.take(START, None, cause)
 
@@ -246,7 +245,7 @@ class Machine(Timed):
             raise RuntimeError(f"{self.label} cannot be kept while it or another machine steps")
         moment = mailbox.now if now is None else now
         saved = Saved(
-            state=self._state,
+            state=self._state.name,
             timers={timer: deadline - moment for timer, deadline in self.deadlines.items()},
             grown=dict(self._grown or {}),
             parameters=dict(self._overrides or {}),
@@ -285,7 +284,7 @@ class Machine(Timed):
         return machine
 
     def _take_back(self, saved: Saved, now: Seconds) -> None:
-        self._state = saved.state
+        self._state = self.binding.table.states[saved.state]
         self._grown = dict(saved.grown) or None
         self._overrides = dict(saved.parameters) or None
         mailbox = self.mailbox

@@ -30,6 +30,8 @@ class Step:
     "The guards that were asked, in order, with their values."
     index: int = field(default=-1, compare=False, repr=False)
     "Its place in the table's list of steps; -1 when it was not made by a table."
+    to: Standing | None = field(default=None, compare=False, repr=False)
+    "The state in the table; None when it was not made by one."
 
 
 @dataclass(slots=True, eq=False)
@@ -42,29 +44,40 @@ class Ask:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
+class Standing:
+    """A state of a table: what can happen there."""
+
+    name: str
+    "The state, or NOWHERE."
+    shown: str
+    "The same, but that a machine that has not entered its initial state shows that one."
+    cells: dict[str, Ask | Step]
+    "Event -> the first guard to ask, or the step itself."
+    is_final: bool
+    rests: bool
+    "Whether only time leads out of it: by a message or a command nothing is told, and at most repeated."
+    commands: tuple[str, ...]
+    "The commands that are possible, by the names that users know."
+    expected: tuple[str, ...]
+    "The events that a row may take."
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Table:
     """A chart as nested tables, compiled from its `transitions.Machine`."""
 
     chart: Chart
-    cells: dict[str, dict[str, Ask | Step]]
-    "State -> event -> the first guard to ask, or the step itself."
+    states: dict[str, Standing]
+    "Every state, and NOWHERE, where a machine stands before it enters its initial state."
     steps: tuple[Step, ...]
     "Every step that the chart can make, by index."
     start: Step
     "Entering the initial state."
-    final: frozenset[str]
-    "The final states."
-    commands: dict[str, tuple[str, ...]]
-    "State -> the commands that are possible there, by the names that users know."
-    expected: dict[str, tuple[str, ...]]
-    "State -> the events that a row may take there."
-    resting: frozenset[str]
-    "The states that only time leads out of: by a message or a command nothing is told, and at most repeated."
 
 
 def step(table: Table, state: str, event: str, holds: Holds) -> Step:
     """What an event leads to. Raises KeyError for a state or an event that the chart does not have."""
-    return decide(table.cells[state][event], holds)
+    return decide(table.states[state].cells[event], holds)
 
 
 def decide(cell: Ask | Step, holds: Holds) -> Step:

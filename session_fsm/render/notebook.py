@@ -87,7 +87,7 @@ def _session(session: Session) -> str:
 
 def _facts(machine: Machine) -> Iterator[tuple[str, str]]:
     yield "commands that are possible", ", ".join(machine.possible)
-    yield "events that a row takes", ", ".join(machine.binding.table.expected[machine.state])
+    yield "events that a row takes", ", ".join(machine.binding.table.states[machine.state].expected)
     if machine.mailbox.running:
         return
     saved = machine.snapshot(dump=summary)

@@ -133,7 +133,7 @@ def went(chart: Chart, way: str, **times: float) -> tuple[str, list[str]]:
     for word in way.split(", "):
         if word.isdigit():
             machine.expire(float(word))
-        elif word in machine.binding.table.cells[machine.state]:
+        elif word in machine.binding.table.states[machine.state].cells:
             with suppress(LocalProtocolError):
                 machine.feed(word)
     return machine.state, done
