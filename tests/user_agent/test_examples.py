@@ -14,6 +14,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PATIENCE = 60  # seconds for a process that takes two on a quiet machine
 
 
+@pytest.fixture(autouse=True)
+def _heeds_ctrl_c():
+    """A shell's background jobs ignore Ctrl-C, and so would what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 async def start(name: str, *arguments: str) -> asyncio.subprocess.Process:
     """Run an example in a process of its own."""
     return await asyncio.create_subprocess_exec(
