@@ -29,7 +29,7 @@ class Place:
         "Of equal deadlines the one that was started first comes first."
 
     def ring(self) -> None:
-        """The deadline has come, and the place is left."""
+        """The deadline has come, and the place is left. Each kind of place tells its owner in its own way."""
         raise NotImplementedError
 
 
@@ -86,7 +86,7 @@ class Timed(Place):
         self.rung(self._timer)
 
     def rung(self, timer: str) -> None:
-        """A timer has come up."""
+        """A timer has come up. What follows is the owner's."""
         raise NotImplementedError
 
 

@@ -216,23 +216,19 @@ def _framed(kind: int, count: int, body: bytes) -> bytes:
 
 
 def _encode_blocks(blocks: tuple[ReportBlock, ...]) -> bytes:
-    return (
-        b""
-        if not blocks
-        else b"".join(
-            [
-                _BLOCK.pack(
-                    block.ssrc,
-                    block.fraction_lost,
-                    (block.cumulative_lost & 0xFFFFFF).to_bytes(3, "big"),
-                    block.highest_sequence,
-                    block.jitter,
-                    block.last_sr,
-                    block.delay_since_last_sr,
-                )
-                for block in blocks
-            ]
-        )
+    return b"".join(
+        [
+            _BLOCK.pack(
+                block.ssrc,
+                block.fraction_lost,
+                (block.cumulative_lost & 0xFFFFFF).to_bytes(3, "big"),
+                block.highest_sequence,
+                block.jitter,
+                block.last_sr,
+                block.delay_since_last_sr,
+            )
+            for block in blocks
+        ]
     )
 
 

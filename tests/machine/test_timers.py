@@ -61,7 +61,7 @@ def test_an_unknown_parameter_is_refused():
 
 
 def test_timers_of_many_machines_fire_in_the_order_of_their_deadlines():
-    """All machines of a mailbox share one heap, and each firing is played out before the next."""
+    """All machines of a mailbox share its timers, and each firing is played out before the next."""
     mailbox = Mailbox()
     doors = [a_door(mailbox=mailbox) for _ in range(3)]
     for delay, (door, _, _) in zip((2.0, 0.0, 1.0), doors, strict=True):
